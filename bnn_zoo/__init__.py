@@ -1,0 +1,135 @@
+"""bnn_zoo: a model zoo and architecture builder for binarized neural networks.
+
+    import bnn_zoo
+
+    model = bnn_zoo.BiRealNet(pretrained="cifar10")
+    probabilities = model.predict(bnn_zoo.preprocess(images, model))
+    bnn_zoo.decode_predictions(probabilities, model)
+
+`list_models()` names the networks, `model_info(name)` tells what is known of one, and `blocks` holds what new ones are made of.
+Importing the package loads no TensorFlow; each name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bnn_zoo import blocks, data, hub, models, training
+    from bnn_zoo.hub import (
+        Metric,
+        WeightFileError,
+        WeightMismatchError,
+        WeightsError,
+        WeightSet,
+        load_pretrained,
+        save_pretrained,
+    )
+    from bnn_zoo.inference import decode_predictions, preprocess
+    from bnn_zoo.zoo import (
+        BinaryAlexNet,
+        BinaryDenseNet28,
+        BinaryDenseNet37,
+        BinaryDenseNet37Dilated,
+        BinaryDenseNet45,
+        BinaryNet,
+        BinaryResNetE18,
+        BiRealNet,
+        DoReFaNet,
+        MeliusNet22,
+        QuickNet,
+        QuickNetLarge,
+        QuickNetSmall,
+        RealToBinaryNet,
+        XNORNet,
+        create_model,
+        list_models,
+        model_info,
+    )
+
+__version__ = "0.1.0"
+
+#: Where each public name lives; a name that is a module itself lives nowhere else.
+_HOMES = {
+    "BiRealNet": "zoo",
+    "BinaryAlexNet": "zoo",
+    "BinaryDenseNet28": "zoo",
+    "BinaryDenseNet37": "zoo",
+    "BinaryDenseNet37Dilated": "zoo",
+    "BinaryDenseNet45": "zoo",
+    "BinaryNet": "zoo",
+    "BinaryResNetE18": "zoo",
+    "DoReFaNet": "zoo",
+    "MeliusNet22": "zoo",
+    "QuickNet": "zoo",
+    "QuickNetLarge": "zoo",
+    "QuickNetSmall": "zoo",
+    "RealToBinaryNet": "zoo",
+    "XNORNet": "zoo",
+    "create_model": "zoo",
+    "list_models": "zoo",
+    "model_info": "zoo",
+    "decode_predictions": "inference",
+    "preprocess": "inference",
+    "Metric": "hub",
+    "WeightFileError": "hub",
+    "WeightMismatchError": "hub",
+    "WeightSet": "hub",
+    "WeightsError": "hub",
+    "load_pretrained": "hub",
+    "save_pretrained": "hub",
+    "blocks": "",
+    "data": "",
+    "hub": "",
+    "models": "",
+    "training": "",
+}
+
+__all__ = [
+    "BiRealNet",
+    "BinaryAlexNet",
+    "BinaryDenseNet28",
+    "BinaryDenseNet37",
+    "BinaryDenseNet37Dilated",
+    "BinaryDenseNet45",
+    "BinaryNet",
+    "BinaryResNetE18",
+    "DoReFaNet",
+    "MeliusNet22",
+    "Metric",
+    "QuickNet",
+    "QuickNetLarge",
+    "QuickNetSmall",
+    "RealToBinaryNet",
+    "WeightFileError",
+    "WeightMismatchError",
+    "WeightSet",
+    "WeightsError",
+    "XNORNet",
+    "blocks",
+    "create_model",
+    "data",
+    "decode_predictions",
+    "hub",
+    "list_models",
+    "load_pretrained",
+    "model_info",
+    "models",
+    "preprocess",
+    "save_pretrained",
+    "training",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bnn_zoo' has no attribute {name!r}")
+    home = _HOMES[name]
+    value = getattr(import_module(f"bnn_zoo.{home}"), name) if home else import_module(f"bnn_zoo.{name}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

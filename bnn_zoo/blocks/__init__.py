@@ -1,0 +1,44 @@
+"""What binarized networks are made of: functions from tensor to tensor, one idea a function.
+
+Every block takes images or features as (batch, height, width, channels), an optional `binarization` (how the network binarizes)
+and an optional `name` from which its layers' names are made. `conv_with_shortcut`, `pooled_block` and `pointwise_shortcut` are the heart.
+"""
+
+from __future__ import annotations
+
+from bnn_zoo.blocks.binarization import Binarization
+from bnn_zoo.blocks.binary import binary_conv, binary_dense
+from bnn_zoo.blocks.blurred import blurred_transition
+from bnn_zoo.blocks.dense import dense_block, improvement_block, transition_block
+from bnn_zoo.blocks.gated import channel_gate, gated_conv
+from bnn_zoo.blocks.head import global_pool, head, probabilities
+from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.pooled import pooled_block
+from bnn_zoo.blocks.real import grouped_conv, real_conv
+from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut
+from bnn_zoo.blocks.stem import choose_stem, grouped_stem, residual_stem, separable_stem
+
+__all__ = [
+    "Binarization",
+    "batch_norm",
+    "binary_conv",
+    "binary_dense",
+    "blurred_transition",
+    "channel_gate",
+    "choose_stem",
+    "conv_with_shortcut",
+    "dense_block",
+    "gated_conv",
+    "global_pool",
+    "grouped_conv",
+    "grouped_stem",
+    "head",
+    "improvement_block",
+    "pointwise_shortcut",
+    "pooled_block",
+    "probabilities",
+    "real_conv",
+    "residual_stem",
+    "separable_stem",
+    "transition_block",
+]

@@ -1,0 +1,100 @@
+"""How a network binarizes: one frozen record that its blocks share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from bnn_zoo._keras import keras, larq
+
+Quantizer: TypeAlias = "str | Callable[[Any], Any] | None"
+
+
+@dataclass(frozen=True)
+class Binarization:
+    """The choices a binarized network makes once, and its blocks follow.
+
+    The defaults are those of larq's guide 'Building BNNs'. `dataclasses.replace` changes single fields.
+
+    Args:
+        input_quantizer: what binarizes the inputs of a binary layer: a name (`"ste_sign"`, `"approx_sign"`, `"swish_sign"`,
+            `"dorefa"`, any other name larq knows), a callable, or None for inputs in full precision.
+        kernel_quantizer: the same for kernels; also `"magnitude_aware_sign"`, `"xnor_scale"` and `"dorefa_sign"`.
+        clip_value: half the width of the window in which `ste_sign` lets the gradient pass, and the bound of the latent weights.
+        kernel_constraint: `"weight_clip"` keeps latent weights in [-clip_value, clip_value]; or a Keras constraint, or None.
+        kernel_initializer: of the latent weights.
+        kernel_l2: factor of an L2 penalty on the latent weights; 0.0 for none.
+        momentum: of the moving averages of batch norm.
+        epsilon: added to the variance in batch norm.
+        scale: whether batch norm has a trainable gamma.
+        pad_values: what "same" padding puts around binarized inputs: 0.0, or 1.0 or -1.0 so that they stay binary.
+        padding_alignment: where "same" padding puts odd pixels: `"end"` as TensorFlow does, `"symmetric"` as PyTorch does.
+        activation_bits: precision of the `"dorefa"` input quantizer, in bits.
+    """
+
+    input_quantizer: Quantizer = "ste_sign"
+    kernel_quantizer: Quantizer = "ste_sign"
+    clip_value: float = 1.0
+    kernel_constraint: Any = "weight_clip"
+    kernel_initializer: Any = "glorot_normal"
+    kernel_l2: float = 0.0
+    momentum: float = 0.9
+    epsilon: float = 1e-3
+    scale: bool = True
+    pad_values: float = 0.0
+    padding_alignment: Literal["end", "symmetric"] = "end"
+    activation_bits: int = 2
+
+    def __post_init__(self) -> None:
+        if self.padding_alignment not in ("end", "symmetric"):
+            raise ValueError(f'padding_alignment is {self.padding_alignment!r}; it must be "end" or "symmetric".')
+        if self.clip_value <= 0:
+            raise ValueError(f"clip_value is {self.clip_value!r}; it must be positive.")
+
+
+def make_quantizer(choice: Quantizer, binarization: Binarization) -> Any:
+    """The quantizer a name stands for, with the record's clip value and bits.
+
+    Args:
+        choice: one of the record's two quantizers.
+        binarization: the record.
+
+    Returns:
+        A larq quantizer, a callable, or None.
+
+    Raises:
+        ValueError: if the name is not known.
+    """
+    if choice is None or callable(choice):
+        return choice
+    if choice == "ste_sign":
+        return larq.quantizers.SteSign(clip_value=binarization.clip_value)
+    if choice == "dorefa":
+        return larq.quantizers.DoReFa(k_bit=binarization.activation_bits, mode="activations")
+    if choice in ("xnor_scale", "dorefa_sign"):
+        from bnn_zoo.blocks import quantizers  # its classes need TensorFlow when they are defined
+
+        return quantizers.XnorScale() if choice == "xnor_scale" else quantizers.DoReFaSign()
+    try:
+        return larq.quantizers.get(choice)
+    except ValueError as error:
+        raise ValueError(
+            f"quantizer {choice!r} is not known. Known are ste_sign, approx_sign, swish_sign, ste_heaviside, ste_tern, "
+            "magnitude_aware_sign, dorefa, xnor_scale, dorefa_sign; a callable does as well."
+        ) from error
+
+
+def make_constraint(binarization: Binarization) -> Any:
+    """The Keras constraint of the latent weights, or None."""
+    if binarization.kernel_constraint is None and binarization.kernel_quantizer == "dorefa_sign":
+        # Its gradient is not clipped: no weight can starve, and larq need not warn of it.
+        return keras.constraints.Constraint()
+    if binarization.kernel_constraint == "weight_clip":
+        return larq.constraints.WeightClip(clip_value=binarization.clip_value)
+    return keras.constraints.get(binarization.kernel_constraint)
+
+
+def make_regularizer(binarization: Binarization) -> Any:
+    """The Keras regularizer of the latent weights, or None."""
+    return keras.regularizers.L2(binarization.kernel_l2) if binarization.kernel_l2 else None

@@ -1,0 +1,116 @@
+"""The binary layers: inputs AND kernels are +1 or -1, outputs are integers (times a scale)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from bnn_zoo._keras import Tensor, keras, larq
+from bnn_zoo.blocks.binarization import Binarization, make_constraint, make_quantizer, make_regularizer
+
+
+def binary_conv(
+    x: Tensor,
+    filters: int,
+    kernel_size: int = 3,
+    *,
+    strides: int = 1,
+    dilation_rate: int = 1,
+    padding: Literal["same", "valid"] = "same",
+    activation: Any = None,
+    binarization: Binarization | None = None,
+    binary_inputs: bool = True,
+    name: str | None = None,
+) -> Tensor:
+    """A binary convolution, without bias. Batch norm belongs behind it.
+
+    Args:
+        x: (batch, height, width, channels), real-valued or binary.
+        filters: channels of the output.
+        kernel_size: height and width of the kernel, pixels.
+        strides: pixels.
+        dilation_rate: distance of the kernel's taps, pixels.
+        padding: `"same"` or `"valid"`.
+        activation: applied to the integer output, `"relu"` for example. Not a binarizing one: binarize inputs, not outputs.
+        binarization: quantizers, constraint, initializer and padding.
+        binary_inputs: False leaves the inputs as they are (a first layer that sees pixels).
+        name: of the layer.
+
+    Returns:
+        (batch, height / strides, width / strides, filters), integers or scaled integers.
+
+    Raises:
+        ValueError: if the activation binarizes.
+
+    Source: Binarized Neural Networks, Courbariaux et al., 2016, arXiv 1602.02830.
+    """
+    settings = binarization or Binarization()
+    _refuse_binarizing(activation)
+    convolution = larq.layers.QuantConv2D
+    if settings.padding_alignment == "symmetric" and padding == "same":
+        from bnn_zoo.blocks.layers import SymmetricQuantConv2D  # its class needs TensorFlow when defined
+
+        convolution = SymmetricQuantConv2D
+    return convolution(
+        filters,
+        kernel_size,
+        strides=strides,
+        dilation_rate=dilation_rate,
+        padding=padding,
+        pad_values=settings.pad_values,
+        activation=activation,
+        use_bias=False,
+        input_quantizer=make_quantizer(settings.input_quantizer, settings) if binary_inputs else None,
+        kernel_quantizer=make_quantizer(settings.kernel_quantizer, settings),
+        kernel_constraint=make_constraint(settings),
+        kernel_initializer=settings.kernel_initializer,
+        kernel_regularizer=make_regularizer(settings),
+        name=name,
+    )(x)
+
+
+def binary_dense(
+    x: Tensor,
+    units: int,
+    *,
+    activation: Any = None,
+    binarization: Binarization | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """A binary dense layer, without bias. Batch norm belongs behind it.
+
+    Args:
+        x: (batch, features), real-valued or binary.
+        units: features of the output.
+        activation: applied to the integer output. Not a binarizing one: binarize inputs, not outputs.
+        binarization: quantizers, constraint and initializer.
+        name: of the layer.
+
+    Returns:
+        (batch, units), integers or scaled integers.
+
+    Raises:
+        ValueError: if the activation binarizes.
+
+    Source: Binarized Neural Networks, Courbariaux et al., 2016, arXiv 1602.02830.
+    """
+    settings = binarization or Binarization()
+    _refuse_binarizing(activation)
+    return larq.layers.QuantDense(
+        units,
+        activation=activation,
+        use_bias=False,
+        input_quantizer=make_quantizer(settings.input_quantizer, settings),
+        kernel_quantizer=make_quantizer(settings.kernel_quantizer, settings),
+        kernel_constraint=make_constraint(settings),
+        kernel_initializer=settings.kernel_initializer,
+        kernel_regularizer=make_regularizer(settings),
+        name=name,
+    )(x)
+
+
+def _refuse_binarizing(activation: Any) -> None:
+    if activation is not None and getattr(keras.activations.get(activation), "precision", 32) <= 2:
+        raise ValueError(
+            f"activation={activation!r} binarizes the output of a binary layer. The next layer's input_quantizer does that; "
+            "here it would cut off batch norm and shortcuts from the integer output. Use activation=None."
+        )

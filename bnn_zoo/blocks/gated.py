@@ -1,0 +1,76 @@
+"""The gated convolution of Real-to-Binary: scales that depend on the input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.blocks.binarization import Binarization
+from bnn_zoo.blocks.binary import binary_conv
+from bnn_zoo.blocks.head import global_pool
+from bnn_zoo.blocks.naming import part
+from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.shortcut import pointwise_shortcut
+
+
+def channel_gate(x: Tensor, filters: int, *, reduction: int = 8, kernel_regularizer: Any = None, name: str | None = None) -> Tensor:
+    """One scale in (0, 1) for each of `filters` channels, computed from the means of the input's channels.
+
+    Args:
+        x: (batch, height, width, channels).
+        filters: how many scales.
+        reduction: the hidden layer has channels / reduction units.
+        kernel_regularizer: of the two dense layers.
+        name: of the block.
+
+    Returns:
+        (batch, 1, 1, filters).
+    """
+    options: dict[str, Any] = dict(use_bias=False, kernel_initializer="he_normal", kernel_regularizer=kernel_regularizer)
+    z = global_pool(x, name=name)
+    z = keras.layers.Dense(max(x.shape[-1] // reduction, 1), activation="relu", name=part(name, "reduce"), **options)(z)
+    z = keras.layers.Dense(filters, activation="sigmoid", name=part(name, "expand"), **options)(z)
+    return keras.layers.Reshape((1, 1, filters), name=part(name, "reshape"))(z)
+
+
+def gated_conv(
+    x: Tensor,
+    filters: int | None = None,
+    *,
+    strides: int | None = None,
+    reduction: int = 8,
+    kernel_regularizer: Any = None,
+    binarization: Binarization | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Batch norm, a binary 3x3 convolution scaled by a gate, PReLU, and a high-precision shortcut around all.
+
+    Args:
+        x: (batch, height, width, channels), real-valued.
+        filters: channels of the output; those of `x` if not given.
+        strides: pixels; if not given 1 where the channels stay, 2 where they change.
+        reduction: of the gate's hidden layer.
+        kernel_regularizer: of the layers in full precision.
+        binarization: the network's record.
+        name: of the block.
+
+    Returns:
+        (batch, height / strides, width / strides, filters), real-valued.
+
+    Source: Training Binary Neural Networks with Real-to-Binary Convolutions, Martinez et al., 2020, arXiv 2003.11535.
+    """
+    settings = binarization or Binarization()
+    channels = x.shape[-1]
+    filters = filters or channels
+    strides = strides or (1 if filters == channels else 2)
+    shortcut = x
+    if filters != channels or strides != 1:
+        shortcut = pointwise_shortcut(
+            x, filters, strides=strides, kernel_regularizer=kernel_regularizer, binarization=settings, name=name
+        )
+    normalized = batch_norm(x, settings, name=part(name, "bn"))
+    y = binary_conv(normalized, filters, strides=strides, binarization=settings, name=part(name, "conv"))
+    gate = channel_gate(normalized, filters, reduction=reduction, kernel_regularizer=kernel_regularizer, name=part(name, "gate"))
+    y = keras.layers.Multiply(name=part(name, "scale"))([y, gate])
+    y = keras.layers.PReLU(shared_axes=[1, 2], name=part(name, "prelu"))(y)
+    return keras.layers.Add(name=part(name, "add"))([y, shortcut])

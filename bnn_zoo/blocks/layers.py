@@ -1,0 +1,82 @@
+"""The Keras layers that neither Keras nor larq has. Importing this file loads TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bnn_zoo._keras import Tensor, keras, larq, tf
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class SymmetricQuantConv2D(larq.layers.QuantConv2D):
+    """larq's QuantConv2D whose "same" padding is the same on both sides, as PyTorch pads.
+
+    TensorFlow pads a stride-2 convolution of an even input at the end only. The padding comes after the input quantizer, so that
+    zeros stay zeros.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._is_native_padding = self.padding != "same"
+
+    def _get_spatial_padding_same(self, shape: Any) -> list[tuple[int, int]]:
+        sides = [(size - 1) * rate // 2 for size, rate in zip(self.kernel_size, self.dilation_rate, strict=True)]
+        return [(side, side) for side in sides]
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class SymmetricMaxPooling2D(keras.layers.MaxPooling2D):
+    """A max-pool whose "same" padding is the same on both sides, as PyTorch pads. Padding never wins the maximum."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        rows, columns = ((size - 1) // 2 for size in self.pool_size)
+        padding = [[0, 0], [rows, rows], [columns, columns], [0, 0]]
+        return tf.nn.max_pool2d(inputs, self.pool_size, self.strides, padding if self.padding == "same" else "VALID")
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class ChannelGroup(keras.layers.Layer):
+    """One of `groups` equal parts of the channels: (batch, height, width, c) to (batch, height, width, c / groups)."""
+
+    def __init__(self, group: int, groups: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.group, self.groups = group, groups
+
+    def call(self, inputs: Tensor) -> Tensor:
+        width = inputs.shape[-1] // self.groups
+        return inputs[..., self.group * width : (self.group + 1) * width]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "group": self.group, "groups": self.groups}
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class AddToLastChannels(keras.layers.Layer):
+    """Adds a narrow tensor to the last channels of a wide one.
+
+    Takes [wide, narrow], (batch, height, width, c) and (batch, height, width, k) with k <= c, and gives the shape of `wide`.
+    """
+
+    def call(self, inputs: list[Tensor]) -> Tensor:
+        wide, narrow = inputs
+        missing = wide.shape[-1] - narrow.shape[-1]
+        return wide + tf.pad(narrow, [[0, 0], [0, 0], [0, 0], [missing, 0]])
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class BlurPoolInitializer(keras.initializers.Initializer):
+    """Fills a depthwise kernel with a binomial low-pass filter that sums to one.
+
+    Source: Making Convolutional Networks Shift-Invariant Again, Zhang, 2019, arXiv 1904.11486.
+    """
+
+    def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Tensor:
+        rows = {2: [1.0, 1.0], 3: [1.0, 2.0, 1.0], 5: [1.0, 4.0, 6.0, 4.0, 1.0]}
+        if shape[0] not in rows:
+            raise ValueError(f"a blur-pool kernel has 2, 3 or 5 rows; got {shape[0]}.")
+        row = tf.constant(rows[shape[0]], dtype or tf.float32)
+        kernel = row[:, None] * row[None, :]
+        return tf.tile((kernel / tf.reduce_sum(kernel))[:, :, None, None], [1, 1, shape[2], shape[3]])
+
+    def get_config(self) -> dict[str, Any]:
+        return {}

@@ -1,0 +1,98 @@
+"""Convolutions in full precision, for the places where binarizing costs too much."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.blocks.binarization import Binarization
+
+
+def real_conv(
+    x: Tensor,
+    filters: int,
+    kernel_size: int = 3,
+    *,
+    strides: int = 1,
+    padding: Literal["same", "valid"] = "same",
+    use_bias: bool = False,
+    kernel_initializer: Any = "glorot_normal",
+    kernel_regularizer: Any = None,
+    binarization: Binarization | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """A convolution with real-valued inputs and kernel.
+
+    Args:
+        x: (batch, height, width, channels).
+        filters: channels of the output.
+        kernel_size: height and width of the kernel, pixels.
+        strides: pixels.
+        padding: `"same"` or `"valid"`.
+        use_bias: off by default, since batch norm follows.
+        kernel_initializer: of the kernel.
+        kernel_regularizer: of the kernel.
+        binarization: gives only the padding's alignment.
+        name: of the layer.
+
+    Returns:
+        (batch, height / strides, width / strides, filters).
+    """
+    options: dict[str, Any] = dict(
+        strides=strides,
+        padding=padding,
+        use_bias=use_bias,
+        kernel_initializer=kernel_initializer,
+        kernel_regularizer=kernel_regularizer,
+        name=name,
+    )
+    if padding == "same" and binarization is not None and binarization.padding_alignment == "symmetric":
+        from bnn_zoo.blocks.layers import SymmetricQuantConv2D  # its class needs TensorFlow when defined
+
+        return SymmetricQuantConv2D(filters, kernel_size, **options)(x)
+    return keras.layers.Conv2D(filters, kernel_size, **options)(x)
+
+
+def grouped_conv(
+    x: Tensor,
+    filters: int,
+    kernel_size: int,
+    groups: int,
+    *,
+    kernel_initializer: Any = "glorot_normal",
+    name: str | None = None,
+) -> Tensor:
+    """A real-valued convolution in `groups` separate groups of channels, each with a kernel (and a layer) of its own.
+
+    Args:
+        x: (batch, height, width, channels), channels a multiple of `groups`.
+        filters: channels of the output, a multiple of `groups`.
+        kernel_size: height and width of the kernels, pixels.
+        groups: how many.
+        kernel_initializer: of the kernels.
+        name: of the block.
+
+    Returns:
+        (batch, height, width, filters).
+
+    Raises:
+        ValueError: if the channels cannot be divided.
+    """
+    from bnn_zoo.blocks.layers import ChannelGroup  # its class needs TensorFlow when defined
+    from bnn_zoo.blocks.naming import part
+
+    if x.shape[-1] % groups or filters % groups:
+        raise ValueError(f"{x.shape[-1]} channels and {filters} filters must both be multiples of groups={groups}.")
+    outputs = []
+    for group in range(groups):
+        channels = ChannelGroup(group, groups, name=part(name, f"group{group}"))(x)
+        outputs.append(
+            real_conv(
+                channels,
+                filters // groups,
+                kernel_size,
+                kernel_initializer=kernel_initializer,
+                name=part(name, f"conv{group}"),
+            )
+        )
+    return keras.layers.Concatenate(name=part(name, "concat"))(outputs)

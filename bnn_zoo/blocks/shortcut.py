@@ -1,0 +1,96 @@
+"""High-precision shortcuts around binary convolutions: the heart of every good BNN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.blocks.binarization import Binarization
+from bnn_zoo.blocks.binary import binary_conv
+from bnn_zoo.blocks.naming import part
+from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.real import real_conv
+
+
+def conv_with_shortcut(
+    x: Tensor,
+    filters: int | None = None,
+    *,
+    kernel_size: int = 3,
+    strides: int | None = None,
+    activation: Any = None,
+    binarization: Binarization | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """A binary convolution, batch norm, and a high-precision shortcut around both.
+
+    Args:
+        x: (batch, height, width, channels), real-valued.
+        filters: channels of the output; those of `x` if not given.
+        kernel_size: height and width of the binary kernel, pixels.
+        strides: pixels; if not given 1 where the channels stay, 2 where they change.
+        activation: of the convolution's integer output, before batch norm.
+        binarization: the network's record.
+        name: of the block.
+
+    Returns:
+        (batch, height / strides, width / strides, filters), real-valued. Where the shape changes, the shortcut is a
+        `pointwise_shortcut`.
+
+    Source: Bi-Real Net, Liu et al., 2018, arXiv 1808.00278.
+    """
+    settings = binarization or Binarization()
+    channels = x.shape[-1]
+    filters = filters or channels
+    strides = strides or (1 if filters == channels else 2)
+    same_shape = filters == channels and strides == 1
+    shortcut = x if same_shape else pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=name)
+    y = binary_conv(
+        x,
+        filters,
+        kernel_size,
+        strides=strides,
+        activation=activation,
+        binarization=settings,
+        name=part(name, "conv"),
+    )
+    y = batch_norm(y, settings, name=part(name, "bn"))
+    return keras.layers.Add(name=part(name, "add"))([y, shortcut])
+
+
+def pointwise_shortcut(
+    x: Tensor,
+    filters: int,
+    *,
+    strides: int = 2,
+    kernel_regularizer: Any = None,
+    binarization: Binarization | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """The shortcut where dimensions change: average pool, high-precision 1x1 convolution, batch norm.
+
+    Args:
+        x: (batch, height, width, channels), real-valued.
+        filters: channels of the output.
+        strides: of the pool, pixels; 1 leaves it out.
+        kernel_regularizer: of the convolution.
+        binarization: gives the settings of batch norm and the initializer.
+        name: of the block; the layers are `<name>_shortcut_...`.
+
+    Returns:
+        (batch, height / strides, width / strides, filters).
+
+    Source: Bi-Real Net, Liu et al., 2018, arXiv 1808.00278.
+    """
+    settings = binarization or Binarization()
+    if strides > 1:
+        x = keras.layers.AveragePooling2D(strides, strides=strides, padding="same", name=part(name, "shortcut_pool"))(x)
+    x = real_conv(
+        x,
+        filters,
+        1,
+        kernel_initializer=settings.kernel_initializer,
+        kernel_regularizer=kernel_regularizer,
+        name=part(name, "shortcut_conv"),
+    )
+    return batch_norm(x, settings, name=part(name, "shortcut_bn"))

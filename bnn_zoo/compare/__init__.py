@@ -1,0 +1,1 @@
+"""Measures networks, then renders what was measured."""

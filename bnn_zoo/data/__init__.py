@@ -1,0 +1,72 @@
+"""Pictures and their classes: reading any picture as RGB, labelled sets of pictures from folders, .zip files and
+CIFAR-10's binary version, the preprocessing that a weight set was trained with, class names and the likeliest classes
+of a prediction. Everything is loaded on first use; nothing here loads TensorFlow until a picture has to be resized.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bnn_zoo.data.cifar10 import is_cifar10_binary, load_cifar10_binary
+    from bnn_zoo.data.datasets import load_dataset, load_images_by_class, split_names, split_off
+    from bnn_zoo.data.image_dataset import ImageDataset
+    from bnn_zoo.data.images import ImageError, decode_image, find_images, read_image
+    from bnn_zoo.data.labels import class_labels, top_classes
+    from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing
+    from bnn_zoo.data.samples import sample_pictures
+
+_HOMES = {
+    "is_cifar10_binary": "cifar10",
+    "load_cifar10_binary": "cifar10",
+    "load_dataset": "datasets",
+    "load_images_by_class": "datasets",
+    "split_names": "datasets",
+    "split_off": "datasets",
+    "ImageDataset": "image_dataset",
+    "ImageError": "images",
+    "decode_image": "images",
+    "find_images": "images",
+    "read_image": "images",
+    "class_labels": "labels",
+    "top_classes": "labels",
+    "CIFAR10": "preprocessing",
+    "IMAGENET": "preprocessing",
+    "Preprocessing": "preprocessing",
+    "apply_preprocessing": "preprocessing",
+    "sample_pictures": "samples",
+}
+
+__all__ = [
+    "CIFAR10",
+    "IMAGENET",
+    "ImageDataset",
+    "ImageError",
+    "Preprocessing",
+    "apply_preprocessing",
+    "class_labels",
+    "decode_image",
+    "find_images",
+    "is_cifar10_binary",
+    "load_cifar10_binary",
+    "load_dataset",
+    "load_images_by_class",
+    "read_image",
+    "sample_pictures",
+    "split_names",
+    "split_off",
+    "top_classes",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

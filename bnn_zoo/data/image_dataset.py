@@ -1,0 +1,47 @@
+"""A labelled set of pictures in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class ImageDataset:
+    """Pictures with their classes.
+
+    Attributes:
+        images: uint8 RGB (pictures, height, width, 3), values 0..255.
+        labels: int64 (pictures,), the index of each picture's class in `class_names`.
+        class_names: the classes, in the order of the labels. One may have no picture in this part of the data.
+        skipped: names of the files that could not be read and were left out.
+
+    Raises:
+        ValueError: the arrays do not fit together.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 4 or self.images.shape[-1] != 3:
+            raise ValueError(
+                f"images has dtype {self.images.dtype} and shape {self.images.shape}; "
+                "it has to be uint8 (pictures, height, width, 3)"
+            )
+        if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                f"labels has dtype {self.labels.dtype} and shape {self.labels.shape}; "
+                f"it has to be int64 ({len(self.images)},), one class index for each of the images"
+            )
+        if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.class_names):
+            raise ValueError(
+                f"labels are from {self.labels.min()} to {self.labels.max()}; "
+                f"with {len(self.class_names)} class_names they have to be from 0 to {len(self.class_names) - 1}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)

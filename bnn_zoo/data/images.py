@@ -1,0 +1,211 @@
+"""From any picture Pillow can read to an RGB array, and from paths to the pictures in them."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+_EXIF_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Pillow recognises these but has no decoder for them; an .h5 file in a folder is far likelier to hold weights.
+_FORMATS_WITHOUT_DECODER = {"BUFR", "GRIB", "HDF5", "MPEG"}
+
+
+class ImageError(ValueError):
+    """A picture that cannot be read; the message is one line: the file's name and the reason."""
+
+
+def read_image(source: str | os.PathLike[str] | bytes | Image.Image) -> np.ndarray:
+    """Reads a picture as upright RGB, whatever its format and mode.
+
+    Transparent parts are shown on white, EXIF orientation is applied, and of an animation the first frame is taken.
+    Greyscale of 16 bits is scaled to 0..255 by its full range (0..65535), not clipped. Greyscale of 32-bit floats
+    has no fixed white: it is taken as 0..1, 0..255 or 0..65535, the narrowest of these that holds its values.
+
+    Args:
+        source: a path, the bytes of an encoded picture, or an opened Pillow image (of an animation, the frame it
+            stands at).
+
+    Returns:
+        uint8 array of shape (height, width, 3), values 0..255.
+
+    Raises:
+        ImageError: there is no such file, or it is no picture, truncated, or larger than Pillow's limit against
+            decompression bombs (`PIL.Image.MAX_IMAGE_PIXELS`).
+    """
+    if isinstance(source, Image.Image):
+        name = str(getattr(source, "filename", "") or "") or f"the {source.mode} picture given"
+        try:
+            return _to_rgb(_upright(source.copy()))
+        except Exception as error:
+            raise ImageError(f"{name}: {_reason(error)}") from error
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return decode_image(bytes(source), name=f"{len(source)} bytes given")
+    try:
+        path = Path(source)
+    except TypeError as error:
+        raise ImageError(f"{type(source).__name__}: read_image takes a path, the bytes of a picture or a Pillow image") from error
+    return _decode(path, name=str(path))
+
+
+def decode_image(data: bytes, name: str) -> np.ndarray:
+    """Reads a picture from memory, as `read_image` does, with a name for error messages.
+
+    Args:
+        data: the bytes of an encoded picture.
+        name: what an error message calls the picture, for instance the name of its entry in an archive.
+
+    Returns:
+        uint8 array of shape (height, width, 3), values 0..255.
+
+    Raises:
+        ImageError: `data` is no picture, truncated, or a decompression bomb.
+    """
+    if not data:
+        raise ImageError(f"{name}: is empty")
+    return _decode(io.BytesIO(data), name=name)
+
+
+def find_images(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Lists the pictures that paths stand for.
+
+    Args:
+        paths: files, kept as they are whatever their ending (also those that do not exist, so that `read_image`
+            reports them), and folders, replaced by the picture files in them and in their subfolders, sorted.
+            Hidden files and folders (.name) inside a folder are passed over.
+
+    Returns:
+        The paths, in the order given.
+    """
+    if isinstance(paths, (str, os.PathLike)):
+        paths = [paths]
+    endings = image_endings()
+    found: list[Path] = []
+    for path in map(Path, paths):
+        found.extend(sorted(_images_below(path, endings)) if path.is_dir() else [path])
+    return found
+
+
+def image_endings() -> frozenset[str]:
+    """The file endings, in lower case with their dot, of the formats that Pillow can decode."""
+    return frozenset(
+        ending
+        for ending, format_name in Image.registered_extensions().items()
+        if format_name in Image.OPEN and format_name not in _FORMATS_WITHOUT_DECODER
+    )
+
+
+def _images_below(folder: Path, endings: frozenset[str], above: frozenset[str] = frozenset()) -> Iterator[Path]:
+    # Linked folders are entered, as data sets are often put together from links; a link back up is not.
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    try:
+        entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+    except OSError:
+        yield folder  # its reader reports it, instead of its pictures going missing without a word
+        return
+    for entry in entries:
+        if entry.is_dir():
+            yield from _images_below(folder / entry.name, endings, above | {real})
+        elif os.path.splitext(entry.name)[1].lower() in endings:
+            yield folder / entry.name
+
+
+def _decode(source: Path | io.BytesIO, name: str) -> np.ndarray:
+    # Pillow's format plugins raise a dozen kinds of exceptions on damaged files (OSError, SyntaxError, struct.error,
+    # EOFError, IndexError, ...), so that nothing narrower than Exception would hold.
+    try:
+        with Image.open(source) as image:
+            image.load()
+            return _to_rgb(_upright(image))
+    except Exception as error:
+        raise ImageError(f"{name}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder, not a picture"
+    if isinstance(error, PermissionError):
+        return "may not be read (permission denied)"
+    if isinstance(error, UnidentifiedImageError):
+        return "is not a picture in a format that Pillow reads"
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return (
+            f"has more pixels than is safe to decode (PIL.Image.MAX_IMAGE_PIXELS = {Image.MAX_IMAGE_PIXELS}); "
+            "scale it down, or raise that limit if you trust it"
+        )
+    message = " ".join(str(error).split())
+    return f"cannot be decoded: {message or type(error).__name__}"
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    # Asked after load(): PNG may carry its EXIF behind the pixels, and Pillow's TIFF reader turns the picture itself.
+    # A damaged EXIF block is no reason to refuse an intact picture.
+    try:
+        orientation = image.getexif().get(_EXIF_ORIENTATION)
+    except Exception:
+        return image
+    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    if method is None:
+        return image
+    turned = image.transpose(method)
+    turned.info = dict(image.info)
+    return turned
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return np.array(image)
+    if image.mode in ("I", "F") or image.mode.startswith("I;"):
+        return _wide_grey_to_rgb(image)
+    if image.mode == "LAB":
+        return np.array(_lab_to_rgb(image))
+    if image.mode == "La":
+        image = image.convert("LA")
+    if image.mode in ("RGBA", "RGBa", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, image)
+    return np.array(image.convert("RGB"))
+
+
+def _wide_grey_to_rgb(image: Image.Image) -> np.ndarray:
+    grey = np.array(image, dtype=np.float64)
+    low, high = float(grey.min()), float(grey.max())
+    whites = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
+    white = next((white for white in whites if low >= 0.0 and high <= white), None)
+    if white is None:
+        raise ValueError(
+            f"greyscale (mode {image.mode}) with values from {low:g} to {high:g}; only 0 to 65535 has a known white: "
+            "save the picture with 8 or 16 bits"
+        )
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        grey[grey == transparent] = white
+    grey = np.rint(grey * (255.0 / white)).astype(np.uint8)
+    return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+
+
+def _lab_to_rgb(image: Image.Image) -> Image.Image:
+    from PIL import ImageCms  # an optional part of Pillow, needed for this one rare mode
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    assert converted is not None  # None only with inPlace=True
+    return converted

@@ -1,0 +1,105 @@
+"""The model card of a weight set: the README.md that a Hugging Face repository shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bnn_zoo.hub.weight_set import Metric, WeightSet
+from bnn_zoo.models import find_architecture
+
+
+def model_card(weights: WeightSet) -> str:
+    """The card's text: YAML metadata that the Hub reads, then what a reader wants to know.
+
+    Args:
+        weights: the record; what is not known in it is not claimed.
+
+    Returns:
+        Markdown.
+    """
+    from huggingface_hub import ModelCard, ModelCardData  # slow to import, and seldom needed
+
+    data = ModelCardData(
+        model_name=weights.name if weights.metrics else None,
+        library_name="bnn_zoo",
+        pipeline_tag="image-classification",
+        license=weights.license,
+        tags=["binarized-neural-network", "larq", "image-classification"],
+        datasets=[_dataset_id(weights.dataset)] if weights.dataset else None,
+        eval_results=[_result(metric) for metric in weights.metrics] or None,
+        ignore_metadata_errors=False,
+    )
+    body = f"""# {weights.name}
+
+A binarized neural network (weights and activations +1 or -1) for image classification, saved by bnn_zoo.
+
+```python
+import bnn_zoo
+
+{_usage(weights)}
+```
+
+| | |
+|---|---|
+{_table(_facts(weights))}
+
+{_results(weights)}
+"""
+    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}"))
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _usage(weights: WeightSet) -> str:
+    if weights.architecture is None:
+        return 'model = bnn_zoo.load_pretrained("path/to/this/folder")  # or "user/repo"'
+    factory = find_architecture(weights.architecture).factory
+    return f'model = bnn_zoo.{factory}(pretrained="path/to/this/folder")  # or "user/repo"'
+
+
+def _facts(weights: WeightSet) -> list[tuple[str, str]]:
+    facts = []
+    if weights.architecture is not None:
+        paper = find_architecture(weights.architecture).paper
+        facts.append(("architecture", weights.architecture))
+        facts.append(("paper", f"[{paper.title}]({paper.url}), {paper.authors}, {paper.year}"))
+    if weights.arguments:
+        facts.append(("arguments", ", ".join(f"`{name}={value!r}`" for name, value in weights.arguments.items())))
+    facts.append(("input", " x ".join("any" if side is None else str(side) for side in weights.input_shape)))
+    facts.append(("classes", str(weights.num_classes or "not known") if weights.include_top else "without top"))
+    if weights.dataset:
+        facts.append(("trained on", weights.dataset))
+    if weights.recipe:
+        facts.append(("recipe", ", ".join(f"{name} {value}" for name, value in weights.recipe.items() if value)))
+    if weights.license:
+        facts.append(("licence of the weights", weights.license))
+    return facts
+
+
+def _results(weights: WeightSet) -> str:
+    if not weights.metrics:
+        return "No accuracy was measured."
+    rows = [("metric", "percent", "on", "by"), ("---", "---", "---", "---")]
+    return _table(rows + [(m.name, f"{m.value:.2f}", m.dataset, m.measured_by) for m in weights.metrics])
+
+
+def _result(metric: Metric):  # type: ignore[no-untyped-def]
+    from huggingface_hub import EvalResult
+
+    return EvalResult(
+        task_type="image-classification",
+        dataset_type=_dataset_id(metric.dataset),
+        dataset_name=metric.dataset,
+        metric_type="accuracy",
+        metric_name=f"{metric.name} accuracy",
+        metric_value=metric.value / 100,
+    )
+
+
+def _dataset_id(words: str) -> str:
+    first = words.partition(",")[0].strip().lower()
+    known = {"cifar-10": "cifar10", "cifar-10 test": "cifar10", "imagenet": "imagenet-1k"}
+    return known.get(first, re.sub(r"[^a-z0-9]+", "-", first).strip("-"))

@@ -1,0 +1,136 @@
+"""A weight set as a folder, laid out as a Hugging Face model repository: config.json, model.safetensors, README.md."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bnn_zoo._keras import keras
+from bnn_zoo.hub.card import model_card
+from bnn_zoo.hub.custom import config_of
+from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub.packing import encode
+from bnn_zoo.hub.tensor_file import file_sha256, unique_keys, write_tensor_file
+from bnn_zoo.hub.variables import weights_of
+from bnn_zoo.hub.weight_set import Metric, WeightSet, from_json, to_json
+from bnn_zoo.models.architecture import arguments_to_json
+from bnn_zoo.models.build import record_of
+
+CONFIG, TENSORS, CARD = "config.json", "model.safetensors", "README.md"
+
+
+def save_pretrained(
+    model: keras.Model,
+    folder: str | os.PathLike[str],
+    *,
+    tag: str | None = None,
+    preprocessing: Any = None,
+    labels: str | Sequence[str] | None = None,
+    metrics: Sequence[Metric] = (),
+    license: str | None = None,
+    dataset: str | None = None,
+    recipe: Mapping[str, Any] | None = None,
+    keep_latent: bool = False,
+) -> Path:
+    """Writes a model as a weight set: a folder that `load_pretrained` and every `pretrained=` reads, and a Hub repository takes.
+
+    Kernels that are used only through their sign and a scale are stored at 1 bit a weight. The model that is loaded again gives
+    identical outputs.
+
+    Args:
+        model: of the zoo, or any other Keras model without Lambda layers.
+        folder: made if it is not there; files of an older weight set in it are replaced.
+        tag: the name of the weight set, as in `birealnet.cifar10`.
+        preprocessing: a `bnn_zoo.data.Preprocessing`, or a mapping with its fields; the one the model was loaded with if not given.
+        labels: class names, one for each output, or the name of a packaged list ("imagenet", "cifar10").
+        metrics: accuracies, with who measured them.
+        license: SPDX identifier of the weights' licence.
+        dataset: what the network was trained on, in words.
+        recipe: how it was trained, in JSON values.
+        keep_latent: stores latent weights in float32, so that training can go on from exactly here.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: if labels and outputs differ in number, or the model cannot be described in JSON.
+    """
+    before = weight_set_of(model)
+    if preprocessing is None and before is not None:
+        preprocessing = before.preprocessing
+    if labels is None and before is not None:
+        labels = before.labels
+    if labels is not None and not isinstance(labels, str):
+        labels = tuple(labels)
+        if len(labels) != model.output_shape[-1]:
+            raise ValueError(f"labels has {len(labels)} names, but {model.name} has {model.output_shape[-1]} outputs.")
+    if preprocessing is not None and hasattr(preprocessing, "to_dict"):
+        preprocessing = preprocessing.to_dict()
+    weights = dataclasses.replace(
+        _describe(model),
+        tag=tag,
+        preprocessing=preprocessing,
+        labels=labels,
+        metrics=tuple(metrics),
+        license=license,
+        dataset=dataset,
+        recipe=recipe,
+        sources=(TENSORS,),
+    )
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    write_tensor_file(path / TENSORS, *encode(weights_of(model, keep_latent)))
+    weights = dataclasses.replace(weights, bytes=(path / TENSORS).stat().st_size, sha256=file_sha256(path / TENSORS))
+    # The configuration comes last: it names the file's hash, so that a run cut in between leaves no folder that loads.
+    _write_text(path / CARD, model_card(weights))
+    _write_text(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
+    return path
+
+
+def read_config(folder: str | os.PathLike[str]) -> WeightSet:
+    """The record of a weight set's folder, its source being the file in it.
+
+    Raises:
+        WeightFileError: if the folder has no config.json, or it cannot be read.
+    """
+    path = Path(folder) / CONFIG
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique_keys)
+    except FileNotFoundError as error:
+        raise WeightFileError(f"{folder}: no weight set: there is no {CONFIG} in it.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise WeightFileError(f"{path}: cannot be read as JSON ({str(error)[:200]}); fetch or save it again.") from error
+    weights = from_json(values, str(path))
+    return dataclasses.replace(weights, sources=(str(Path(folder) / TENSORS),))
+
+
+def weight_set_of(model: keras.Model) -> WeightSet | None:
+    """The record of the weights that were loaded into a model, if any."""
+    return getattr(model, "_bnn_zoo_weights", None)
+
+
+def _describe(model: keras.Model) -> WeightSet:
+    record = record_of(model)
+    shape = tuple(model.input_shape[1:])
+    if record is None:
+        return WeightSet(None, input_shape=shape, num_classes=_classes(model), keras_config=config_of(model))
+    try:
+        arguments = arguments_to_json(dict(record.arguments))
+    except TypeError:
+        # A quantizer given as a callable: the layers describe themselves instead.
+        return WeightSet(None, input_shape=shape, num_classes=_classes(model), keras_config=config_of(model))
+    return WeightSet(record.architecture, arguments, shape, record.num_classes, record.num_classes is not None)
+
+
+def _classes(model: keras.Model) -> int | None:
+    return model.output_shape[-1] if len(model.output_shape) == 2 else None
+
+
+def _write_text(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)

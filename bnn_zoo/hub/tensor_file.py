@@ -1,0 +1,215 @@
+"""Safetensors files on disk: written whole or not at all, and read with nothing in them believed unchecked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import stat
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, deserialize
+from safetensors.numpy import save
+
+from bnn_zoo.hub.errors import WeightFileError
+
+# Thirty thousand tensors fit. The safetensors library allows 100 MB, which could take gigabytes of memory as JSON.
+MAX_HEADER_BYTES = 4 * 2**20
+
+_DTYPES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "I64": "int64",
+    "I32": "int32",
+    "I8": "int8",
+    "U8": "uint8",
+    "BOOL": "bool",
+}
+
+
+def write_tensor_file(path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file: either the whole file is there afterwards, or `path` is as it was before.
+
+    The same tensors and metadata give the same bytes, in whatever order they come.
+
+    Args:
+        path: The file to write or replace. Its folder must exist.
+        tensors: Arrays by name, of dtype float64, float32, float16, bfloat16, int64, int32, int8, uint8 or bool.
+        metadata: Texts by key, kept in the file's header.
+
+    Raises:
+        TypeError: If a tensor's dtype is another one, or a metadata key or value is no string.
+        ValueError: If a tensor is named `__metadata__`, or the header would be larger than 4 MiB.
+        OSError: If the file cannot be written, for instance because the disk is full.
+    """
+    path = Path(path)
+    content = _serialized(tensors, metadata)
+    # Not tempfile: its files can be read by their owner only, and os.replace would keep it so.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            for part in content:
+                file.write(part)
+            file.flush()
+            # Without it, a power cut after the renaming can leave an empty file under the final name.
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def read_tensor_file(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read a safetensors file and check it: header, dtypes, shapes, and that the tensors cover the data exactly.
+
+    Damage that leaves this structure sound (a flipped bit in the data) cannot be seen here: compare `file_sha256`.
+    Memory stays within about twice the file's size, whatever sizes the header claims.
+
+    Args:
+        path: The file to read.
+
+    Returns:
+        The arrays by name, in the order of their names, and the metadata.
+
+    Raises:
+        WeightFileError: If the file is missing, cannot be read, is damaged, or is no safetensors file.
+    """
+    with _reading(path), open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        _check_header_length(file.read(8), size)
+        file.seek(0)
+        content = file.read()
+        # deserialize copies: were the arrays a mapping of the file, then overwriting it would change them.
+        entries = sorted(deserialize(content), key=lambda entry: entry[0])
+        tensors = {name: _array(name, entry) for name, entry in entries}
+        return tensors, _metadata(content)
+
+
+def file_sha256(path: str | os.PathLike[str]) -> str:
+    """Compute a file's SHA-256 without holding the file in memory.
+
+    Args:
+        path: The file to read.
+
+    Returns:
+        The digest, as 64 lower-case hexadecimal digits.
+
+    Raises:
+        WeightFileError: If the file is missing or cannot be read.
+    """
+    digest = hashlib.sha256()
+    block = memoryview(bytearray(2**20))
+    with _reading(path), open(path, "rb", buffering=0) as file:
+        while count := file.readinto(block):
+            digest.update(block[:count])
+    return digest.hexdigest()
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build a JSON object (as `object_pairs_hook`), refusing a key that comes twice.
+
+    Args:
+        pairs: The object's keys and values, in the order of the text.
+
+    Returns:
+        The object.
+
+    Raises:
+        ValueError: If a key comes twice.
+    """
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} comes twice")
+        found[key] = value
+    return found
+
+
+def _serialized(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> tuple[bytes | memoryview, ...]:
+    if "__metadata__" in tensors:
+        raise ValueError("tensors: the name '__metadata__' is reserved by the file format; give this tensor another")
+    for key, value in metadata.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError(f"metadata: expected strings, got {key!r}: {value!r}; convert it, for instance with json")
+    # The library writes an array's memory as it lies, also where the array is a transposed or strided view.
+    arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
+    for name, array in arrays.items():
+        if array.dtype.name not in _DTYPES.values():
+            allowed = ", ".join(_DTYPES.values())
+            raise TypeError(f"tensor {name!r}: expected a dtype of {allowed}, got {array.dtype}; convert it first")
+    body = memoryview(save(arrays))
+    end = 8 + int.from_bytes(body[:8], "little")
+    # The library orders metadata differently in every run, so it goes into the header here.
+    header = {"__metadata__": dict(sorted(metadata.items())), **json.loads(bytes(body[8:end]))}
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    # The padding keeps every tensor aligned to its items in the file.
+    text += b" " * (-len(text) % 8)
+    if len(text) > MAX_HEADER_BYTES:
+        raise ValueError(
+            f"names, shapes and metadata take {len(text)} bytes, allowed are {MAX_HEADER_BYTES}: save fewer tensors or "
+            "less metadata in one file"
+        )
+    return struct.pack("<Q", len(text)), text, body[end:]
+
+
+@contextmanager
+def _reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        # Opening a named pipe would wait for a writer for ever.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise ValueError("it is a folder or a device")
+        yield
+    except FileNotFoundError as error:
+        raise WeightFileError(f"{path}: there is no such file; check the name, or fetch or save it again") from error
+    except PermissionError as error:
+        raise WeightFileError(f"{path}: no permission to read the file; check its owner and mode") from error
+    except (SafetensorError, OSError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        # One line of it: names in the file can be long, and hold line breaks.
+        reason = " ".join((str(error) or type(error).__name__).split())[:300]
+        raise WeightFileError(
+            f"{path}: not a readable weight file ({reason}); the file is damaged: fetch or save it again"
+        ) from error
+
+
+def _check_header_length(prefix: bytes, size: int) -> None:
+    """Refuse, before anything large is read, what is plainly no safetensors file."""
+    length = int.from_bytes(prefix, "little")
+    if len(prefix) < 8:
+        raise ValueError(f"expected a header of at least 8 bytes, found {len(prefix)}")
+    if length > min(MAX_HEADER_BYTES, size - 8):
+        raise ValueError(f"the header claims {length} bytes, allowed are {MAX_HEADER_BYTES}, and {size - 8} bytes follow it")
+
+
+def _array(name: str, entry: Mapping[str, Any]) -> np.ndarray:
+    code = entry["dtype"]
+    if code not in _DTYPES:
+        raise ValueError(f"tensor {name!r}: expected a dtype of {', '.join(_DTYPES)}, found {code}")
+    data = np.frombuffer(entry["data"], np.uint8)
+    if code == "BOOL" and data.size and data.max() > 1:
+        raise ValueError(f"tensor {name!r}: expected booleans of 0 or 1, found {data.max()}")
+    return data.view(_dtype(code)).reshape(entry["shape"])
+
+
+def _dtype(code: str) -> np.dtype[Any]:
+    if code != "BF16":
+        return np.dtype(_DTYPES[code]).newbyteorder("<")
+    try:
+        from ml_dtypes import bfloat16
+    except ImportError as error:
+        raise ValueError("it holds bfloat16 tensors, which need the package ml_dtypes: install it") from error
+    return np.dtype(bfloat16)
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    """The header's metadata, from a header that the library has found sound but for keys that come twice."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end].decode("utf-8"), object_pairs_hook=unique_keys)
+    return header.get("__metadata__") or {}

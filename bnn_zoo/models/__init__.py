@@ -1,0 +1,59 @@
+"""The reference networks, one file a paper: bare architectures, without weights.
+
+Importing this room costs no TensorFlow. `architectures()` gives all of them by name, `find_architecture` one of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+
+from bnn_zoo.models.architecture import Architecture, Paper, Published
+
+#: The files of this room that declare architectures, in the order in which they are listed.
+_FILES = (
+    "binarynet",
+    "binary_alexnet",
+    "xnornet",
+    "dorefanet",
+    "birealnet",
+    "binary_resnet_e",
+    "binary_densenet",
+    "meliusnet",
+    "real_to_binary",
+    "quicknet",
+)
+
+
+@functools.cache
+def architectures() -> dict[str, Architecture]:
+    """All architectures by name, oldest paper first."""
+    found = {}
+    for file in _FILES:
+        module = importlib.import_module(f"bnn_zoo.models.{file}")
+        for value in vars(module).values():
+            if isinstance(value, Architecture):
+                found[value.name] = value
+    return found
+
+
+def find_architecture(name: str) -> Architecture:
+    """The architecture of that name; case, underscores and hyphens do not matter.
+
+    Raises:
+        ValueError: for an unknown name, with the nearest known ones.
+    """
+    known = {_plain(entry): entry for entry in architectures()}
+    if _plain(name) in known:
+        return architectures()[known[_plain(name)]]
+    near = [known[match] for match in difflib.get_close_matches(_plain(name), list(known), n=3, cutoff=0.5)]
+    advice = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(architectures())}."
+    raise ValueError(f"there is no network named {name!r}. {advice} `bnn-zoo list` shows all.")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+__all__ = ["Architecture", "Paper", "Published", "architectures", "find_architecture"]

@@ -1,0 +1,49 @@
+"""Bi-Real Net: a shortcut around every binary convolution."""
+
+from __future__ import annotations
+
+from bnn_zoo._keras import Tensor
+from bnn_zoo.blocks import Binarization, conv_with_shortcut, head, residual_stem
+from bnn_zoo.blocks.stem import Stem
+from bnn_zoo.models.architecture import Paper, Published, architecture
+
+BIREALNET = Binarization(input_quantizer="approx_sign", kernel_quantizer="magnitude_aware_sign", momentum=0.8, epsilon=1e-3)
+
+
+@architecture(
+    "birealnet",
+    factory="BiRealNet",
+    paper=Paper(
+        "Bi-Real Net: Enhancing the Performance of 1-bit CNNs with Improved Representational Capability and Advanced Training "
+        "Algorithm",
+        "Zechun Liu, Baoyuan Wu, Wenhan Luo, Xin Yang, Wei Liu, Kwang-Ting Cheng",
+        2018,
+        "1808.00278",
+    ),
+    published=(
+        Published("imagenet", 57.5, 79.8, "larq-zoo"),
+        Published("imagenet", 56.4, 79.5, "paper"),
+    ),
+)
+def birealnet(
+    x: Tensor,
+    num_classes: int | None = None,
+    *,
+    filters: int = 64,
+    section_blocks: tuple[int, ...] = (4, 4, 4, 4),
+    stem: Stem | None = None,
+    binarization: Binarization = BIREALNET,
+) -> Tensor:
+    """Four sections of binary convolutions with shortcuts; each further section halves the picture and doubles the filters.
+
+    Args:
+        filters: channels of the first section.
+        section_blocks: how many convolutions each section has.
+        stem: "imagenet" or "cifar"; chosen by the input size unless given.
+        binarization: how the network binarizes.
+    """
+    x = residual_stem(x, filters, stem=stem, binarization=binarization)
+    for section, blocks in enumerate(section_blocks):
+        for block in range(blocks):
+            x = conv_with_shortcut(x, filters * 2**section, binarization=binarization, name=f"section_{section}_block_{block}")
+    return x if num_classes is None else head(x, num_classes, kernel_initializer="glorot_uniform")

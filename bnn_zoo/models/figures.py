@@ -1,0 +1,46 @@
+"""Sizes and operations of each network, computed once and kept as data (figures.json)."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+PATH = Path(__file__).with_name("figures.json")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a network weighs and computes at `input_shape`, as larq counts.
+
+    Args:
+        input_shape: (height, width, channels).
+        parameters: all of them.
+        parameters_1bit: kernels that are used through their sign.
+        parameters_32bit: the others.
+        size_mib: deployed: 1 bit or 32 bits a parameter, MiB.
+        float_size_mib: 32 bits a parameter, MiB.
+        macs_binary: multiply-accumulates of 1-bit inputs and kernels, a picture.
+        macs_real: the other multiply-accumulates, a picture.
+    """
+
+    input_shape: tuple[int, int, int]
+    parameters: int
+    parameters_1bit: int
+    parameters_32bit: int
+    size_mib: float
+    float_size_mib: float
+    macs_binary: int
+    macs_real: int
+
+
+@functools.cache
+def _all() -> dict[str, Figures]:
+    values = json.loads(PATH.read_text())
+    return {name: Figures(**{**entry, "input_shape": tuple(entry["input_shape"])}) for name, entry in values.items()}
+
+
+def figures_of(name: str) -> Figures:
+    """The figures of an architecture at its usual input size and number of classes."""
+    return _all()[name]

@@ -1,0 +1,66 @@
+"""MeliusNet: dense blocks that add features, improvement blocks that better them."""
+
+from __future__ import annotations
+
+from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.blocks import (
+    Binarization,
+    batch_norm,
+    dense_block,
+    grouped_stem,
+    head,
+    improvement_block,
+    transition_block,
+)
+from bnn_zoo.blocks.stem import Stem
+from bnn_zoo.models.architecture import Paper, Published, architecture
+
+MELIUSNET = Binarization(clip_value=1.3, epsilon=1e-5)
+
+
+@architecture(
+    "meliusnet22",
+    factory="MeliusNet22",
+    paper=Paper(
+        "MeliusNet: Can Binary Neural Networks Achieve MobileNet-level Accuracy?",
+        "Joseph Bethge, Christian Bartz, Haojin Yang, Ying Chen, Christoph Meinel",
+        2020,
+        "2001.05936",
+    ),
+    published=(Published("imagenet", 62.4, 83.9, "larq-zoo"), Published("imagenet", 63.6, 84.7, "paper")),
+)
+def meliusnet22(
+    x: Tensor,
+    num_classes: int | None = None,
+    *,
+    section_blocks: tuple[int, ...] = (4, 5, 4, 4),
+    transition_filters: tuple[int, ...] = (160, 224, 256),
+    growth_rate: int = 64,
+    stem: Stem | None = None,
+    binarization: Binarization = MELIUSNET,
+) -> Tensor:
+    """Four sections of dense and improvement blocks in turn, with a pooling and narrowing transition between two of them.
+
+    Args:
+        section_blocks: how many pairs of blocks each section has.
+        transition_filters: channels behind each transition.
+        growth_rate: channels that each pair adds and improves.
+        stem: "imagenet" or "cifar"; chosen by the input size unless given.
+        binarization: how the network binarizes.
+    """
+    x = grouped_stem(x, stem=stem, binarization=binarization)
+    for section, blocks in enumerate(section_blocks):
+        if section:
+            x = transition_block(
+                x,
+                transition_filters[section - 1],
+                binarization=binarization,
+                name=f"section_{section}_transition",
+            )
+        for block in range(blocks):
+            name = f"section_{section}_block_{block}"
+            x = dense_block(x, growth_rate, binarization=binarization, name=f"{name}_dense")
+            x = improvement_block(x, growth_rate, binarization=binarization, name=f"{name}_improve")
+    x = batch_norm(x, binarization, name="features_bn")
+    x = keras.layers.ReLU(name="features_relu")(x)
+    return x if num_classes is None else head(x, num_classes)

@@ -1,0 +1,35 @@
+"""The recipes that come with the package."""
+
+from __future__ import annotations
+
+import difflib
+
+from bnn_zoo.training.recipe import Recipe
+
+_RECIPES = (
+    Recipe(
+        "birealnet.cifar10",
+        arguments={"filters": 32},
+        epochs=30,
+        precision="mixed_bfloat16",
+        source="half the width of the paper's network; Adam and a cosine schedule, sized for an hour on two CPU cores",
+    ),
+)
+
+
+def list_recipes() -> list[str]:
+    """The names of all recipes."""
+    return [recipe.name for recipe in _RECIPES]
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        ValueError: for an unknown name, with the nearest known ones.
+    """
+    for recipe in _RECIPES:
+        if recipe.name == name:
+            return recipe
+    near = difflib.get_close_matches(name, list_recipes(), cutoff=0.4) or list_recipes()
+    raise ValueError(f"there is no recipe named {name!r}. There is {' or '.join(near)}.")

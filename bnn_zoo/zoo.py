@@ -1,0 +1,253 @@
+"""Architecture plus weights is a model: the public factories, and what is known of each network."""
+
+from __future__ import annotations
+
+import fnmatch
+import inspect
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.hub.load import load_pretrained
+from bnn_zoo.hub.registry import registered
+from bnn_zoo.hub.weight_set import WeightSet
+from bnn_zoo.models import Architecture, Paper, Published, architectures, find_architecture
+from bnn_zoo.models.build import build_model
+from bnn_zoo.models.figures import Figures, figures_of
+
+
+class Factory(Protocol):
+    """The public factory of an architecture: keyword arguments in, a keras.Model out."""
+
+    def __call__(
+        self,
+        *,
+        pretrained: bool | str | os.PathLike[str] | WeightSet = False,
+        input_shape: tuple[int | None, int | None, int] | None = None,
+        input_tensor: Tensor | None = None,
+        num_classes: int | None = None,
+        include_top: bool = True,
+        name: str | None = None,
+        **arguments: Any,
+    ) -> keras.Model: ...
+
+
+def create_model(
+    model: str,
+    *,
+    pretrained: bool | str | os.PathLike[str] | WeightSet = False,
+    input_shape: tuple[int | None, int | None, int] | None = None,
+    input_tensor: Tensor | None = None,
+    num_classes: int | None = None,
+    include_top: bool = True,
+    name: str | None = None,
+    **arguments: Any,
+) -> keras.Model:
+    """Builds a network by name, with weights if asked.
+
+    Args:
+        model: the network's name ("birealnet"), or name and tag of a weight set ("birealnet.cifar10").
+        pretrained: False for random weights; True for the network's default weight set; a tag ("cifar10"); a folder that
+            `save_pretrained` wrote, or a weight file; `user/repo`, `user/repo@revision` or `hf://user/repo@revision/path` on the
+            Hugging Face Hub.
+        input_shape: (height, width, channels) of the pictures, pixels; height and width may be None without top, and with top where
+            the network ends in a global pool. The weight set's, or the network's usual one, if not given.
+        input_tensor: a Keras tensor to use as the pictures, in place of `input_shape`.
+        num_classes: of the probabilities. The weight set's, or the network's usual number, if not given. Another number than
+            the weight set's loads everything but the head, and warns.
+        include_top: False for features, (batch, height, width, channels), instead of probabilities, (batch, num_classes).
+        name: of the model.
+        arguments: the network's own, see `help(bnn_zoo.BiRealNet)` and its like.
+
+    Returns:
+        A keras.Model, float32 pictures as `preprocess` makes them in.
+
+    Raises:
+        ValueError: for a name or an argument that does not exist, or pictures that are too small for the network.
+        WeightsError: if the weights cannot be had, are damaged, or do not fit.
+    """
+    network, separator, tag = model.partition(".")
+    if separator:
+        if pretrained not in (False, tag):
+            raise ValueError(f"{model!r} names a weight set, and so does pretrained={pretrained!r}; give one of the two.")
+        pretrained = tag
+    entry = find_architecture(network)
+    _check(entry, input_shape, input_tensor, num_classes, include_top, arguments)
+    try:
+        if pretrained is not False and pretrained is not None:
+            return load_pretrained(
+                pretrained,
+                architecture=entry.name,
+                arguments=arguments,
+                input_shape=input_shape,
+                input_tensor=input_tensor,
+                num_classes=num_classes,
+                include_top=include_top,
+                name=name,
+            )
+        classes = (num_classes or entry.num_classes) if include_top else None
+        return build_model(
+            entry,
+            input_shape=input_shape,
+            input_tensor=input_tensor,
+            num_classes=classes,
+            arguments=arguments,
+            name=name,
+        )
+    except ValueError as error:
+        shape = input_shape if input_tensor is None else tuple(input_tensor.shape[1:])
+        if not _is_about_size(error, shape):
+            raise
+        raise ValueError(
+            f"{entry.factory} cannot take pictures of {shape}: {_first_line(error)} Take larger ones, "
+            f'or where it has one stem="cifar"; with include_top=True a network with dense layers needs a fixed size.'
+        ) from error
+
+
+def _check(
+    entry: Architecture,
+    input_shape: tuple[int | None, int | None, int] | None,
+    input_tensor: Tensor | None,
+    num_classes: int | None,
+    include_top: bool,
+    arguments: Mapping[str, Any],
+) -> None:
+    unknown = sorted(set(arguments) - set(entry.defaults))
+    if unknown:
+        raise ValueError(f"{entry.factory} has no argument {unknown[0]!r}; its own are {', '.join(entry.defaults)}.")
+    if input_shape is not None and input_tensor is not None:
+        raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
+    if input_shape is not None:
+        sides = all(side is None or (isinstance(side, int) and side > 0) for side in input_shape)
+        if len(input_shape) != 3 or not sides or input_shape[2] is None:
+            raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
+    if num_classes is not None and (not isinstance(num_classes, int) or num_classes < 1):
+        raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
+    if num_classes is not None and not include_top:
+        raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
+
+
+def _is_about_size(error: ValueError, shape: Any) -> bool:
+    if shape is None:
+        return False
+    words = (
+        "Negative dimension",
+        "negative dimension",
+        "must be > 0",
+        "should be > 0",
+        "should be defined",
+        "Computed output size",
+    )
+    return any(word in str(error) for word in words)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[-1][:200].rstrip(".") + "."
+
+
+def _factory(name: str) -> Factory:
+    """The public factory of an architecture, with a full signature and docstring for help()."""
+    entry = find_architecture(name)
+
+    def make(**arguments: Any) -> keras.Model:
+        return create_model(entry.name, **arguments)
+
+    shared = list(inspect.signature(create_model).parameters.values())[1:-1]
+    own = list(inspect.signature(entry.build).parameters.values())[2:]
+    make.__name__ = make.__qualname__ = entry.factory
+    make.__signature__ = inspect.Signature([*shared, *own], return_annotation="keras.Model")  # type: ignore[attr-defined]
+    make.__doc__ = _docstring(entry)
+    return make
+
+
+def _docstring(entry: Architecture) -> str:
+    summary, _, own = (inspect.getdoc(entry.build) or "").partition("\n\nArgs:\n")
+    shared = inspect.getdoc(create_model) or ""
+    shared = shared[shared.index("    pretrained:") : shared.index("    arguments:")]
+    tail = (inspect.getdoc(create_model) or "").partition("\n\nReturns:\n")[2]
+    published = "".join(f"\n    {p.dataset} top-1 {p.top1} %, reported by {p.source}" for p in entry.published)
+    return (
+        f"{entry.factory}: {summary}\n\nArgs:\n{shared}{own.rstrip()}\n\nReturns:\n{tail}\n\n"
+        f"Source:\n    {entry.paper.title}, {entry.paper.authors}, {entry.paper.year}, arXiv {entry.paper.arxiv}{published}"
+    )
+
+
+BinaryNet = _factory("binarynet")
+BinaryAlexNet = _factory("binary_alexnet")
+XNORNet = _factory("xnornet")
+DoReFaNet = _factory("dorefanet")
+BiRealNet = _factory("birealnet")
+BinaryResNetE18 = _factory("binary_resnet_e18")
+BinaryDenseNet28 = _factory("binary_densenet28")
+BinaryDenseNet37 = _factory("binary_densenet37")
+BinaryDenseNet37Dilated = _factory("binary_densenet37_dilated")
+BinaryDenseNet45 = _factory("binary_densenet45")
+MeliusNet22 = _factory("meliusnet22")
+RealToBinaryNet = _factory("real_to_binary_net")
+QuickNetSmall = _factory("quicknet_small")
+QuickNet = _factory("quicknet")
+QuickNetLarge = _factory("quicknet_large")
+
+
+def list_models(pattern: str = "*", pretrained: bool | None = None) -> list[str]:
+    """Names of networks, or of weight sets.
+
+    Args:
+        pattern: with wildcards, as in "*resnet*"; case does not matter.
+        pretrained: None for all networks; True for `name.tag`, one for each weight set; False for networks without any.
+
+    Returns:
+        Names that `create_model` takes, oldest paper first.
+    """
+    if pretrained is True:
+        order = list(architectures())
+        names = list(
+            dict.fromkeys(weights.name for weights in sorted(registered(), key=lambda w: order.index(w.architecture or "")))
+        )
+    else:
+        names = [name for name in architectures() if pretrained is None or not registered(name)]
+    return [name for name in names if fnmatch.fnmatchcase(name.lower(), pattern.lower())]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is known of a network.
+
+    Args:
+        name: as in `create_model(name)`.
+        factory: name of its public factory.
+        paper: where it was published.
+        published: accuracies that others reported.
+        figures: parameters, size and multiply-accumulates at the usual input size.
+        weight_sets: the trained weights that are registered.
+    """
+
+    name: str
+    factory: str
+    paper: Paper
+    published: tuple[Published, ...]
+    figures: Figures
+    weight_sets: tuple[WeightSet, ...]
+
+
+def model_info(name: str) -> ModelInfo:
+    """Paper, figures and weight sets of a network, without loading TensorFlow.
+
+    Args:
+        name: "birealnet"; of "birealnet.cifar10" the one weight set.
+
+    Raises:
+        ValueError: for an unknown name or tag, with the nearest known ones.
+    """
+    network, separator, tag = name.partition(".")
+    entry = find_architecture(network)
+    sets = registered(entry.name)
+    if separator:
+        sets = tuple(weights for weights in sets if weights.tag == tag)
+        if not sets:
+            raise ValueError(
+                f"{entry.name} has no weight set {tag!r}; there are {', '.join(list_models(entry.name + '.*', True)) or 'none'}."
+            )
+    return ModelInfo(entry.name, entry.factory, entry.paper, entry.published, figures_of(entry.name), sets)
