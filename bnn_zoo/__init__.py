@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bnn_zoo import blocks, data, hub, models, training
+    from bnn_zoo.evaluation import Evaluation, evaluate
     from bnn_zoo.hub import (
         Metric,
         WeightFileError,
@@ -70,6 +71,8 @@ _HOMES = {
     "create_model": "zoo",
     "list_models": "zoo",
     "model_info": "zoo",
+    "Evaluation": "evaluation",
+    "evaluate": "evaluation",
     "decode_predictions": "inference",
     "preprocess": "inference",
     "Metric": "hub",
@@ -96,6 +99,7 @@ __all__ = [
     "BinaryNet",
     "BinaryResNetE18",
     "DoReFaNet",
+    "Evaluation",
     "MeliusNet22",
     "Metric",
     "QuickNet",
@@ -111,6 +115,7 @@ __all__ = [
     "create_model",
     "data",
     "decode_predictions",
+    "evaluate",
     "hub",
     "list_models",
     "load_pretrained",

@@ -1,7 +1,8 @@
 """What binarized networks are made of: functions from tensor to tensor, one idea a function.
 
 Every block takes images or features as (batch, height, width, channels), an optional `binarization` (how the network binarizes)
-and an optional `name` from which its layers' names are made. `conv_with_shortcut`, `pooled_block` and `pointwise_shortcut` are the heart.
+and an optional `name` from which its layers' names are made. `conv_with_shortcut`, `pooled_block` and `pointwise_shortcut` are the
+heart.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -92,15 +93,53 @@ def load_images_by_class(
     _check_arguments(size, on_bad)
     path = _existing(source)
     with _opened(path) as (names, read):
-        parts = _by_split(names, path, split)
-        chosen = parts[_chosen_split(path, [name for name in parts if name is not None], split)]
-        class_names = tuple(sorted({name[-2] for split_names in parts.values() for name in split_names}))
-        chosen = sorted(chosen, key=lambda name: name[-2:])
+        class_names, chosen = _of_split(names, path, split)
         images, skipped = _decode_all(chosen, read, path, size, on_bad)
     index = {name: number for number, name in enumerate(class_names)}
     left_out = set(skipped)
     labels = [index[name[-2]] for name in chosen if "/".join(name) not in left_out]
     return ImageDataset(images, np.array(labels, np.int64), class_names, tuple(skipped))
+
+
+@dataclass(frozen=True)
+class LabelledPictures:
+    """Pictures by class that are read one by one, for sets that do not fit into memory.
+
+    Attributes:
+        class_names: of all splits together, sorted.
+        labels: int64, shape (pictures,): for each picture the index of its class.
+        read: from a picture's index to uint8 (height, width, 3); raises ImageError. May be called from several threads.
+    """
+
+    class_names: tuple[str, ...]
+    labels: np.ndarray
+    read: Callable[[int], np.ndarray]
+
+
+@contextmanager
+def labelled_pictures(source: str | os.PathLike[str], split: str | None = None) -> Iterator[LabelledPictures]:
+    """Opens pictures that lie in a folder for each class, without reading them.
+
+    Args:
+        source: a folder or a .zip, laid out as `load_images_by_class` takes it.
+        split: the folder of classes; may be left out where there is one only.
+
+    Raises:
+        ValueError: `source` is neither folder nor .zip, holds no pictures in that layout, or `split` is none of its splits.
+        FileNotFoundError: there is no `source`.
+    """
+    path = _existing(source)
+    with _opened(path) as (names, read):
+        class_names, chosen = _of_split(names, path, split)
+        index = {name: number for number, name in enumerate(class_names)}
+
+        def read_one(number: int) -> np.ndarray:
+            result = _decode_one(chosen[number], read, path, None)
+            if isinstance(result, ImageError):
+                raise result
+            return result
+
+        yield LabelledPictures(class_names, np.array([index[name[-2]] for name in chosen], np.int64), read_one)
 
 
 def split_names(source: str | os.PathLike[str]) -> tuple[str, ...]:
@@ -225,6 +264,14 @@ def _by_split(names: _Names, path: Path, split: str | None) -> dict[str | None, 
     for name in names:
         parts.setdefault(name[-3], []).append(name)
     return parts
+
+
+def _of_split(names: _Names, path: Path, split: str | None) -> tuple[tuple[str, ...], _Names]:
+    """The classes of all splits, and the names of one split's pictures, sorted."""
+    parts = _by_split(names, path, split)
+    chosen = parts[_chosen_split(path, [name for name in parts if name is not None], split)]
+    class_names = tuple(sorted({name[-2] for split_names in parts.values() for name in split_names}))
+    return class_names, sorted(chosen, key=lambda name: name[-2:])
 
 
 def _chosen_split(path: Path, splits: Sequence[str], split: str | None) -> str | None:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.custom import config_of
 from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.packing import encode
-from bnn_zoo.hub.tensor_file import file_sha256, unique_keys, write_tensor_file
+from bnn_zoo.hub.tensor_file import write_tensor_file
 from bnn_zoo.hub.variables import weights_of
 from bnn_zoo.hub.weight_set import Metric, WeightSet, from_json, to_json
 from bnn_zoo.models.architecture import arguments_to_json
@@ -86,8 +88,7 @@ def save_pretrained(
     write_tensor_file(path / TENSORS, *encode(weights_of(model, keep_latent)))
     weights = dataclasses.replace(weights, bytes=(path / TENSORS).stat().st_size, sha256=file_sha256(path / TENSORS))
     # The configuration comes last: it names the file's hash, so that a run cut in between leaves no folder that loads.
-    _write_text(path / CARD, model_card(weights))
-    _write_text(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
+    _write_description(path, weights)
     return path
 
 
@@ -99,13 +100,33 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     """
     path = Path(folder) / CONFIG
     try:
-        values = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique_keys)
+        values = strict_json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise WeightFileError(f"{folder}: no weight set: there is no {CONFIG} in it.") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise WeightFileError(f"{path}: cannot be read as JSON ({str(error)[:200]}); fetch or save it again.") from error
     weights = from_json(values, str(path))
     return dataclasses.replace(weights, sources=(str(Path(folder) / TENSORS),))
+
+
+def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) -> WeightSet:
+    """Writes accuracies into a weight set's configuration and card; of the same name and data set the new one replaces the old.
+
+    Args:
+        folder: that `save_pretrained` wrote.
+        metrics: the new ones.
+
+    Returns:
+        The new record.
+
+    Raises:
+        WeightFileError: if the folder is no weight set.
+    """
+    weights = read_config(folder)
+    new = {(metric.name, metric.dataset): metric for metric in (*weights.metrics, *metrics)}
+    weights = dataclasses.replace(weights, metrics=tuple(new.values()), sources=(TENSORS,))
+    _write_description(Path(folder), weights)
+    return weights
 
 
 def weight_set_of(model: keras.Model) -> WeightSet | None:
@@ -128,6 +149,11 @@ def _describe(model: keras.Model) -> WeightSet:
 
 def _classes(model: keras.Model) -> int | None:
     return model.output_shape[-1] if len(model.output_shape) == 2 else None
+
+
+def _write_description(path: Path, weights: WeightSet) -> None:
+    _write_text(path / CARD, model_card(weights))
+    _write_text(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
 
 
 def _write_text(path: Path, text: str) -> None:

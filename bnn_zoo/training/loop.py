@@ -17,6 +17,9 @@ from bnn_zoo.data.preprocessing import Preprocessing
 from bnn_zoo.training.pipeline import evaluation_batches, make_optimizer, training_batches
 from bnn_zoo.training.recipe import Recipe
 
+#: The weights of the last epoch: there once a run is finished.
+LAST = "last.weights.h5"
+
 
 def train(
     build: Callable[[], keras.Model],
@@ -28,7 +31,8 @@ def train(
 ) -> keras.Model:
     """Trains a network as a recipe says.
 
-    A run that was stopped goes on from its last finished epoch when it is started again with the same `out`.
+    A run that was stopped goes on from its last finished epoch when it is started again with the same `out`; a finished one is
+    only loaded.
 
     Args:
         build: makes the network; called under the recipe's precision.
@@ -57,6 +61,9 @@ def train(
     batches = training_batches(dataset, recipe, preprocessing)
     with _precision(recipe.precision):
         model = build()
+        if (folder / LAST).exists():
+            model.load_weights(str(folder / LAST))
+            return model
         model.compile(make_optimizer(recipe, recipe.epochs * len(batches)), "categorical_crossentropy", metrics=["accuracy"])
         model.fit(
             batches,
@@ -72,7 +79,10 @@ def train(
                 *callbacks,
             ],
         )
-    model.save_weights(str(folder / "last.weights.h5"))
+    # The name says that the run is finished: it must not stand for half a file.
+    part = folder / f"part.{LAST}"
+    model.save_weights(str(part))
+    os.replace(part, folder / LAST)
     return model
 
 

@@ -1,0 +1,31 @@
+"""`bnn-zoo`: every command calls one public function and shows what it gives."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Runs the command line; what goes wrong is one line on standard error, and exit code 1."""
+    from bnn_zoo.cli.app import app
+
+    try:
+        app()
+    except BrokenPipeError:
+        # A reader that had enough, such as `head`: standard output is gone, and flushing it at exit would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (ValueError, OSError, ImportError) as error:
+        _fail(error)
+    except Exception as error:
+        from bnn_zoo.hub.errors import WeightsError
+
+        if not isinstance(error, WeightsError):
+            raise
+        _fail(error)
+
+
+def _fail(error: Exception) -> None:
+    print(f"bnn-zoo: {error}", file=sys.stderr)
+    sys.exit(1)

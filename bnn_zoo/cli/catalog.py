@@ -1,0 +1,150 @@
+"""`list`, `info` and `summary`: what there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from bnn_zoo.cli.terminal import console, load_tensorflow
+
+
+def list_networks(
+    pattern: Annotated[str, typer.Argument(help='Names to show, with wildcards, as in "*resnet*".')] = "*",
+    weights: Annotated[bool, typer.Option("--weights", help="List weight sets (name.tag) instead of networks.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """List the networks, or the weight sets."""
+    from bnn_zoo.zoo import list_models, model_info
+
+    names = list_models(pattern, pretrained=True if weights else None)
+    if as_json:
+        print(json.dumps(names, indent=2))
+        return
+    if not names:
+        raise ValueError(f"no name matches {pattern!r}; `bnn-zoo list` shows all.")
+    if weights:
+        _show_weight_sets(names)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("network", no_wrap=True)
+    for title in ("year", "params", "MiB", "MACs", "binary", "top-1"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("weights")
+    for name in names:
+        info = model_info(name)
+        figures = info.figures
+        macs = figures.macs_binary + figures.macs_real
+        published = info.published[0] if info.published else None
+        table.add_row(
+            name,
+            str(info.paper.year),
+            _short(figures.parameters),
+            f"{figures.size_mib:.2f}",
+            _short(macs),
+            f"{100 * figures.macs_binary / macs:.0f} %",
+            f"{published.top1:.1f}{'' if published.dataset == 'imagenet' else '*'}" if published else "",
+            ", ".join(dict.fromkeys(str(entry.tag) for entry in info.weight_sets)),
+        )
+    console.print(table)
+    console.print("MiB: deployed, 1 bit a binary weight. binary: share of the multiply-accumulates (MACs).", style="dim")
+    console.print("top-1: as reported, ImageNet, percent (* CIFAR-10). `bnn-zoo info NAME` tells more.", style="dim")
+
+
+def _show_weight_sets(names: list[str]) -> None:
+    from bnn_zoo.hub.fetch import needs_download
+    from bnn_zoo.zoo import model_info
+
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("weights", no_wrap=True)
+    for title in ("classes", "top-1", "top-5", "MB"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("needs", no_wrap=True)
+    table.add_column("accuracy by", no_wrap=True)
+    for name in names:
+        entry = model_info(name).weight_sets[0]
+        metrics = {metric.name: metric for metric in entry.metrics}
+        values = [f"{metrics[key].value:.1f}" if key in metrics else "" for key in ("top-1", "top-5")]
+        table.add_row(
+            name,
+            str(entry.num_classes),
+            *values,
+            f"{entry.bytes / 1e6:.2f}" if entry.bytes else "",
+            "download" if needs_download(entry) else "nothing",
+            entry.metrics[0].measured_by.removeprefix("reported by ") if entry.metrics else "",
+        )
+    console.print(table)
+
+
+def info(
+    name: Annotated[str, typer.Argument(help="A network, or a weight set as name.tag.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Tell what is known of a network: paper, figures, weight sets."""
+    from bnn_zoo.hub.weight_set import to_json
+    from bnn_zoo.zoo import model_info
+
+    found = model_info(name)
+    if as_json:
+        values = dataclasses.asdict(dataclasses.replace(found, weight_sets=()))
+        print(json.dumps({**values, "weight_sets": [to_json(entry) for entry in found.weight_sets]}, indent=2))
+        return
+    paper, figures = found.paper, found.figures
+    console.print(f"[bold]{found.factory}[/bold]  create_model({found.name!r})", highlight=False)
+    console.print(f"{paper.title}\n{paper.authors}, {paper.year}, {paper.url}\n", highlight=False)
+    table = Table(box=None, show_header=False)
+    for row in _figures(figures):
+        table.add_row(*row)
+    for reported in found.published:
+        top5 = f", top-5 {reported.top5} %" if reported.top5 else ""
+        table.add_row("reported", f"{reported.dataset} top-1 {reported.top1} %{top5} ({reported.source})")
+    console.print(table)
+    for entry in found.weight_sets:
+        console.print(f"\n[bold]{entry.name}[/bold]{'' if entry.include_top else ', without top'}", highlight=False)
+        rows = [
+            ("trained on", entry.dataset),
+            ("licence", entry.license),
+            ("sha256", entry.sha256),
+            ("from", ", ".join(entry.sources)),
+        ]
+        rows += [(metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in entry.metrics]
+        if entry.arguments:
+            rows.insert(0, ("arguments", ", ".join(f"{key}={value!r}" for key, value in entry.arguments.items())))
+        details = Table(box=None, show_header=False)
+        for title, value in rows:
+            if value:
+                details.add_row(title, str(value))
+        console.print(details)
+
+
+def _figures(figures: Any) -> list[tuple[str, str]]:
+    macs = figures.macs_binary + figures.macs_real
+    return [
+        ("input", " x ".join(map(str, figures.input_shape))),
+        ("parameters", f"{figures.parameters:,} ({figures.parameters_1bit:,} of 1 bit, {figures.parameters_32bit:,} of 32)"),
+        ("size", f"{figures.size_mib:.2f} MiB deployed, {figures.float_size_mib:.2f} MiB in float32"),
+        ("MACs", f"{macs:,} a picture, {100 * figures.macs_binary / macs:.1f} % of them binary"),
+    ]
+
+
+def summary(
+    name: Annotated[str, typer.Argument(help="A network, or a weight set as name.tag.")],
+    input_size: Annotated[int | None, typer.Option(help="Height and width of the pictures, pixels.")] = None,
+) -> None:
+    """Show a network layer by layer, as larq counts it."""
+    load_tensorflow()
+    from bnn_zoo._keras import larq
+    from bnn_zoo.zoo import create_model
+
+    shape = None if input_size is None else (input_size, input_size, 3)
+    larq.models.summary(create_model(name, input_shape=shape))
+
+
+def _short(count: int) -> str:
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= unit:
+            return f"{count / unit:.2f} {letter}"
+    return str(count)

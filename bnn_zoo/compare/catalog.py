@@ -1,0 +1,48 @@
+"""The table of networks in the README. `python -m bnn_zoo.compare.catalog README.md` writes it anew."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bnn_zoo.models import architectures
+from bnn_zoo.models.figures import figures_of
+
+BEGIN, END = "<!-- networks: begin -->", "<!-- networks: end -->"
+
+
+def markdown_table() -> str:
+    """One row a network: paper, parameters, size, operations, reported accuracy."""
+    rows = [
+        "| network | paper | parameters | of 1 bit | size MiB | in float32 | MACs | binary | top-1, reported |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name, entry in architectures().items():
+        figures = figures_of(name)
+        macs = figures.macs_binary + figures.macs_real
+        reported = entry.published[0]
+        top1 = f"{reported.top1:.1f} %" + ("" if reported.dataset == "imagenet" else " CIFAR-10")
+        rows.append(
+            f"| `{entry.factory}` | [{entry.paper.arxiv}]({entry.paper.url}), {entry.paper.year} | {figures.parameters / 1e6:.1f} M "
+            f"| {100 * figures.parameters_1bit / figures.parameters:.0f} % | {figures.size_mib:.2f} | {figures.float_size_mib:.1f} "
+            f"| {macs / 1e9:.2f} G | {100 * figures.macs_binary / macs:.0f} % | {top1} ({reported.source}) |"
+        )
+    return "\n".join(rows)
+
+
+def put_table(text: str) -> str:
+    """A README's text with the current table between its two marks.
+
+    Raises:
+        ValueError: if the marks are not there.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the text needs the marks {BEGIN} and {END}.")
+    return f"{before}{BEGIN}\n{markdown_table()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    readme = Path(sys.argv[1])
+    readme.write_text(put_table(readme.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,167 @@
+"""How often a network is right."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from bnn_zoo._keras import keras
+from bnn_zoo.data.cifar10 import is_cifar10_binary
+from bnn_zoo.data.datasets import LabelledPictures, labelled_pictures, load_dataset, split_names
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.images import ImageError
+from bnn_zoo.data.preprocessing import apply_preprocessing
+from bnn_zoo.inference import labels_of, preprocessing_of
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Args:
+        top1: percent of the pictures whose class has the highest probability.
+        top5: percent of the pictures whose class is among the five highest.
+        pictures: how many were scored.
+        seconds: for reading, preparing and predicting all of them.
+        skipped: names of pictures that could not be read.
+    """
+
+    top1: float
+    top5: float
+    pictures: int
+    seconds: float
+    skipped: tuple[str, ...] = ()
+
+
+def evaluate(
+    model: keras.Model,
+    data: ImageDataset | str | os.PathLike[str],
+    *,
+    split: str | None = None,
+    labels: Sequence[str] | None = None,
+    batch_size: int = 100,
+    on_bad: Literal["skip", "stop"] = "stop",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Evaluation:
+    """Scores a network on labelled pictures, prepared as its weight set says.
+
+    Args:
+        model: a network with class probabilities.
+        data: a data set in memory; or a folder or .zip of pictures by class, read a batch at a time; or CIFAR-10's binary version.
+        split: of a folder or .zip; if not given "test", or else one that begins with "val", where there are splits.
+        labels: class names of the model's outputs, where its weight set has none.
+        batch_size: pictures a step.
+        on_bad: "stop" at a picture that cannot be read, or "skip" it and name it in the result.
+        progress: called with the pictures done and all pictures.
+
+    Returns:
+        The accuracies.
+
+    Raises:
+        ValueError: if a class of the data is none of the model's.
+        ImageError: if a picture cannot be read (with on_bad="stop").
+    """
+    start = time.perf_counter()
+    names = tuple(labels or labels_of(model))
+    settings = preprocessing_of(model)
+    skipped: list[str] = []
+    right1 = right5 = done = 0
+    with _batches(data, split, batch_size, on_bad, skipped) as (class_names, total, batches):
+        outputs = _outputs_of(class_names, names)
+        for images, classes in batches:
+            probabilities = model.predict_on_batch(apply_preprocessing(images, settings))
+            right = outputs[classes]
+            # Ties go to the lower index, as they do in decode_predictions.
+            order = np.argsort(-probabilities, axis=1, kind="stable")[:, :5]
+            right1 += int((order[:, 0] == right).sum())
+            right5 += int((order == right[:, None]).any(axis=1).sum())
+            done += len(images)
+            progress(done + len(skipped), total)
+    if not done:
+        raise ValueError(f"none of the {total} pictures could be read.")
+    return Evaluation(100 * right1 / done, 100 * right5 / done, done, time.perf_counter() - start, tuple(skipped))
+
+
+def default_split(source: str | os.PathLike[str]) -> str | None:
+    """The split of a source that is for scoring: "test", or else one that begins with "val"; None where there are no splits.
+
+    Raises:
+        ValueError: if there are splits, but none of these.
+    """
+    splits = split_names(source)
+    for split in splits:
+        if split == "test":
+            return split
+    for split in splits:
+        if split.startswith("val"):
+            return split
+    if len(splits) > 1:
+        raise ValueError(f"{source} has the splits {', '.join(splits)}; say which with split=... (--split).")
+    return splits[0] if splits else None
+
+
+def _outputs_of(class_names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
+    """For each class of the data, which of the model's outputs is its."""
+    plain = {_plain(label): index for index, label in enumerate(labels)}
+    if all(_plain(name) in plain for name in class_names):
+        return np.array([plain[_plain(name)] for name in class_names])
+    if len(class_names) == len(labels) and all(re.fullmatch(r"n\d{8}", name) for name in class_names):
+        # ImageNet's folders are named by WordNet ids, whose order is that of the outputs.
+        return np.arange(len(labels))
+    foreign = [name for name in class_names if _plain(name) not in plain]
+    raise ValueError(
+        f"the class {foreign[0]!r} of the data is none of the model's {len(labels)} ({', '.join(labels[:5])}, ...); name the "
+        "folders as the model names its classes, or pass labels=[...]."
+    )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name).strip().lower()
+
+
+@contextmanager
+def _batches(
+    data: Any, split: str | None, batch_size: int, on_bad: str, skipped: list[str]
+) -> Iterator[tuple[Sequence[str], int, Iterator[tuple[Any, np.ndarray]]]]:
+    """Class names, number of pictures, and batches of (pictures, classes)."""
+    if not isinstance(data, ImageDataset) and is_cifar10_binary(data):
+        data = load_dataset(data, split or default_split(data))
+    if isinstance(data, ImageDataset):
+        starts = range(0, len(data), batch_size)
+        in_memory = ((data.images[i : i + batch_size], data.labels[i : i + batch_size]) for i in starts)
+        yield data.class_names, len(data), in_memory
+        return
+    with labelled_pictures(data, split or default_split(data)) as pictures, ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield pictures.class_names, len(pictures.labels), _decoded(pictures, pool, batch_size, on_bad, skipped)
+
+
+def _decoded(
+    pictures: LabelledPictures, pool: ThreadPoolExecutor, batch_size: int, on_bad: str, skipped: list[str]
+) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
+    """Batches of decoded pictures; the next batch is decoded while the caller works on this one."""
+
+    def start(first: int) -> list[Future[np.ndarray]]:
+        return [pool.submit(pictures.read, i) for i in range(first, min(first + batch_size, len(pictures.labels)))]
+
+    waiting = start(0)
+    for first in range(0, len(pictures.labels), batch_size):
+        current, waiting = waiting, start(first + batch_size)
+        images, classes = [], []
+        for offset, future in enumerate(current):
+            try:
+                images.append(future.result())
+                classes.append(pictures.labels[first + offset])
+            except ImageError as error:
+                if on_bad == "stop":
+                    raise
+                skipped.append(str(error))
+        if images:
+            yield images, np.array(classes)

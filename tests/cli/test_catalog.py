@@ -1,0 +1,78 @@
+"""`list`, `info` and `summary`, as a user types them: fast, and without TensorFlow's noise."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["info", "birealnet"], ["list", "--weights"], ["--version"]])
+def test_answers_in_under_a_second_without_tensorflow(arguments: list[str]) -> None:
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        result = run(*arguments)
+        seconds.append(time.perf_counter() - start)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.strip() and not result.stderr
+    # The fastest: what else the machine does can only add to it.
+    assert min(seconds) < 1.0, seconds
+    code = (
+        f"import sys; sys.argv = ['bnn-zoo', *{arguments!r}]\nfrom bnn_zoo.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    )
+    code += "print('loaded' if 'tensorflow' in sys.modules else 'free', file=sys.stderr)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr.strip() == "free"
+
+
+def test_list_as_json_names_all_networks() -> None:
+    from bnn_zoo.zoo import list_models
+
+    assert json.loads(run("list", "--json").stdout) == list_models()
+    assert json.loads(run("list", "*densenet*", "--json").stdout) == list_models("*densenet*")
+
+
+def test_list_fits_a_terminal_of_80_columns() -> None:
+    lines = run("list").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("binary_densenet37_dilated ") and "imagenet" in line for line in lines)
+
+
+def test_info_tells_paper_figures_and_weights() -> None:
+    text = run("info", "birealnet").stdout
+    for part in ("1808.00278", "11,699,112", "57.5 %", "6e6efac1584fcd60dd024198c87f42eb53b5ec719a5ca1f527e1fe7e8b997117"):
+        assert part in text
+    assert json.loads(run("info", "birealnet", "--json").stdout)["paper"]["year"] == 2018
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["info", "birealnett"], "Did you mean birealnet"),
+        (["info", "birealnet.nonsense"], "no weight set 'nonsense'"),
+        (["list", "*nothing*"], "no name matches"),
+        (["predict"], "PICTURE..."),
+        (["train", "birealnet", "--data", "x", "--out", "y", "--recipe", "nonsense"], "no recipe named"),
+        (["train", "birealnet", "--data", "x", "--out", "y", "--set", "epochs"], "FIELD=VALUE"),
+        (["evaluate", "birealnet.nonsense", "--data", "x"], "no weight set 'nonsense'"),
+    ],
+)
+def test_mistakes_get_a_line_and_no_traceback(arguments: list[str], words: str) -> None:
+    result = run(*arguments)
+    assert result.returncode in (1, 2)
+    assert words in result.stderr.replace("\n", " ") and "Traceback" not in result.stderr
+
+
+def test_summary_shows_layers_without_noise() -> None:
+    result = run("summary", "birealnet", "--input-size", "64")
+    assert result.returncode == 0
+    assert "section_3_block_3_conv" in result.stdout and not result.stderr

@@ -1,0 +1,81 @@
+"""Accuracies, against a count by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bnn_zoo import evaluate
+from bnn_zoo._keras import keras
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.images import ImageError
+from bnn_zoo.evaluation import default_split
+
+LABELS = ("ant", "bee", "cat", "dog", "eel", "fox")
+
+
+@pytest.fixture(scope="module")
+def network() -> Any:
+    """Its probabilities are those of the class whose index is the picture's red value, then the next ones."""
+
+    class Fixed(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            red = keras.backend.mean(inputs[..., 0], axis=(1, 2))[:, None] * 0.229 * 255 + 0.485 * 255
+            place = keras.backend.arange(0, 6, dtype="float32")[None]
+            return -keras.backend.abs(place - red)
+
+    images = keras.Input((64, 64, 3))
+    return keras.Model(images, Fixed()(images))
+
+
+def picture(red: int) -> np.ndarray:
+    return np.full((64, 64, 3), red, np.uint8)
+
+
+def test_top1_and_top5_in_memory(network: Any) -> None:
+    images = np.stack([picture(red) for red in (0, 1, 2, 3, 0)])
+    result = evaluate(network, ImageDataset(images, np.array([0, 1, 5, 3, 4]), LABELS), labels=LABELS, batch_size=2)
+    # Class 5 is the furthest of the six from red 2, and so not among five; from red 0 class 4 comes fifth.
+    assert (result.top1, result.top5, result.pictures) == (60.0, 80.0, 5)
+
+
+def test_classes_are_matched_by_name_not_by_order(network: Any) -> None:
+    names = ("fox", "ant")
+    dataset = ImageDataset(np.stack([picture(5), picture(0)]), np.array([0, 1]), names)
+    assert evaluate(network, dataset, labels=LABELS).top1 == 100.0
+
+
+def test_a_folder_is_read_in_batches_and_bad_pictures_are_skipped_or_stop(network: Any, tmp_path: Path) -> None:
+    for split in ("test", "train"):
+        for label in ("ant", "bee"):
+            (tmp_path / split / label).mkdir(parents=True)
+    for index in range(5):
+        Image.fromarray(picture(0)).resize((80, 100)).save(tmp_path / "test" / "ant" / f"{index}.png")
+        Image.fromarray(picture(4)).save(tmp_path / "test" / "bee" / f"{index}.png")
+    (tmp_path / "test" / "bee" / "broken.png").write_bytes(b"\x89PNG nothing")
+    seen: list[tuple[int, int]] = []
+    result = evaluate(
+        network, tmp_path, labels=LABELS, batch_size=4, on_bad="skip", progress=lambda done, total: seen.append((done, total))
+    )
+    assert (result.top1, result.pictures) == (50.0, 10)
+    assert len(result.skipped) == 1 and "broken.png" in result.skipped[0]
+    assert seen[-1] == (11, 11)
+    with pytest.raises(ImageError, match="broken.png"):
+        evaluate(network, tmp_path, labels=LABELS)
+
+
+def test_the_split_for_scoring(tmp_path: Path) -> None:
+    for split in ("train", "validation"):
+        (tmp_path / split / "ant").mkdir(parents=True)
+        Image.fromarray(picture(0)).save(tmp_path / split / "ant" / "1.png")
+    assert default_split(tmp_path) == "validation"
+
+
+def test_a_foreign_class_is_named(network: Any) -> None:
+    dataset = ImageDataset(picture(0)[None], np.array([0]), ("yak",))
+    with pytest.raises(ValueError, match="'yak'"):
+        evaluate(network, dataset, labels=LABELS)

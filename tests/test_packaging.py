@@ -1,0 +1,72 @@
+"""The wheel and the sdist hold all that the package needs, shown by using the wheel elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+USE = """
+import pathlib, sys
+import bnn_zoo
+from bnn_zoo.data import class_labels, sample_pictures
+from bnn_zoo.hub import fetch, find_weight_set
+from bnn_zoo.hub.sources.package import packaged_weights
+home = pathlib.Path(sys.argv[1])
+assert home in pathlib.Path(bnn_zoo.__file__).parents, bnn_zoo.__file__
+assert packaged_weights() == home / "bnn_zoo" / "weights"
+assert len(class_labels("imagenet")) == 1000
+assert all(path.is_file() for path, _ in sample_pictures())
+assert bnn_zoo.model_info("birealnet").figures.parameters == 11699112
+print(fetch(find_weight_set("birealnet", "cifar10")))
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)], check=True, capture_output=True
+    )
+    return out
+
+
+def needed() -> set[str]:
+    """Data files that must be in both archives, as paths in the repository."""
+    folders = (ROOT / "weights", ROOT / "bnn_zoo" / "data" / "labels", ROOT / "bnn_zoo" / "data" / "sample_pictures")
+    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()} | {
+        ROOT / "bnn_zoo" / "models" / "figures.json"
+    }
+    return {path.relative_to(ROOT).as_posix() for path in files}
+
+
+def test_the_wheel_works_elsewhere(built: Path, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    for path in needed():
+        assert (f"bnn_zoo/{path}" if path.startswith("weights/") else path) in names
+    home = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(home)}
+    result = subprocess.run(
+        [sys.executable, "-c", USE, str(home)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    assert str(home) in result.stdout
+
+
+def test_the_sdist_holds_the_same(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert needed() <= names
+    assert {"pyproject.toml", "README.md", "LICENSE"} <= names

@@ -1,0 +1,53 @@
+"""What the README shows is true: its table is current, its code runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bnn_zoo.compare.catalog import put_table
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def snippet(holding: str) -> str:
+    (found,) = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if holding in code]
+    return found
+
+
+def test_the_table_is_current() -> None:
+    assert put_table(README) == README
+
+
+def test_a_new_network_from_blocks_in_twenty_lines_trains() -> None:
+    code = snippet("blocks.residual_stem")
+    assert len(code.strip().splitlines()) <= 20
+    names: dict[str, Any] = {}
+    exec(code, names)
+    model = names["model"]
+    before = [weight.numpy().copy() for weight in model.trainable_weights]
+    rng = np.random.default_rng(0)
+    model.train_on_batch(rng.normal(size=(8, 32, 32, 3)).astype("float32"), rng.integers(0, 10, 8))
+    changed = [not np.array_equal(old, new.numpy()) for old, new in zip(before, model.trainable_weights, strict=True)]
+    assert all(changed)
+
+
+def test_the_tour_runs(tmp_path: Path, monkeypatch: Any, recwarn: Any) -> None:
+    from bnn_zoo.data.samples import sample_pictures
+
+    monkeypatch.chdir(tmp_path)
+    pictures = dict((label, path) for path, label in sample_pictures())
+    Path("cat.jpg").write_bytes(pictures["cat"].read_bytes())
+    names: dict[str, Any] = {}
+    exec(snippet("read_image"), names)
+    assert names["probabilities"].shape == (1, 10)
+    rng = np.random.default_rng(0)
+    names |= {"pictures": rng.integers(0, 256, (16, 32, 32, 3)).astype("uint8"), "labels": rng.integers(0, 3, 16)}
+    exec(snippet("num_classes=3"), names)
+    assert any("all was loaded but head_dense" in str(warning.message) for warning in recwarn)
+    x = names["bnn_zoo"].preprocess(names["pictures"], names["again"])
+    # Moving averages and all: what was saved and loaded computes the same.
+    np.testing.assert_allclose(names["again"].predict(x, verbose=0), names["model"].predict(x, verbose=0), rtol=1e-5, atol=1e-6)

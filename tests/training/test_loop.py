@@ -1,0 +1,68 @@
+"""A run learns, leaves its log and weights, goes on where it was stopped, and is not mixed with another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bnn_zoo._keras import keras
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.models import find_architecture
+from bnn_zoo.models.build import build_model
+from bnn_zoo.training import Recipe, train
+
+RECIPE = Recipe("birealnet.shades", epochs=3, batch_size=8, held_out=8, learning_rate=0.01)
+
+
+@pytest.fixture(scope="module")
+def shades() -> ImageDataset:
+    rng = np.random.default_rng(0)
+    labels = np.arange(56) % 2
+    images = rng.integers(0, 30, (56, 32, 32, 3)) + 200 * labels[:, None, None, None]
+    return ImageDataset(images.astype("uint8"), labels, ("dark", "bright"))
+
+
+def network() -> Any:
+    arguments = {"filters": 8, "section_blocks": (1, 1)}
+    return build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=2, arguments=arguments)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_a_run_learns_and_leaves_its_results(shades: ImageDataset, tmp_path: Path, precision: str) -> None:
+    recipe = Recipe("a.b", epochs=6, batch_size=8, held_out=8, learning_rate=0.01, precision=precision)
+    before = keras.mixed_precision.global_policy().name
+    model = train(network, recipe, shades, CIFAR10, tmp_path)
+    assert keras.mixed_precision.global_policy().name == before
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert len(lines) == 7
+    accuracy = [float(line.split(",")[lines[0].split(",").index("accuracy")]) for line in lines[1:]]
+    assert max(accuracy[-2:]) > 0.9
+    again = network()
+    again.load_weights(str(tmp_path / "last.weights.h5"))
+    for old, new in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert (tmp_path / "best.weights.h5").exists()
+
+
+def test_a_stopped_run_goes_on(shades: ImageDataset, tmp_path: Path) -> None:
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(network, RECIPE, shades, CIFAR10, tmp_path, callbacks=(Stop(),))
+    assert not (tmp_path / "last.weights.h5").exists()
+    train(network, RECIPE, shades, CIFAR10, tmp_path)
+    epochs = [line.split(",")[0] for line in (tmp_path / "log.csv").read_text().splitlines()[1:]]
+    assert epochs == ["0", "1", "2"]
+
+
+def test_a_folder_holds_one_recipe(shades: ImageDataset, tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(ValueError, match="another recipe"):
+        train(network, RECIPE, shades, CIFAR10, tmp_path)
