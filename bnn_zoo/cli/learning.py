@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,7 +76,9 @@ def train(
     show_warnings()
     from bnn_zoo.data.datasets import load_dataset, split_names
     from bnn_zoo.hub import save_pretrained
+    from bnn_zoo.hub.folder import RUN_CURVE, RUN_LOG
     from bnn_zoo.inference import preprocessing_of
+    from bnn_zoo.training.curve import plot_log
     from bnn_zoo.training.loop import LAST
     from bnn_zoo.training.loop import train as run
     from bnn_zoo.zoo import create_model
@@ -91,6 +94,12 @@ def train(
     # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
     model = build()
     model.load_weights(str(out / LAST))
+    (out / "model").mkdir(exist_ok=True)
+    shutil.copyfile(out / "log.csv", out / "model" / RUN_LOG)
+    try:
+        plot_log(out / "log.csv", out / "model" / RUN_CURVE)
+    except ImportError as error:
+        errors.print(f"bnn-zoo: no curve: {error}", highlight=False, markup=False)
     save_pretrained(
         model,
         out / "model",

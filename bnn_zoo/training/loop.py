@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,11 @@ from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import split_off
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import Preprocessing
-from bnn_zoo.training.pipeline import evaluation_batches, make_optimizer, training_batches
+from bnn_zoo.training.checkpoints import restore_checkpoint
+from bnn_zoo.training.pipeline import evaluation_batches, make_optimizer, steps_per_epoch, training_batches
+from bnn_zoo.training.progress import progress_callback
 from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.records import recording_callback
 
 #: The weights of the last epoch: there once a run is finished.
 LAST = "last.weights.h5"
@@ -27,19 +31,22 @@ def train(
     dataset: ImageDataset,
     preprocessing: Preprocessing,
     out: str | os.PathLike[str],
+    *,
+    checkpoint_seconds: float = 300.0,
     callbacks: tuple[Any, ...] = (),
 ) -> keras.Model:
     """Trains a network as a recipe says.
 
-    A run that was stopped goes on from its last finished epoch when it is started again with the same `out`; a finished one is
-    only loaded.
+    A run that was stopped, in whatever way, goes on from its last checkpoint when it is started again with the same `out`, and ends with the
+    weights that it would have had without the stop. A finished run is only loaded.
 
     Args:
-        build: makes the network; called under the recipe's precision.
+        build: makes the network; called under the recipe's precision and seed.
         recipe: how.
         dataset: the training pictures; `recipe.held_out` of them are kept back and scored after each epoch.
         preprocessing: mean and standard deviation that the network will be used with.
-        out: folder for recipe.json, log.csv, last.weights.h5 and best.weights.h5 (best on the held-out pictures).
+        out: folder for recipe.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out pictures).
+        checkpoint_seconds: between two checkpoints inside an epoch; another one follows every epoch.
         callbacks: further Keras callbacks.
 
     Returns:
@@ -47,38 +54,43 @@ def train(
 
     Raises:
         ValueError: if `out` holds a run of another recipe, or the data do not fit.
+        OSError: if the results cannot be written, because the disk is full for example; the last checkpoint stays whole.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     _claim(folder / "recipe.json", recipe)
+    held_out = None
     if recipe.held_out:
         dataset, held_out = split_off(dataset, recipe.held_out, recipe.seed)
-        validation = evaluation_batches(held_out, preprocessing)
-        watched = "val_accuracy"
-    else:
-        validation, watched = None, "accuracy"
+    steps = steps_per_epoch(dataset, recipe)
     keras.utils.set_random_seed(recipe.seed)
-    batches = training_batches(dataset, recipe, preprocessing)
     with _precision(recipe.precision):
         model = build()
         if (folder / LAST).exists():
             model.load_weights(str(folder / LAST))
             return model
-        model.compile(make_optimizer(recipe, recipe.epochs * len(batches)), "categorical_crossentropy", metrics=["accuracy"])
-        model.fit(
-            batches,
-            epochs=recipe.epochs,
-            validation_data=validation,
-            verbose=2,
-            callbacks=[
-                keras.callbacks.BackupAndRestore(str(folder / "backup")),
-                keras.callbacks.CSVLogger(str(folder / "log.csv"), append=True),
-                keras.callbacks.ModelCheckpoint(
-                    str(folder / "best.weights.h5"), monitor=watched, save_best_only=True, save_weights_only=True
-                ),
-                *callbacks,
-            ],
-        )
+        model.compile(make_optimizer(recipe, recipe.epochs * steps), "categorical_crossentropy", metrics=["accuracy"])
+        start, damaged = restore_checkpoint(folder / "checkpoints", model)
+        for path in damaged:
+            warnings.warn(f"the checkpoint {path} is damaged and was passed over.", stacklevel=2)
+        shown = [
+            recording_callback(folder, start, steps, checkpoint_seconds),
+            progress_callback(recipe.epochs, steps, recipe.batch_size),
+            *callbacks,
+        ]
+        # Keras counts steps from the start of an epoch: one that was begun is finished by a call of its own.
+        first, done = divmod(start.step, steps)
+        parts = [(first, first + 1, done), (first + 1, recipe.epochs, 0)] if done else [(first, recipe.epochs, 0)]
+        for begin, end, skipped in parts:
+            model.fit(
+                training_batches(dataset, recipe, preprocessing, begin * steps + skipped),
+                steps_per_epoch=steps - skipped,
+                initial_epoch=begin,
+                epochs=end,
+                validation_data=None if held_out is None else evaluation_batches(held_out, preprocessing),
+                verbose=0,
+                callbacks=shown,
+            )
     # The name says that the run is finished: it must not stand for half a file.
     part = folder / f"part.{LAST}"
     model.save_weights(str(part))

@@ -56,10 +56,12 @@ def test_a_stopped_run_goes_on(shades: ImageDataset, tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         train(network, RECIPE, shades, CIFAR10, tmp_path, callbacks=(Stop(),))
+    log = (tmp_path / "log.csv").read_text()
     assert not (tmp_path / "last.weights.h5").exists()
     train(network, RECIPE, shades, CIFAR10, tmp_path)
     epochs = [line.split(",")[0] for line in (tmp_path / "log.csv").read_text().splitlines()[1:]]
     assert epochs == ["0", "1", "2"]
+    assert (tmp_path / "log.csv").read_text().startswith(log)
 
 
 def test_a_folder_holds_one_recipe(shades: ImageDataset, tmp_path: Path) -> None:

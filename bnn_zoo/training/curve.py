@@ -1,0 +1,44 @@
+"""The curve of a run: loss and accuracy by epoch, from its log."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+
+def plot_log(log: str | os.PathLike[str], picture: str | os.PathLike[str]) -> None:
+    """Draws loss and accuracy of a run, on training and held-out pictures.
+
+    Args:
+        log: log.csv of a run.
+        picture: the .png to write.
+
+    Raises:
+        ImportError: if matplotlib is not installed.
+        ValueError: if the log holds no epoch.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError('drawing a curve needs matplotlib: pip install "bnn-zoo[train]"') from error
+    with open(log, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        raise ValueError(f"{log} holds no epoch.")
+    epochs = [int(row["epoch"]) + 1 for row in rows]
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    # Training scores are lower than held-out ones early on: they are means over the epoch, and of augmented pictures.
+    for axes, column, title, factor in zip(
+        figure.subplots(1, 2), ("loss", "accuracy"), ("loss", "accuracy, percent"), (1, 100), strict=True
+    ):
+        for key, label in ((column, "training"), (f"val_{column}", "held out")):
+            if key in rows[0]:
+                axes.plot(epochs, [factor * float(row[key]) for row in rows], label=label)
+        axes.set_xlabel("epoch")
+        axes.set_title(title)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.savefig(Path(picture), dpi=120)

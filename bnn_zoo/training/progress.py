@@ -1,0 +1,56 @@
+"""What a run shows while it goes on: a live bar on terminals, a line an epoch elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from bnn_zoo._keras import keras
+
+
+def progress_callback(epochs: int, steps: int, batch_size: int) -> keras.callbacks.Callback:
+    """A Keras callback that shows epoch, step, pictures a second, time left, loss and accuracy.
+
+    Args:
+        epochs: of the whole run.
+        steps: of an epoch.
+        batch_size: pictures a step.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    class ShowProgress(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            console = Console(file=sys.stdout)
+            columns = (
+                TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[state]}"),
+            )
+            self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
+            self.task = self.bar.add_task("steps", total=epochs * steps, epoch=1, state="")
+            self.bar.start()
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.epoch, self.done, self.start = epoch, 0, time.perf_counter()
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.done += 1
+            rate = self.done * batch_size / (time.perf_counter() - self.start)
+            state = f"loss {logs['loss']:.3f}  accuracy {100 * logs['accuracy']:.1f} %  {rate:.0f} pictures/s"
+            # Counted by the optimizer, which also knows the steps of a run that was resumed.
+            done = int(self.model.optimizer.iterations)
+            self.bar.update(self.task, completed=done, epoch=self.epoch + 1, state=state)
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            held_out = f"  held out {100 * logs['val_accuracy']:.2f} %" if "val_accuracy" in logs else ""
+            line = f"epoch {epoch + 1}/{epochs}  loss {logs['loss']:.4f}  accuracy {100 * logs['accuracy']:.2f} %{held_out}"
+            self.bar.console.print(f"{line}  {time.perf_counter() - self.start:.0f} s", highlight=False)
+
+        def on_train_end(self, logs: Any = None) -> None:
+            self.bar.stop()
+
+    return ShowProgress()

@@ -1,0 +1,130 @@
+"""A run that is killed again and again ends with the weights of one that never was."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bnn_zoo._keras import keras
+from bnn_zoo.models import find_architecture
+from bnn_zoo.models.build import build_model
+from bnn_zoo.training.checkpoints import Position, restore_checkpoint, save_checkpoint
+
+RUN = """
+import sys, numpy as np
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.models import find_architecture
+from bnn_zoo.models.build import build_model
+from bnn_zoo.training import Recipe, train
+rng = np.random.default_rng(0)
+dataset = ImageDataset(rng.integers(0, 256, (136, 32, 32, 3)).astype("uint8"), np.arange(136) % 4, tuple("abcd"))
+arguments = {"filters": 8, "section_blocks": (2, 1)}
+def build():
+    return build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=4, arguments=arguments)
+recipe = Recipe("birealnet.noise", epochs=6, batch_size=4, held_out=16, precision="mixed_bfloat16")
+train(build, recipe, dataset, CIFAR10, sys.argv[1], checkpoint_seconds=0.0)
+"""
+STEPS = 6 * 30
+
+
+def start(out: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", RUN, str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    _, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors
+
+
+def step(out: Path) -> int:
+    names = sorted(os.listdir(out / "checkpoints")) if (out / "checkpoints").is_dir() else []
+    return max((int(name[5:14]) for name in names if name.startswith("step-")), default=0)
+
+
+def weights(out: Path) -> list[np.ndarray]:
+    arguments = {"filters": 8, "section_blocks": (2, 1)}
+    model = build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=4, arguments=arguments)
+    model.load_weights(str(out / "last.weights.h5"))
+    return model.get_weights()
+
+
+@pytest.mark.timeout(600)
+def test_five_kills_leave_no_trace(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    finish(start(whole))
+    rng = random.Random(1)
+    kills = 0
+    for target in sorted(rng.sample(range(5, STEPS - 10), 5)):
+        process = start(killed)
+        while process.poll() is None and step(killed) < target:
+            time.sleep(0.002)
+        time.sleep(rng.random() * 0.05)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+        assert not (killed / "last.weights.h5").exists()
+    assert kills == 5
+    finish(start(killed))
+    for expected, found in zip(weights(whole), weights(killed), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with open(whole / "log.csv") as expected_log, open(killed / "log.csv") as found_log:
+        for expected_row, found_row in zip(csv.DictReader(expected_log), csv.DictReader(found_log), strict=True):
+            for key, value in expected_row.items():
+                assert float(found_row[key]) == pytest.approx(float(value), rel=1e-4, abs=1e-5), key
+
+
+@pytest.fixture
+def model() -> keras.Model:
+    arguments = {"filters": 8, "section_blocks": (1,)}
+    network = build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=4, arguments=arguments)
+    network.compile("adam", "sparse_categorical_crossentropy")
+    return network
+
+
+def test_a_damaged_checkpoint_is_passed_over(model: keras.Model, tmp_path: Path) -> None:
+    first = save_checkpoint(tmp_path, model, Position(1))
+    expected = model.get_weights()
+    model.set_weights([value + 1 for value in expected])
+    second = save_checkpoint(tmp_path, model, Position(2, {"loss": 1.5}))
+    position, damaged = restore_checkpoint(tmp_path, model)
+    assert position == Position(2, {"loss": 1.5}) and damaged == []
+    content = second.read_bytes()
+    for wrong in (content[:-100], content[:5000] + bytes([content[5000] ^ 1]) + content[5001:], b""):
+        second.write_bytes(wrong)
+        position, damaged = restore_checkpoint(tmp_path, model)
+        assert position == Position(1) and damaged == [second]
+        for old, new in zip(expected, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(old, new)
+    first.unlink()
+    assert restore_checkpoint(tmp_path, model)[0] == Position(0)
+
+
+def test_only_the_newest_two_are_kept(model: keras.Model, tmp_path: Path) -> None:
+    for count in range(1, 6):
+        save_checkpoint(tmp_path, model, Position(count))
+    assert sorted(int(path.name[5:14]) for path in tmp_path.iterdir()) == [4, 5]
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(model: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_checkpoint(tmp_path, model, Position(1))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_checkpoint(tmp_path, model, Position(2))
+    monkeypatch.undo()
+    assert len(list(tmp_path.iterdir())) == 1
+    assert restore_checkpoint(tmp_path, model)[0] == Position(1)
