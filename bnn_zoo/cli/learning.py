@@ -84,10 +84,10 @@ def train(
     from bnn_zoo.zoo import create_model
 
     dataset = load_dataset(data, split if split in split_names(data) else None)
+    _, height, width, channels = dataset.images.shape
 
     def build() -> Any:
-        shape = dataset.images.shape[1:]
-        return create_model(entry.name, input_shape=shape, num_classes=len(dataset.class_names), **chosen.arguments)
+        return create_model(entry.name, input_shape=(height, width, channels), num_classes=len(dataset.class_names), **chosen.arguments)
 
     preprocessing = preprocessing_of(build())
     run(build, chosen, dataset, preprocessing, out)

@@ -37,8 +37,8 @@ def train(
 ) -> keras.Model:
     """Trains a network as a recipe says.
 
-    A run that was stopped, in whatever way, goes on from its last checkpoint when it is started again with the same `out`, and ends with the
-    weights that it would have had without the stop. A finished run is only loaded.
+    A run that was stopped, in whatever way, goes on from its last checkpoint when it is started again with the same `out`, and
+    ends with the weights that it would have had without the stop. A finished run is only loaded.
 
     Args:
         build: makes the network; called under the recipe's precision and seed.
