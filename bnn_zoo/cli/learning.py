@@ -60,6 +60,7 @@ def train(
     data: Annotated[Path, typer.Option(help="A folder or .zip of pictures by class, or CIFAR-10's binary version.")],
     out: Annotated[Path, typer.Option(help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")],
     recipe: Annotated[str | None, typer.Option(help="Name of the recipe; NETWORK.cifar10 if not given.")] = None,
+    start_from: Annotated[Path | None, typer.Option(help="A run's folder, from whose last weights to go on.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a field of the recipe, as in epochs=10.")] = None,
     split: Annotated[str, typer.Option(help="Which split of the data to train on.")] = "train",
     dataset_name: Annotated[str | None, typer.Option(help="What the card calls the data; the file's name if not given.")] = None,
@@ -87,10 +88,11 @@ def train(
     _, height, width, channels = dataset.images.shape
 
     def build() -> Any:
-        return create_model(entry.name, input_shape=(height, width, channels), num_classes=len(dataset.class_names), **chosen.arguments)
+        shape, classes = (height, width, channels), len(dataset.class_names)
+        return create_model(entry.name, input_shape=shape, num_classes=classes, **chosen.arguments)
 
     preprocessing = preprocessing_of(build())
-    run(build, chosen, dataset, preprocessing, out)
+    run(build, chosen, dataset, preprocessing, out, start_from=None if start_from is None else start_from / LAST)
     # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
     model = build()
     model.load_weights(str(out / LAST))
@@ -103,7 +105,7 @@ def train(
     save_pretrained(
         model,
         out / "model",
-        tag=chosen.name.partition(".")[2] or None,
+        tag=chosen.name.partition(".")[2].partition("-")[0] or None,
         preprocessing=preprocessing,
         labels=dataset.class_names,
         license=license,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bnn_zoo.hub.weight_set import Metric, WeightSet
 from bnn_zoo.models import find_architecture
 
 
-def model_card(weights: WeightSet) -> str:
+def model_card(weights: WeightSet, reference: str | None = None, beside: Sequence[str] = ()) -> str:
     """The card's text: YAML metadata that the Hub reads, then what a reader wants to know.
 
     Args:
         weights: the record; what is not known in it is not claimed.
+        reference: where the weight set will lie, USER/REPO, if that is known.
+        beside: further files in the folder: a training run's log, and a picture of it.
 
     Returns:
         Markdown.
@@ -24,7 +26,7 @@ def model_card(weights: WeightSet) -> str:
         model_name=weights.name if weights.metrics else None,
         library_name="bnn_zoo",
         pipeline_tag="image-classification",
-        license=weights.license,
+        license=_license_id(weights.license),
         tags=["binarized-neural-network", "larq", "image-classification"],
         datasets=[_dataset_id(weights.dataset)] if weights.dataset else None,
         eval_results=[_result(metric) for metric in weights.metrics] or None,
@@ -37,7 +39,7 @@ A binarized neural network (weights and activations +1 or -1) for image classifi
 ```python
 import bnn_zoo
 
-{_usage(weights)}
+{_usage(weights, reference)}
 ```
 
 | | |
@@ -45,7 +47,7 @@ import bnn_zoo
 {_table(_facts(weights))}
 
 {_results(weights)}
-"""
+{_training(weights, beside)}"""
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}"))
 
 
@@ -53,11 +55,10 @@ def _table(rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _usage(weights: WeightSet) -> str:
-    if weights.architecture is None:
-        return 'model = bnn_zoo.load_pretrained("path/to/this/folder")  # or "user/repo"'
-    factory = find_architecture(weights.architecture).factory
-    return f'model = bnn_zoo.{factory}(pretrained="path/to/this/folder")  # or "user/repo"'
+def _usage(weights: WeightSet, reference: str | None) -> str:
+    call = "load_pretrained(" if weights.architecture is None else f"{find_architecture(weights.architecture).factory}(pretrained="
+    comment = "" if reference else '  # or "user/repo"'
+    return f'model = bnn_zoo.{call}"{reference or "path/to/this/folder"}"){comment}'
 
 
 def _facts(weights: WeightSet) -> list[tuple[str, str]]:
@@ -86,6 +87,18 @@ def _results(weights: WeightSet) -> str:
     return _table(rows + [(m.name, f"{m.value:.2f}", m.dataset, m.measured_by) for m in weights.metrics])
 
 
+def _training(weights: WeightSet, beside: Sequence[str]) -> str:
+    text = ""
+    if weights.recipe and "name" in weights.recipe and weights.architecture:
+        command = f"bnn-zoo train {weights.architecture} --data DATA --recipe"
+        name, after = weights.recipe["name"], weights.recipe.get("after")
+        first = f"{command} {after} --out FIRST\n" if after else ""
+        text += f"\nTrained with\n\n```sh\n{first}{command} {name} --out RUN{' --start-from FIRST' if after else ''}\n```\n"
+    for name in beside:
+        text += f"\n![the run, epoch by epoch]({name})\n" if name.endswith(".png") else f"\nIts log: [{name}]({name})\n"
+    return text
+
+
 def _result(metric: Metric):  # type: ignore[no-untyped-def]
     from huggingface_hub import EvalResult
 
@@ -97,6 +110,11 @@ def _result(metric: Metric):  # type: ignore[no-untyped-def]
         metric_name=f"{metric.name} accuracy",
         metric_value=metric.value / 100,
     )
+
+
+def _license_id(spdx: str | None) -> str | None:
+    """The Hub writes SPDX identifiers in lower case."""
+    return spdx.lower() if spdx else None
 
 
 def _dataset_id(words: str) -> str:

@@ -24,6 +24,9 @@ from bnn_zoo.training.records import recording_callback
 #: The weights of the last epoch: there once a run is finished.
 LAST = "last.weights.h5"
 
+# One for all recipes: what one of them was trained on must not be what a later one, that goes on from its weights, is scored on.
+_HELD_OUT_SEED = 1
+
 
 def train(
     build: Callable[[], keras.Model],
@@ -32,6 +35,7 @@ def train(
     preprocessing: Preprocessing,
     out: str | os.PathLike[str],
     *,
+    start_from: str | os.PathLike[str] | None = None,
     checkpoint_seconds: float = 300.0,
     callbacks: tuple[Any, ...] = (),
 ) -> keras.Model:
@@ -46,6 +50,7 @@ def train(
         dataset: the training pictures; `recipe.held_out` of them are kept back and scored after each epoch.
         preprocessing: mean and standard deviation that the network will be used with.
         out: folder for recipe.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out pictures).
+        start_from: a Keras .h5 weights file to begin with; needed where the recipe comes `after` another.
         checkpoint_seconds: between two checkpoints inside an epoch; another one follows every epoch.
         callbacks: further Keras callbacks.
 
@@ -56,12 +61,14 @@ def train(
         ValueError: if `out` holds a run of another recipe, or the data do not fit.
         OSError: if the results cannot be written, because the disk is full for example; the last checkpoint stays whole.
     """
+    if recipe.after and start_from is None:
+        raise ValueError(f"{recipe.name} goes on from the weights of {recipe.after}: give that run's {LAST} as start_from.")
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     _claim(folder / "recipe.json", recipe)
     held_out = None
     if recipe.held_out:
-        dataset, held_out = split_off(dataset, recipe.held_out, recipe.seed)
+        dataset, held_out = split_off(dataset, recipe.held_out, _HELD_OUT_SEED)
     steps = steps_per_epoch(dataset, recipe)
     keras.utils.set_random_seed(recipe.seed)
     with _precision(recipe.precision):
@@ -69,6 +76,8 @@ def train(
         if (folder / LAST).exists():
             model.load_weights(str(folder / LAST))
             return model
+        if start_from is not None:
+            model.load_weights(str(start_from))
         model.compile(make_optimizer(recipe, recipe.epochs * steps), "categorical_crossentropy", metrics=["accuracy"])
         start, damaged = restore_checkpoint(folder / "checkpoints", model)
         for path in damaged:

@@ -28,6 +28,7 @@ class Recipe:
         label_smoothing: share of the probability that is spread over all classes.
         precision: what the network computes in; weights stay in float32.
         held_out: training pictures that are kept back for choices.
+        after: the recipe from whose weights this one goes on; none if empty.
         seed: of the weights, of the order of pictures and of the augmentation.
         source: where the figures are from.
     """
@@ -43,6 +44,7 @@ class Recipe:
     label_smoothing: float = 0.0
     precision: Precision = "float32"
     held_out: int = 5000
+    after: str = ""
     seed: int = 1
     source: str = ""
 

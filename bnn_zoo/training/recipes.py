@@ -14,6 +14,16 @@ _RECIPES = (
         precision="mixed_bfloat16",
         source="half the width of the paper's network; Adam and a cosine schedule, sized for an hour on two CPU cores",
     ),
+    Recipe(
+        "birealnet.cifar10-restart",
+        arguments={"filters": 32},
+        learning_rate=5e-4,
+        epochs=25,
+        precision="mixed_bfloat16",
+        after="birealnet.cifar10",
+        seed=2,
+        source="a warm restart of birealnet.cifar10 at half its learning rate (Loshchilov and Hutter, 2016, arXiv 1608.03983)",
+    ),
 )
 
 

@@ -64,6 +64,16 @@ def test_a_stopped_run_goes_on(shades: ImageDataset, tmp_path: Path) -> None:
     assert (tmp_path / "log.csv").read_text().startswith(log)
 
 
+def test_a_recipe_that_comes_after_another_starts_from_its_weights(shades: ImageDataset, tmp_path: Path) -> None:
+    first = train(network, RECIPE, shades, CIFAR10, tmp_path / "first")
+    second = Recipe("birealnet.shades-more", epochs=1, batch_size=8, held_out=8, learning_rate=0.0, after=RECIPE.name)
+    with pytest.raises(ValueError, match="start_from"):
+        train(network, second, shades, CIFAR10, tmp_path / "second")
+    model = train(network, second, shades, CIFAR10, tmp_path / "second", start_from=tmp_path / "first" / "last.weights.h5")
+    for old, new in zip(first.trainable_weights, model.trainable_weights, strict=True):
+        np.testing.assert_array_equal(old.numpy(), new.numpy())
+
+
 def test_a_folder_holds_one_recipe(shades: ImageDataset, tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text("{}")
     with pytest.raises(ValueError, match="another recipe"):

@@ -16,6 +16,7 @@ def test_every_recipe_names_a_network_and_arguments_that_it_has() -> None:
         assert recipe.name == name
         assert set(recipe.arguments) <= set(find_architecture(name.partition(".")[0]).defaults)
         assert recipe.source
+        assert not recipe.after or find_recipe(recipe.after).arguments == recipe.arguments
 
 
 def test_an_unknown_recipe_suggests_known_ones() -> None:
