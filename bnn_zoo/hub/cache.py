@@ -1,15 +1,26 @@
-"""Where downloaded weight files lie: one folder, files named by their hash."""
+"""Where downloaded weight files lie: one folder, files named by their hash.
+
+Files of the Hugging Face Hub lie in huggingface_hub's own cache.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import time
 from pathlib import Path
 
-from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.tensor_file import file_sha256
+from bnn_zoo.hub.errors import WeightFileError, WeightsError
+from bnn_zoo.hub.fetch import source_of
+from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.weight_set import WeightSet
 
-_ENDINGS = {"packed": ".safetensors", "keras-h5": ".h5"}
+_ENDINGS = {"packed": ".safetensors", "keras-h5": ".h5", "registry": ".json"}
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+#: Seconds after which a half downloaded file that nobody wrote to is a leftover.
+_ABANDONED = 3600
 
 
 def cache_folder() -> Path:
@@ -20,6 +31,11 @@ def cache_folder() -> Path:
     import pooch  # slow to import
 
     return Path(pooch.os_cache("bnn_zoo"))
+
+
+def downloads_folder() -> Path:
+    """Where files lie while they are downloaded, with the locks that keep others waiting."""
+    return cache_folder() / ".downloads"
 
 
 def cached_path(weights: WeightSet) -> Path:
@@ -33,27 +49,65 @@ def cached_path(weights: WeightSet) -> Path:
     return cache_folder() / f"{weights.sha256}{_ENDINGS.get(weights.format, '')}"
 
 
+def is_cached(weights: WeightSet) -> bool:
+    """Whether a weight set's file is on this machine: a path, in the package, in this cache or in huggingface_hub's.
+
+    The file is not hashed; `fetch` does that.
+    """
+    for source in weights.sources:
+        try:
+            if source_of(source).cached(source, weights) is not None:
+                return True
+        except WeightsError:
+            continue
+    return False
+
+
 def cached_files() -> list[Path]:
     """The files in the cache, those that are half downloaded left out."""
-    endings = tuple(_ENDINGS.values())
     folder = cache_folder()
-    return sorted(path for path in folder.glob("*") if path.suffix in endings) if folder.is_dir() else []
+    # Only what this package names: the folder may have been chosen carelessly.
+    return sorted(path for path in folder.iterdir() if _is_ours(path)) if folder.is_dir() else []
 
 
 def verify_cache() -> list[tuple[Path, bool]]:
     """Hashes every file in the cache anew: the file, and whether it is what its name says."""
-    return [(path, file_sha256(path) == path.stem) for path in cached_files()]
+    return [(path, _is_sound(path)) for path in cached_files()]
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        return file_sha256(path) == path.stem
+    except WeightFileError:
+        return False
 
 
 def clear_cache() -> int:
-    """Removes all downloaded files, locks and leftovers from the cache; the bytes that were freed."""
-    folder = cache_folder()
+    """Removes all downloaded files and leftovers from the cache; the bytes that were freed.
+
+    Downloads that run meanwhile keep their half downloaded files.
+    """
     freed = 0
-    if not folder.is_dir():
-        return freed
-    for path in folder.iterdir():
-        # Only what this package names: the folder may have been chosen carelessly.
-        if path.is_file() and (path.suffix in (*_ENDINGS.values(), ".lock") or path.name.startswith("tmp")):
-            freed += path.stat().st_size
-            path.unlink()
+    for path in cached_files():
+        freed += path.stat().st_size
+        path.unlink()
+    return freed + clear_leftovers()
+
+
+def clear_leftovers() -> int:
+    """Removes what downloads that were killed left behind; the bytes that were freed."""
+    freed = 0
+    folder = downloads_folder()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        try:
+            state = path.stat()
+            if time.time() - state.st_mtime > _ABANDONED:
+                path.unlink()
+                freed += state.st_size
+        except OSError:  # another process was faster, or the cache is read-only
+            continue
     return freed
+
+
+def _is_ours(path: Path) -> bool:
+    return path.suffix in _ENDINGS.values() and _HASH.fullmatch(path.stem) is not None and path.is_file()

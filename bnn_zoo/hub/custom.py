@@ -26,6 +26,9 @@ _ARITHMETIC = {
     "reshape",
 }
 
+#: Packages whose classes Keras may import when a configuration names them.
+_PACKAGES = ("bnn_zoo", "keras", "larq", "tf_keras")
+
 
 def config_of(model: keras.Model) -> dict[str, Any]:
     """The Keras configuration of a model, as JSON has it.
@@ -41,12 +44,13 @@ def config_of(model: keras.Model) -> dict[str, Any]:
     return config
 
 
-def rebuild(config: Mapping[str, Any], where: str) -> keras.Model:
+def rebuild(config: Mapping[str, Any], where: str, name: str | None = None) -> keras.Model:
     """The network that a Keras configuration describes, with random weights.
 
     Args:
         config: as `config_of` gives it.
         where: a file's name, for messages.
+        name: of the model, in place of the configuration's.
 
     Raises:
         WeightFileError: if it asks for code (a Lambda layer, a function outside a short list), or cannot be built.
@@ -55,6 +59,8 @@ def rebuild(config: Mapping[str, Any], where: str) -> keras.Model:
 
     larq.layers.QuantConv2D  # noqa: B018  importing larq registers its classes
     _check(config, where)
+    if name is not None and isinstance(config.get("config"), Mapping):
+        config = {**config, "config": {**config["config"], "name": name}}
     try:
         return keras.models.model_from_json(json.dumps(config))
     except Exception as error:  # Keras raises whatever its constructors raise
@@ -73,10 +79,19 @@ def _check(value: Any, where: str) -> None:
         raise WeightFileError(
             f"{where}: has a {kind} layer, which holds code. Use a layer class of its own in its place, registered with Keras."
         )
-    if kind == "TFOpLambda" and value.get("config", {}).get("function") not in _ARITHMETIC:
+    settings = value.get("config")
+    function = settings.get("function") if isinstance(settings, Mapping) else None
+    if kind == "TFOpLambda" and function not in _ARITHMETIC:
         raise WeightFileError(
-            f"{where}: calls the TensorFlow function {value.get('config', {}).get('function')!r} as a layer; allowed are "
-            f"{', '.join(sorted(_ARITHMETIC))}."
+            f"{where}: calls the TensorFlow function {function!r:.100} as a layer; allowed are {', '.join(sorted(_ARITHMETIC))}."
+        )
+    # Keras would import whatever module is named here, unless the class is registered under this name.
+    module = value.get("module")
+    is_registered = str(value.get("registered_name")) in keras.utils.get_custom_objects()
+    if kind is not None and module is not None and str(module).partition(".")[0] not in _PACKAGES and not is_registered:
+        raise WeightFileError(
+            f"{where}: needs the class {kind!r:.100} of the module {module!r:.100}, which is not registered with Keras in this "
+            "process; import the module that registers it first."
         )
     for entry in value.values():
         _check(entry, where)

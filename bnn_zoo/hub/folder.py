@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo.data.labels import class_labels
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.custom import config_of
@@ -18,11 +19,14 @@ from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.packing import encode
 from bnn_zoo.hub.tensor_file import write_tensor_file
 from bnn_zoo.hub.variables import weights_of
-from bnn_zoo.hub.weight_set import Metric, WeightSet, from_json, to_json
+from bnn_zoo.hub.weight_set import TAG, Metric, WeightSet, from_json, to_json
 from bnn_zoo.models.architecture import arguments_to_json
 from bnn_zoo.models.build import record_of
 
 CONFIG, TENSORS, CARD = "config.json", "model.safetensors", "README.md"
+
+#: What a training run leaves beside them, if it does: its log, epoch by epoch, and a picture of it.
+RUN_LOG, RUN_CURVE = "training-log.csv", "training-curve.png"
 
 
 def save_pretrained(
@@ -59,17 +63,21 @@ def save_pretrained(
         The folder.
 
     Raises:
-        ValueError: if labels and outputs differ in number, or the model cannot be described in JSON.
+        ValueError: if labels and outputs differ in number, the tag is none, or the model cannot be described in JSON.
     """
+    if tag is not None and not TAG.fullmatch(tag):
+        raise ValueError(f"tag={tag!r} must be of letters, digits, '.', '_' and '-', as in 'cifar10'.")
     before = weight_set_of(model)
     if preprocessing is None and before is not None:
         preprocessing = before.preprocessing
     if labels is None and before is not None:
         labels = before.labels
-    if labels is not None and not isinstance(labels, str):
-        labels = tuple(labels)
-        if len(labels) != model.output_shape[-1]:
-            raise ValueError(f"labels has {len(labels)} names, but {model.name} has {model.output_shape[-1]} outputs.")
+    if labels is not None:
+        labels = labels if isinstance(labels, str) else tuple(labels)
+        named = class_labels(labels) if isinstance(labels, str) else labels
+        if len(named) != model.output_shape[-1]:
+            which = f" ({labels!r})" if isinstance(labels, str) else ""
+            raise ValueError(f"labels{which} has {len(named)} names, but {model.name} has {model.output_shape[-1]} outputs.")
     if preprocessing is not None and hasattr(preprocessing, "to_dict"):
         preprocessing = preprocessing.to_dict()
     weights = dataclasses.replace(
@@ -152,7 +160,8 @@ def _classes(model: keras.Model) -> int | None:
 
 
 def _write_description(path: Path, weights: WeightSet) -> None:
-    _write_text(path / CARD, model_card(weights))
+    beside = [name for name in (RUN_LOG, RUN_CURVE) if (path / name).is_file()]
+    _write_text(path / CARD, model_card(weights, beside=beside))
     _write_text(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
@@ -14,6 +13,7 @@ from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
 from bnn_zoo.hub.references import Reference, resolve
+from bnn_zoo.hub.variables import HEAD
 from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.architecture import arguments_from_json
@@ -24,9 +24,6 @@ _FORMATS = {
     "packed": "packed",
     "keras-h5": "keras_h5",
 }
-
-#: Layers whose names begin so depend on the number of classes, in every network of the zoo.
-_HEAD = "head_"
 
 
 def load_pretrained(
@@ -61,13 +58,23 @@ def load_pretrained(
     """
     weights = resolve(reference, architecture, include_top)
     if weights.architecture is None:
-        return _load_custom(weights)
+        given = dict(
+            arguments=arguments or None,
+            input_shape=input_shape,
+            input_tensor=input_tensor,
+            num_classes=num_classes,
+            include_top=None if include_top else False,
+        )
+        for argument, value in given.items():
+            if value is not None:
+                raise ValueError(
+                    f"{argument} cannot be changed: {weights.name} is not of the zoo; load it as it is and take its layers."
+                )
+        return _load_custom(weights, name)
     entry = find_architecture(weights.architecture)
     classes = (num_classes or weights.num_classes or entry.num_classes) if include_top else None
     if input_shape is None and input_tensor is None:
         input_shape = weights.input_shape
-        if include_top is False:
-            input_shape = (*input_shape[:2], input_shape[2])
     try:
         own = arguments_from_json(entry, weights.arguments)
     except (ValueError, TypeError) as error:
@@ -87,7 +94,7 @@ def load_pretrained(
 def load_weights(model: keras.Model, weights: WeightSet) -> None:
     """Fetches a weight set's file and puts it into a network.
 
-    Where the number of classes differs, everything but the head is loaded, with a warning.
+    Where the number of classes differs, or the file comes without top, everything but the head is loaded, with a warning.
 
     Args:
         model: the network; it is changed only if the whole file is sound and fits.
@@ -100,13 +107,15 @@ def load_weights(model: keras.Model, weights: WeightSet) -> None:
         raise WeightFileError(f"{weights.name}: the format {weights.format!r} is not known; there are {', '.join(_FORMATS)}.")
     path = fetch(weights)
     leave_out = _head_to_leave_out(model, weights)
-    load: Callable[[keras.Model, Path, Collection[str]], None]
-    load = import_module(f"bnn_zoo.hub.formats.{_FORMATS[weights.format]}").load
-    load(model, path, leave_out)
+    file_format = import_module(f"bnn_zoo.hub.formats.{_FORMATS[weights.format]}")
+    if weights.sha256 is None:
+        file_format.check(path)
+    file_format.load(model, path, leave_out)
     if leave_out:
         weights = dataclasses.replace(weights, labels=None, metrics=())
+        classes = f"was trained on {weights.num_classes} classes, not {model.output_shape[-1]}"
         warnings.warn(
-            f"{weights.name} was trained on {weights.num_classes} classes, not {model.output_shape[-1]}: all was loaded but "
+            f"{weights.name} {classes if weights.include_top else 'comes without top'}: all was loaded but "
             f"{', '.join(sorted(leave_out))}, which must be trained.",
             stacklevel=2,
         )
@@ -114,12 +123,12 @@ def load_weights(model: keras.Model, weights: WeightSet) -> None:
 
 
 def _head_to_leave_out(model: keras.Model, weights: WeightSet) -> set[str]:
-    if not weights.include_top or weights.num_classes in (None, model.output_shape[-1]):
+    if weights.include_top and weights.num_classes in (None, model.output_shape[-1]):
         return set()
-    return {layer.name for layer in model.layers if layer.name.startswith(_HEAD) and layer.weights}
+    return {layer.name for layer in model.layers if layer.name.startswith(HEAD) and layer.weights}
 
 
-def _load_custom(weights: WeightSet) -> keras.Model:
-    model = rebuild(weights.keras_config or {}, weights.name)
+def _load_custom(weights: WeightSet, name: str | None) -> keras.Model:
+    model = rebuild(weights.keras_config or {}, weights.name, name)
     load_weights(model, weights)
     return model

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.tensor_file import unique_keys
 
 FORMAT = "bnn_zoo"
 VERSION = "1"
@@ -241,8 +241,8 @@ def _packed_shapes(metadata: Mapping[str, str]) -> dict[str, object]:
     if text is None:
         raise _damaged("metadata", expected, "nothing")
     try:
-        shapes = json.loads(text, object_pairs_hook=unique_keys)
-    except (ValueError, RecursionError, MemoryError) as error:
+        shapes = strict_json.loads(text)
+    except ValueError as error:
         raise _damaged("metadata", expected, str(error) or type(error).__name__) from error
     if not isinstance(shapes, dict):
         raise _damaged("metadata", expected, reprlib.repr(shapes))

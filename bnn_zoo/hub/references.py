@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
-from bnn_zoo.hub.registry import find_weight_set
-from bnn_zoo.hub.sources.hugging_face import HubFile, download, parse_hub_reference
+from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
+from bnn_zoo.hub.registry import find_weight_set, registered
+from bnn_zoo.hub.sources.hugging_face import download
 from bnn_zoo.hub.weight_set import WeightSet
+from bnn_zoo.models import find_architecture
 
 #: True, a tag, a folder or file, `user/repo`, `user/repo@revision`, `hf://user/repo@revision/path`, or a record.
 Reference: TypeAlias = "bool | str | os.PathLike[str] | WeightSet"
@@ -25,7 +28,8 @@ def resolve(reference: Reference, architecture: str | None = None, include_top: 
     Args:
         reference: True for the architecture's default weight set; a tag ("cifar10"); a name with tag ("birealnet.cifar10"); a
             folder that `save_pretrained` wrote, or a weight file; `user/repo`, `user/repo@revision` or
-            `hf://user/repo@revision/path/in/repo` on the Hugging Face Hub; or a record.
+            `hf://user/repo@revision/path/in/repo` on the Hugging Face Hub, the path being that of a folder or a weight file; or a
+            record. What is on this machine comes first: `hf://user/repo` means the Hub where a folder user/repo exists.
         architecture: its name, for True, tags, and files that do not say.
         include_top: False prefers a file without the top, where the registry has one.
 
@@ -36,6 +40,8 @@ def resolve(reference: Reference, architecture: str | None = None, include_top: 
         ValueError: if the reference means nothing, or another architecture.
         WeightFileError: if its configuration cannot be had or read.
     """
+    if architecture is not None:
+        architecture = find_architecture(architecture).name
     weights = _find(reference, architecture, include_top)
     if architecture is not None and weights.architecture not in (None, architecture):
         raise ValueError(
@@ -52,28 +58,35 @@ def _find(reference: Reference, architecture: str | None, include_top: bool) -> 
         return reference
     if reference is True:
         return find_weight_set(_needed(architecture, reference), None, include_top)
-    if not isinstance(reference, (str, os.PathLike)):
+    text = os.fspath(reference) if isinstance(reference, (str, os.PathLike)) else None
+    if not isinstance(text, str) or not text or "\0" in text:
         raise ValueError(
             f"pretrained={reference!r} is no reference; it must be True, a tag, a folder or file, or a Hub repository USER/REPO."
         )
-    text = os.fspath(reference)
-    path = Path(text).expanduser()
-    if path.is_dir():
-        return read_config(path)
-    if path.suffix in _FORMATS_BY_ENDING and not text.startswith("hf://"):
-        return _of_file(path, architecture)
+    if text.startswith("hf://"):
+        return _of_hub(parse_hub_reference(text) or _meaningless(text), architecture)
+    on_disk = _on_disk(reference if isinstance(reference, os.PathLike) else text, architecture)
+    if on_disk is not None:
+        return on_disk
     place = parse_hub_reference(text)
     if place is not None:
         return _of_hub(place, architecture)
-    if text.startswith(("hf://", ".", "/", "~")) or not isinstance(reference, str) or "/" in text or "\\" in text:
-        raise WeightFileError(
-            f"pretrained={text!r}: there is no such folder or file, and it is no Hub reference "
-            "([hf://]USER/REPO[@REVISION][/PATH])."
-        )
-    if architecture is None:
-        name, separator, tag = text.partition(".")
-        return find_weight_set(name, tag if separator else None, include_top)
-    return find_weight_set(architecture, text, include_top)
+    if not isinstance(reference, str) or "/" in text or "\\" in text or text.startswith((".", "~")):
+        _meaningless(text)
+    return _of_name(text, architecture, include_top)
+
+
+def _meaningless(text: str) -> NoReturn:
+    raise WeightFileError(
+        f"pretrained={text!r:.300}: there is no such folder or file, and it is no Hub reference ([hf://]USER/REPO[@REVISION][/PATH])."
+    )
+
+
+def _of_name(text: str, architecture: str | None, include_top: bool) -> WeightSet:
+    if architecture is not None:
+        return find_weight_set(architecture, text, include_top)
+    name, separator, tag = text.partition(".")
+    return find_weight_set(find_architecture(name).name, tag if separator else None, include_top)
 
 
 def _needed(architecture: str | None, reference: object) -> str:
@@ -82,28 +95,55 @@ def _needed(architecture: str | None, reference: object) -> str:
     return architecture
 
 
-def _of_file(path: Path, architecture: str | None) -> WeightSet:
-    if not path.is_file():
-        raise WeightFileError(f"{path}: there is no such file.")
-    if path.name == TENSORS and (path.parent / CONFIG).is_file():
-        return read_config(path.parent)
-    return WeightSet(_needed(architecture, str(path)), format=_FORMATS_BY_ENDING[path.suffix], sources=(str(path),))
+def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> WeightSet | None:
+    """The record of a folder or file; None if there is none, and the reference may mean something else."""
+    text = os.fspath(reference)
+    try:
+        path = Path(text).expanduser()
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:  # a name that the system cannot have, a home that is nobody's
+        raise WeightFileError(f"pretrained={text!r:.300}: no folder or file ({str(error)[:200]}).") from error
+    if is_folder and not (_is_tag(reference, architecture) and not (path / CONFIG).is_file()):
+        return read_config(path)
+    if path.suffix in _FORMATS_BY_ENDING:
+        if not is_file:
+            raise WeightFileError(f"{path}: there is no such file.")
+        if path.name == TENSORS and (path.parent / CONFIG).is_file():
+            return read_config(path.parent)
+        return _bare(str(path), path.suffix, architecture)
+    if is_file:
+        raise WeightFileError(f"{path}: a weight file's name must end in {', '.join(_FORMATS_BY_ENDING)}.")
+    return None
+
+
+def _is_tag(reference: object, architecture: str | None) -> bool:
+    """Whether a word is the tag of a weight set, so that a folder that happens to have its name is not meant."""
+    return architecture is not None and reference in [weights.tag for weights in registered(architecture)]
+
+
+def _bare(source: str, ending: str, architecture: str | None) -> WeightSet:
+    entry = find_architecture(_needed(architecture, source))
+    return WeightSet(entry.name, input_shape=entry.input_shape, format=_FORMATS_BY_ENDING[ending], sources=(source,))
 
 
 def _of_hub(place: HubFile, architecture: str | None) -> WeightSet:
-    ending = Path(place.path).suffix
-    if ending in _FORMATS_BY_ENDING and Path(place.path).name != TENSORS:
-        return WeightSet(
-            _needed(architecture, place.path),
-            format=_FORMATS_BY_ENDING[ending],
-            sources=(_source(place, place.path),),
-        )
-    folder = place.path.removesuffix(TENSORS).rstrip("/")
+    folder, _, file = place.path.rpartition("/")
+    ending = Path(file).suffix
+    if ending in _FORMATS_BY_ENDING and file != TENSORS:
+        return _bare(str(place), ending, architecture)
+    if file not in (TENSORS, CONFIG):
+        folder = place.path
     prefix = f"{folder}/" if folder else ""
     config = download(dataclasses.replace(place, path=prefix + CONFIG))
     weights = read_config(config.parent)
-    return dataclasses.replace(weights, sources=(_source(place, prefix + TENSORS),))
+    # Of the same commit as the configuration: somebody may push a new one between the two downloads.
+    tensors = HubFile(place.repo, _commit_of(config) or place.revision, prefix + TENSORS)
+    return dataclasses.replace(weights, sources=(str(tensors),))
 
 
-def _source(place: HubFile, path: str) -> str:
-    return f"hf://{place.repo}{f'@{place.revision}' if place.revision else ''}/{path}"
+def _commit_of(path: Path) -> str | None:
+    """The commit that a file in huggingface_hub's cache belongs to: .../snapshots/COMMIT/PATH."""
+    parts = path.parts
+    position = len(parts) - 1 - parts[::-1].index("snapshots") if "snapshots" in parts else len(parts)
+    commit = parts[position + 1] if position + 1 < len(parts) else ""
+    return commit if re.fullmatch("[0-9a-f]{40}", commit) else None

@@ -1,19 +1,41 @@
-"""The weight sets that are known by name."""
+"""The weight sets that are known by name: those of the package, and those of further registries laid over them."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-import json
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import Any
 
+from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub.fetch import needs_download
 from bnn_zoo.hub.sources.package import packaged_weights
-from bnn_zoo.hub.tensor_file import unique_keys
 from bnn_zoo.hub.weight_set import CONFIG_VERSION, WeightSet, from_json
+from bnn_zoo.models import find_architecture
+
+#: Fields that an entry of a registry must have; those of a configuration file may be missing.
+_REQUIRED = ("architecture", "tag", "format", "sources", "sha256")
+
+#: Neither absolute nor upwards, and nothing that a shell or another system reads as such.
+_RELATIVE = r"(?![/~])(?!(?:.*/)?\.\.?(?:/|$))[^\\:\x00-\x1f]+"
+
+#: What a source of a registry may look like; the JSON Schema has the same pattern.
+SOURCE = re.compile(rf"https?://[^\s]+|hf://{_RELATIVE}|package:{_RELATIVE}|{_RELATIVE}")
 
 
 def registered(architecture: str | None = None) -> tuple[WeightSet, ...]:
-    """All registered weight sets, or those of one architecture, in the registry's order."""
-    everything = _builtin()
+    """All registered weight sets, or those of one architecture, in the registry's order.
+
+    Those of the registries that BNN_ZOO_REGISTRY names are laid over the package's own, see `bnn_zoo.hub.overlays`.
+
+    Raises:
+        WeightFileError: if one of them cannot be had or read.
+    """
+    everything = _everything(os.environ.get("BNN_ZOO_REGISTRY", ""))
     return tuple(weights for weights in everything if architecture in (None, weights.architecture))
 
 
@@ -22,24 +44,77 @@ def find_weight_set(architecture: str, tag: str | None = None, include_top: bool
 
     Args:
         architecture: its name.
-        tag: as in `birealnet.cifar10`; None for the default: imagenet where there are such weights, else the first.
+        tag: as in `birealnet.cifar10`; None for the default: imagenet where there are such weights, else one that needs no
+            download, else the first.
         include_top: False prefers a file without the top, where there is one.
 
     Raises:
         ValueError: if there is none, naming those there are.
+        WeightFileError: if a registry that BNN_ZOO_REGISTRY names cannot be had or read.
     """
     candidates = registered(architecture)
     tags = list(dict.fromkeys(weights.tag for weights in candidates))
     if tag is None:
-        tag = "imagenet" if "imagenet" in tags else (tags[0] if tags else None)
+        at_hand = [weights.tag for weights in candidates if not needs_download(weights)]
+        tag = "imagenet" if "imagenet" in tags else next(iter([*at_hand, *tags]), None)
     found = [weights for weights in candidates if weights.tag == tag]
     if not found:
         there = f"there are {', '.join(map(str, tags))}" if tags else "there are none"
-        raise ValueError(
-            f"{architecture} has no weight set {tag!r}; {there}. A folder, a file or a Hub repository USER/REPO does as well."
-        )
+        wanted = "no weight sets" if tag is None else f"no weight set {tag!r}"
+        raise ValueError(f"{architecture} has {wanted}; {there}. A folder, a file or a Hub repository USER/REPO does as well.")
     fitting = [weights for weights in found if weights.include_top == include_top]
     return (fitting or found)[0]
+
+
+def parse_registry(text: str, where: str, folder: Path | None = None) -> tuple[WeightSet, ...]:
+    """The weight sets that a registry's JSON holds.
+
+    Args:
+        text: as `weights/registry.schema.json` describes it.
+        where: the registry's name, for messages.
+        folder: what relative paths among the sources are relative to; None where the registry is no file on this machine, and
+            such paths are refused.
+
+    Returns:
+        The weight sets. One of a network that this version does not have is left out, with a warning.
+
+    Raises:
+        WeightFileError: if it is no JSON, an entry cannot be read, two entries are of one weight set, or a source leads somewhere
+            it should not.
+    """
+    try:
+        values = strict_json.loads(text)
+    except ValueError as error:
+        raise WeightFileError(f"{where}: the registry is no JSON ({str(error)[:200]}).") from error
+    keys = {"registry_version", "weight_sets"}
+    if not isinstance(values, dict) or set(values) - {"$schema"} != keys or not isinstance(values["weight_sets"], list):
+        raise WeightFileError(f'{where}: expected {{"registry_version": 1, "weight_sets": [...]}}.')
+    version = values["registry_version"]
+    if type(version) is not int or version != 1:
+        raise WeightFileError(f"{where}: registry_version is {version!r:.100}, this bnn_zoo reads 1; a newer bnn_zoo may read it.")
+    found: dict[Any, WeightSet] = {}
+    for position, entry in enumerate(values["weight_sets"]):
+        place = f"{where}, weight set {position}"
+        weights = _known(_entry(entry, place, folder), place)
+        if weights is None:
+            continue
+        if key(weights) in found:
+            raise WeightFileError(f"{place}: {weights.name} comes twice (include_top={weights.include_top}).")
+        found[key(weights)] = weights
+    return tuple(found.values())
+
+
+def key(weights: WeightSet) -> tuple[str | None, str | None, bool]:
+    """What tells one weight set of a registry from another."""
+    return weights.architecture, weights.tag, weights.include_top
+
+
+@functools.cache
+def _everything(further: str) -> tuple[WeightSet, ...]:
+    from bnn_zoo.hub.overlays import overlays
+
+    layers = [_builtin(), *overlays(further)]
+    return tuple({key(weights): weights for layer in layers for weights in layer}.values())
 
 
 @functools.cache
@@ -48,23 +123,38 @@ def _builtin() -> tuple[WeightSet, ...]:
     return parse_registry(path.read_text(encoding="utf-8"), str(path))
 
 
-def parse_registry(text: str, where: str) -> tuple[WeightSet, ...]:
-    """The weight sets that a registry's JSON holds.
+def _entry(values: Any, where: str, folder: Path | None) -> WeightSet:
+    if not isinstance(values, dict):
+        raise WeightFileError(f"{where}: expected a JSON object, found {type(values).__name__}.")
+    for name in ("config_version", "keras_config"):
+        if name in values:
+            raise WeightFileError(f"{where}: the field {name!r} has no place in a registry.")
+    weights = from_json({"config_version": CONFIG_VERSION, **values}, where)
+    for name in _REQUIRED:
+        if not values.get(name):
+            raise WeightFileError(f"{where}: the field {name!r} is missing.")
+    return dataclasses.replace(weights, sources=tuple(_source(source, where, folder) for source in weights.sources))
 
-    Raises:
-        WeightFileError: if it is no JSON, or an entry cannot be read.
-    """
+
+def _source(source: str, where: str, folder: Path | None) -> str:
+    if SOURCE.fullmatch(source) is None:
+        raise WeightFileError(
+            f"{where}: the source {source!r:.200} is refused; allowed are https://..., hf://USER/REPO[@REVISION]/PATH, "
+            "package:FOLDER/FILE, and paths below the registry's folder, without '..'."
+        )
+    if re.match(r"https?://|hf://|package:", source):
+        return source
+    if folder is None:
+        raise WeightFileError(
+            f"{where}: the source {source!r:.200} is a path, which only a registry that is itself a file on this machine may have."
+        )
+    return str(folder / source)
+
+
+def _known(weights: WeightSet, where: str) -> WeightSet | None:
     try:
-        values = json.loads(text, object_pairs_hook=unique_keys)
-    except (ValueError, RecursionError) as error:
-        raise WeightFileError(f"{where}: the registry is no JSON ({str(error)[:200]}).") from error
-    if not isinstance(values, dict) or values.get("registry_version") != 1 or set(values) != {"registry_version", "weight_sets"}:
-        raise WeightFileError(f'{where}: expected {{"registry_version": 1, "weight_sets": [...]}}.')
-    if not isinstance(values["weight_sets"], list):
-        raise WeightFileError(f"{where}: weight_sets must be a list.")
-    entries = []
-    for position, entry in enumerate(values["weight_sets"]):
-        if isinstance(entry, dict):
-            entry = {"config_version": CONFIG_VERSION, **entry}
-        entries.append(from_json(entry, f"{where}, weight set {position}"))
-    return tuple(entries)
+        entry = find_architecture(weights.architecture or "")
+    except ValueError as error:
+        warnings.warn(f"{where} is left out: {error}", stacklevel=2)
+        return None
+    return dataclasses.replace(weights, architecture=entry.name)

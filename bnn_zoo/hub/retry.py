@@ -1,9 +1,56 @@
-"""Which answers of a server are asked for again, and after how long."""
+"""What is tried again, and after how long."""
 
 from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 #: HTTP status codes that say "not now"; 404 and 401 say "never".
 RETRIED = (429, 500, 502, 503, 504)
 
 #: Pauses in seconds before the second, third and fourth try.
 BACKOFF = (1.0, 3.0, 9.0)
+
+#: An environment variable with other pauses, as in "0.1,0.1": for tests, and no part of the interface.
+PAUSES = "_BNN_ZOO_RETRY_PAUSES"
+
+
+def with_retries(attempt: Callable[[], T], passing: Callable[[Exception], bool]) -> T:
+    """The result of the first try that succeeds.
+
+    Args:
+        attempt: what is tried, at most once more than there are pauses.
+        passing: whether an error may pass; others are raised at once.
+
+    Raises:
+        Exception: the error of the last try.
+    """
+    for pause in (*_pauses(), None):
+        try:
+            return attempt()
+        except Exception as error:
+            if pause is None or not passing(error):
+                raise
+        time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
+def is_unresolved(error: BaseException | None) -> bool:
+    """Whether an error is that a host's name could not be resolved: this machine is offline, and waiting does not help."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, socket.gaierror):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _pauses() -> tuple[float, ...]:
+    chosen = os.environ.get(PAUSES)
+    return BACKOFF if chosen is None else tuple(float(pause) for pause in chosen.split(",") if pause)

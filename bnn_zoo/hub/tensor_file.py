@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
-import stat
 import struct
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +14,8 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
-from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub import strict_json
+from bnn_zoo.hub.reading import reading
 
 # Thirty thousand tensors fit. The safetensors library allows 100 MB, which could take gigabytes of memory as JSON.
 MAX_HEADER_BYTES = 4 * 2**20
@@ -82,7 +80,7 @@ def read_tensor_file(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
     Raises:
         WeightFileError: If the file is missing, cannot be read, is damaged, or is no safetensors file.
     """
-    with _reading(path), open(path, "rb") as file:
+    with reading(path, SafetensorError), open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         _check_header_length(file.read(8), size)
         file.seek(0)
@@ -91,46 +89,6 @@ def read_tensor_file(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
         entries = sorted(deserialize(content), key=lambda entry: entry[0])
         tensors = {name: _array(name, entry) for name, entry in entries}
         return tensors, _metadata(content)
-
-
-def file_sha256(path: str | os.PathLike[str]) -> str:
-    """Compute a file's SHA-256 without holding the file in memory.
-
-    Args:
-        path: The file to read.
-
-    Returns:
-        The digest, as 64 lower-case hexadecimal digits.
-
-    Raises:
-        WeightFileError: If the file is missing or cannot be read.
-    """
-    digest = hashlib.sha256()
-    block = memoryview(bytearray(2**20))
-    with _reading(path), open(path, "rb", buffering=0) as file:
-        while count := file.readinto(block):
-            digest.update(block[:count])
-    return digest.hexdigest()
-
-
-def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build a JSON object (as `object_pairs_hook`), refusing a key that comes twice.
-
-    Args:
-        pairs: The object's keys and values, in the order of the text.
-
-    Returns:
-        The object.
-
-    Raises:
-        ValueError: If a key comes twice.
-    """
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key!r} comes twice")
-        found[key] = value
-    return found
 
 
 def _serialized(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> tuple[bytes | memoryview, ...]:
@@ -158,25 +116,6 @@ def _serialized(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) 
             "less metadata in one file"
         )
     return struct.pack("<Q", len(text)), text, body[end:]
-
-
-@contextmanager
-def _reading(path: str | os.PathLike[str]) -> Iterator[None]:
-    try:
-        # Opening a named pipe would wait for a writer for ever.
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise ValueError("it is a folder or a device")
-        yield
-    except FileNotFoundError as error:
-        raise WeightFileError(f"{path}: there is no such file; check the name, or fetch or save it again") from error
-    except PermissionError as error:
-        raise WeightFileError(f"{path}: no permission to read the file; check its owner and mode") from error
-    except (SafetensorError, OSError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        # One line of it: names in the file can be long, and hold line breaks.
-        reason = " ".join((str(error) or type(error).__name__).split())[:300]
-        raise WeightFileError(
-            f"{path}: not a readable weight file ({reason}); the file is damaged: fetch or save it again"
-        ) from error
 
 
 def _check_header_length(prefix: bytes, size: int) -> None:
@@ -211,5 +150,5 @@ def _dtype(code: str) -> np.dtype[Any]:
 def _metadata(content: bytes) -> dict[str, str]:
     """The header's metadata, from a header that the library has found sound but for keys that come twice."""
     end = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end].decode("utf-8"), object_pairs_hook=unique_keys)
+    header = strict_json.loads(content[8:end].decode("utf-8"))
     return header.get("__metadata__") or {}

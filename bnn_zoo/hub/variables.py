@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,23 +18,39 @@ _QUANTIZERS = {
     "pointwise_kernel": "pointwise_quantizer",
 }
 
+#: Layers whose names begin so depend on the number of classes, in every network of the zoo.
+HEAD = "head_"
+
+#: What a network of the zoo may have behind its features.
+_TOP = (HEAD, "classifier_")
+
 
 def named_variables(model: keras.Model) -> dict[str, Any]:
     """The variables of a model by `layer/variable`, in the order of `model.weights`.
+
+    Those of a model inside it are named `model/layer/variable`.
 
     Raises:
         ValueError: if two variables have one name.
     """
     found: dict[str, Any] = {}
-    for layer in model.layers:
+    for place, layer in _layers(model):
         for variable in layer.weights:
             # Keras may put scopes in front of a layer's name (an outer model, a copy): only what follows it is stable.
             path = variable.name.partition(":")[0]
-            name = f"{layer.name}/{path.rpartition(layer.name + '/')[2] or path}"
+            name = f"{place}/{path.rpartition(layer.name + '/')[2] or path}"
             if name in found:
                 raise ValueError(f"two variables of {model.name} are named {name}; name the layers apart to save the model.")
             found[name] = variable
     return found
+
+
+def _layers(model: keras.Model, place: str = "") -> Iterator[tuple[str, Any]]:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer, f"{place}{layer.name}/")
+        else:
+            yield f"{place}{layer.name}", layer
 
 
 def weights_of(model: keras.Model, keep_latent: bool = False) -> dict[str, np.ndarray | PackedKernel]:
@@ -59,11 +75,11 @@ def _kernel_quantizers(model: keras.Model) -> dict[str, Any]:
         return lambda kernel: quantizer(tf.constant(kernel)).numpy()
 
     found = {}
-    for layer in model.layers:
+    for place, layer in _layers(model):
         for leaf, attribute in _QUANTIZERS.items():
             quantizer = getattr(layer, attribute, None)
             if quantizer is not None:
-                found[f"{layer.name}/{leaf}"] = as_numpy(quantizer)
+                found[f"{place}/{leaf}"] = as_numpy(quantizer)
     return found
 
 
@@ -77,7 +93,7 @@ def put_weights(
 
     Args:
         model: the network.
-        weights: by name; what the network has no variable for must belong to layers that it does not have at all (its top).
+        weights: by name; what the network has no variable for must belong to the top, and the network must have none.
         where: a file's name, for messages.
         leave_out: layers whose variables stay as they are.
 
@@ -85,7 +101,7 @@ def put_weights(
         WeightMismatchError: naming the first tensor that differs, with both shapes. The model is as it was.
     """
     variables = {name: variable for name, variable in named_variables(model).items() if name.partition("/")[0] not in leave_out}
-    layers = {name.partition("/")[0] for name in named_variables(model)}
+    has_top = any(layer.name.startswith(HEAD) for layer in model.layers)
     for name, variable in variables.items():
         if name not in weights:
             raise WeightMismatchError(f"{where}: has no tensor {name!r}, which {model.name} needs {_shape(variable)}.")
@@ -95,11 +111,35 @@ def put_weights(
                 f"{model.name}: file and network have other arguments, or the input size is fixed."
             )
     for name in weights:
-        if name not in variables and name.partition("/")[0] in layers - set(leave_out):
+        beyond = name.startswith(_TOP) and not has_top
+        if name not in variables and name.partition("/")[0] not in leave_out and not beyond:
             raise WeightMismatchError(f"{where}: holds a tensor {name!r} for which {model.name} has no variable.")
     for name, variable in variables.items():
+        check_dtype(name, weights[name], variable, where)
+    for name, variable in variables.items():
         value = weights[name]
-        variable.assign(unpack_kernel(value) if isinstance(value, PackedKernel) else value)
+        variable.assign(unpack_kernel(value) if isinstance(value, PackedKernel) else cast(value, variable))
+
+
+def check_dtype(name: str, value: np.ndarray | PackedKernel, variable: Any, where: str) -> None:
+    """Refuses numbers of another kind than a variable's, which TensorFlow would refuse when others are assigned already.
+
+    Raises:
+        WeightMismatchError: naming the tensor and both dtypes.
+    """
+    stored = np.dtype(np.float32) if isinstance(value, PackedKernel) else value.dtype
+    if _is_float(stored) != _is_float(variable.dtype) or (not _is_float(stored) and stored.name != variable.dtype.name):
+        raise WeightMismatchError(f"{where}: the tensor {name!r} is {stored} in the file but {variable.dtype.name} in the network.")
+
+
+def cast(value: np.ndarray, variable: Any) -> np.ndarray:
+    """The value in the dtype of the variable."""
+    return value.astype(variable.dtype.as_numpy_dtype, copy=False)
+
+
+def _is_float(dtype: Any) -> bool:
+    # bfloat16 is a dtype of ml_dtypes, which numpy does not know as a floating one.
+    return "float" in dtype.name
 
 
 def _shape(variable: Any) -> str:

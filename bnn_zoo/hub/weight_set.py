@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bnn_zoo.hub.errors import WeightFileError
 
 CONFIG_VERSION = 1
+
+#: What the name of a weight set looks like.
+TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -106,13 +112,16 @@ def from_json(values: Any, where: str) -> WeightSet:
         raise WeightFileError(f"{where}: expected a JSON object, found {type(values).__name__}.")
     values = dict(values)
     version = values.pop("config_version", None)
-    if version != CONFIG_VERSION:
+    if version is None:
+        raise WeightFileError(f"{where}: has no config_version, so that it is no configuration of bnn_zoo's.")
+    if type(version) is not int or version != CONFIG_VERSION:
         raise WeightFileError(
-            f"{where}: config_version is {version!r}, this bnn_zoo reads {CONFIG_VERSION}; a newer bnn_zoo may read it."
+            f"{where}: config_version is {version!r:.100}, this bnn_zoo reads {CONFIG_VERSION}; a newer bnn_zoo may read it."
         )
     unknown = sorted(set(values) - set(WeightSet.__dataclass_fields__))
     if unknown:
-        raise WeightFileError(f"{where}: unknown field {unknown[0]!r}; allowed are {', '.join(WeightSet.__dataclass_fields__)}.")
+        allowed = ", ".join(WeightSet.__dataclass_fields__)
+        raise WeightFileError(f"{where}: unknown field {unknown[0]!r:.100}; allowed are {allowed}.")
     for name, (kinds, words) in _KINDS.items():
         # To Python true is a number; to JSON it is not.
         if name in values and (not isinstance(values[name], kinds) or (type(values[name]) is bool) != (kinds is bool)):
@@ -121,6 +130,9 @@ def from_json(values: Any, where: str) -> WeightSet:
         raise WeightFileError(f"{where}: the field 'architecture' is missing.")
     if values["architecture"] is None and not values.get("keras_config"):
         raise WeightFileError(f"{where}: either 'architecture' or 'keras_config' must say what network this is.")
+    for name, (fits, words) in _RANGES.items():
+        if name in values and not fits(values[name]):
+            raise WeightFileError(f"{where}: the field {name!r} must be {words}; it is {values[name]!r:.100}.")
     values["metrics"] = tuple(_metric(entry, where) for entry in values.get("metrics", ()))
     values["sources"] = tuple(_strings(values.get("sources", []), "sources", where))
     if isinstance(values.get("labels"), list):
@@ -151,13 +163,24 @@ _KINDS: dict[str, tuple[Any, str]] = {
 }
 
 
+_RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "num_classes": (lambda number: 1 <= number < 2**31, "from 1 to 2147483647"),
+    "tag": (lambda tag: TAG.fullmatch(tag) is not None, "of letters, digits, '.', '_' and '-', as in imagenet"),
+    "bytes": (lambda number: number >= 0, "0 or more"),
+    # A cached file is named by it.
+    "sha256": (lambda digest: _SHA256.fullmatch(digest) is not None, "64 hexadecimal digits in lower case"),
+}
+
+
 def _metric(entry: Any, where: str) -> Metric:
     kinds: dict[str, Any] = {"name": str, "value": (int, float), "dataset": str, "measured_by": str}
     if not isinstance(entry, dict) or set(entry) != set(kinds):
         raise WeightFileError(f"{where}: each of the metrics must have exactly {', '.join(kinds)}; found {entry!r:.100}.")
     for name, kind in kinds.items():
-        if not isinstance(entry[name], kind):
+        if not isinstance(entry[name], kind) or type(entry[name]) is bool:
             raise WeightFileError(f"{where}: the metric's {name} cannot be {entry[name]!r:.100}.")
+    if not 0 <= entry["value"] <= 100:
+        raise WeightFileError(f"{where}: the metric's value must be from 0 to 100, percent; it is {entry['value']!r:.100}.")
     return Metric(**entry)
 
 

@@ -21,8 +21,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
+from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.packing import decode, encode, pack_kernel
-from bnn_zoo.hub.tensor_file import file_sha256, read_tensor_file, write_tensor_file
+from bnn_zoo.hub.tensor_file import read_tensor_file, write_tensor_file
 
 
 def sign(kernel: np.ndarray) -> np.ndarray:

@@ -9,12 +9,13 @@ import; only HF_TOKEN is read at each call. So there are two ways to use `hub_se
   ModelCard.validate has no such argument and always asks the endpoint that was read at import.
 
 Importing this module sets HF_HUB_DISABLE_XET, and keeps this process's client away from the real Hub and from the
-user's cache and token, unless something imported huggingface_hub earlier.
+user's cache and token; it refuses to be imported after huggingface_hub.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,13 @@ _HOME = tempfile.TemporaryDirectory(prefix="hub-client-")
 
 
 def isolate_client() -> None:
-    """Set the variables that the client reads at import so that it reaches nothing but the loopback interface."""
+    """Set the variables that the client reads at import so that it reaches nothing but the loopback interface.
+
+    Raises:
+        RuntimeError: the client is imported already, with whatever variables the user has.
+    """
+    if "huggingface_hub" in sys.modules:
+        raise RuntimeError("huggingface_hub was imported before hub_server.fixtures: tests would reach the real Hub")
     os.environ["HF_HUB_DISABLE_XET"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HOME"] = _HOME.name

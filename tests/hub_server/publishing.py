@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from urllib.parse import unquote
 
 from .access import require_owner, writable_repo
@@ -18,6 +19,9 @@ def _front_matter_problem(content: str) -> str | None:
         return None
     if "---" not in (line.strip() for line in lines[1:]):
         return "The metadata block that opens with --- is never closed"
+    licenses = [line.partition(":")[2].strip() for line in lines if line.startswith("license:")]
+    if any(re.fullmatch("[a-z0-9.-]+", name) is None for name in licenses):
+        return '"license" must be one of [apache-2.0, mit, ...]'
     return None
 
 
@@ -69,7 +73,7 @@ class PublishingApi:
             return json_response({"private": repo.private, "gated": repo.gated})
 
     def validate_yaml(self, request: Request, user: str | None) -> Response:
-        """Look at a model card's metadata: only its dashes are checked here."""
+        """Look at a model card's metadata: only its dashes and its license are checked here."""
         content = request.json()["content"]
         problem = _front_matter_problem(content)
         if problem is not None:

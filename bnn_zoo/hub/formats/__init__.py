@@ -1,1 +1,5 @@
-"""How weights lie in a file: a file a format, each with `load(model, path, leave_out)` that fills a model, or changes nothing."""
+"""How weights lie in a file: a file a format.
+
+Each has `load(model, path, leave_out)`, which fills a model or changes nothing, and `check(path)`, which comes first where no hash
+is recorded.
+"""

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
+from bnn_zoo.hub.variables import cast, check_dtype
+
+#: Bytes that all arrays of a file may take, as a multiple of its size: Keras does not compress, other programs may.
+_MOST_EXPANSION = 4
+
+#: Seconds that reading a file may take, and bytes a second that it reads at least.
+_PATIENCE, _SLOWEST = 20.0, 10_000_000
+
+_TRIAL = "bnn_zoo.hub.formats.h5_trial"
+
+
+def check(path: Path) -> None:
+    """Reads a file whose hash nobody knows in a process of its own: damaged ones can crash the HDF5 library, or hang it.
+
+    Raises:
+        WeightFileError: if it is not readable.
+    """
+    patience = _PATIENCE + path.stat().st_size / _SLOWEST
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", _TRIAL, str(path)]
+    try:
+        done = subprocess.run(command, env=environment, timeout=patience, capture_output=True, text=True, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise WeightFileError(f"{path}: is damaged: reading it does not end; fetch or save it again.") from error
+    if done.returncode < 0:
+        raise WeightFileError(f"{path}: is damaged: reading it crashes the HDF5 library; fetch or save it again.")
+    if done.returncode:
+        raise WeightFileError(done.stderr.strip()[-500:] or f"{path}: not a readable Keras .h5 weight file.")
 
 
 def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
@@ -21,7 +53,11 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
         WeightMismatchError: if it does not fit; the model is then as it was.
     """
     layers = [layer for layer in model.layers if layer.weights]
-    stored = _read(path)
+    stored = read(path)
+    kept = [layer for layer in layers if layer.name not in leave_out]
+    if len(stored) == len(kept):
+        # A file without top has no place for the layers that are left out.
+        layers = kept
     if len(stored) != len(layers):
         raise WeightMismatchError(f"{path}: holds {len(stored)} layers with weights, {model.name} has {len(layers)}.")
     assignments = []
@@ -39,33 +75,48 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
                     f"{path}: the tensor {tensor!r} is {array.shape} in the file but {tuple(variable.shape)} in {model.name} "
                     f"({layer.name}): file and network have other arguments, or the input size is fixed."
                 )
+            check_dtype(tensor, array, variable, str(path))
             assignments.append((variable, array))
     for variable, array in assignments:
-        variable.assign(array)
+        variable.assign(cast(array, variable))
 
 
-def _read(path: Path) -> list[tuple[str, list[tuple[str, np.ndarray]]]]:
-    """The file's layers that have weights, each with its arrays by name, in the file's order."""
+def read(path: Path) -> list[tuple[str, list[tuple[str, np.ndarray]]]]:
+    """The file's layers that have weights, each with its arrays by name, in the file's order.
+
+    Raises:
+        WeightFileError: if the file is damaged, or reaches for other files.
+    """
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
-            root = file["model_weights"] if "layer_names" not in file.attrs and "model_weights" in file else file
+            root = file
+            if "layer_names" not in file.attrs and "model_weights" in file:
+                root = _member(file, "model_weights")
+            if "_layer_checkpoint_dependencies" in root or "layers" in root:
+                raise ValueError('it has the layout of NAME.weights.h5; save it with model.save_weights("NAME.h5")')
             found = []
+            allowed = _MOST_EXPANSION * path.stat().st_size
             for layer in _names(root, "layer_names"):
-                tensors = [(name, _array(root[layer], name, path)) for name in _names(root[layer], "weight_names")]
+                group = _member(root, layer)
+                tensors = []
+                for name in _names(group, "weight_names"):
+                    array = _array(_member(group, name), name, allowed)
+                    allowed -= array.nbytes
+                    tensors.append((name, array))
                 if tensors:
                     found.append((layer, tensors))
             return found
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, UnicodeDecodeError, MemoryError) as error:
+    except (OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError, OverflowError, MemoryError) as error:
         raise WeightFileError(
             f"{path}: not a readable Keras .h5 weight file ({' '.join(str(error).split())[:200]}); fetch or save it again."
         ) from error
 
 
-def _names(group: object, attribute: str) -> list[str]:
+def _names(group: Any, attribute: str) -> list[str]:
     """Keras splits a long list of names over several attributes: layer_names0, layer_names1, ..."""
-    attributes = group.attrs  # type: ignore[attr-defined]
+    attributes = group.attrs
     values = []
     if attribute in attributes:
         values = list(attributes[attribute])
@@ -79,9 +130,25 @@ def _names(group: object, attribute: str) -> list[str]:
     return [value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in values]
 
 
-def _array(group: object, name: str, path: Path) -> np.ndarray:
-    dataset = group[name]  # type: ignore[index]
-    # A header may claim any shape: without compression an array cannot be larger than the file it lies in.
-    if dataset.nbytes > 64 * path.stat().st_size or dataset.external or dataset.is_virtual:
-        raise ValueError(f"the tensor {name!r} claims {dataset.nbytes} bytes")
+def _member(group: Any, name: str) -> Any:
+    """What lies below a group at a path, if it lies in this very file: a link may lead to any file of this machine."""
+    import h5py
+
+    for part in name.split("/"):
+        if not isinstance(group, h5py.Group) or not isinstance(group.get(part, getlink=True), h5py.HardLink):
+            raise ValueError(f"{name!r} is missing, or a link that leads elsewhere")
+        group = group[part]
+    return group
+
+
+def _array(dataset: Any, name: str, allowed: int) -> np.ndarray:
+    import h5py
+
+    if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
+        raise ValueError(f"{name!r} is no tensor, or one whose numbers lie in another file")
+    if dataset.dtype.kind not in "fiub" or dataset.shape is None:
+        raise ValueError(f"the tensor {name!r} holds {dataset.dtype}, not numbers")
+    # A header may claim any shape.
+    if dataset.nbytes > allowed:
+        raise ValueError(f"the tensor {name!r} claims {dataset.nbytes} bytes, more than the file could hold")
     return dataset[()]

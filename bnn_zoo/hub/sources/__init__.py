@@ -1,1 +1,1 @@
-"""Where weight files come from: a file a scheme, each with `bring(source, weights)` that gives a path on this machine."""
+"""Where files come from: a file a scheme, each with `cached` and `bring` as `bnn_zoo.hub.fetch.Source` describes them."""

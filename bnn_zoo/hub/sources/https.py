@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bnn_zoo.hub.cache import cached_path
+from bnn_zoo.hub.cache import cached_path, clear_leftovers, downloads_folder
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.retry import BACKOFF, RETRIED
-from bnn_zoo.hub.tensor_file import file_sha256
+from bnn_zoo.hub.hashing import file_sha256
+from bnn_zoo.hub.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.weight_set import WeightSet
 
 #: Seconds without a byte after which a server counts as gone.
@@ -22,8 +23,18 @@ TIMEOUT = 30.0
 _BLOCK = 2**18
 
 
-def bring(source: str, weights: WeightSet) -> Path:
-    """Downloads a file into the cache if it is not there yet.
+def cached(source: str, weights: WeightSet) -> Path | None:
+    """The file in the cache, if it is there.
+
+    Raises:
+        WeightFileError: if no hash is recorded.
+    """
+    path = cached_path(weights)
+    return path if path.is_file() else None
+
+
+def bring(source: str, weights: WeightSet, anew: bool) -> Path:
+    """Downloads a file into the cache, unless a whole one is there by now.
 
     Processes that want the same file wait for the one that downloads it. Dropped connections, 429 and 5xx are tried again, other
     answers are not.
@@ -32,26 +43,43 @@ def bring(source: str, weights: WeightSet) -> Path:
         WeightFileError: saying what the server, the network or the disk did.
     """
     path = cached_path(weights)
-    if path.is_file() and file_sha256(path) == weights.sha256:
-        return path
+    with _explained(path):
+        downloads_folder().mkdir(parents=True, exist_ok=True)
+        with _only_one(path.name):
+            if not (path.is_file() and file_sha256(path) == weights.sha256):  # another process may have been faster
+                os.replace(_retrieve(source, path.name, weights), path)
+    return path
+
+
+def _retrieve(url: str, name: str, weights: WeightSet) -> str:
+    """A file among the downloads that pooch has hashed."""
     import pooch
+
+    clear_leftovers()
+    downloader = partial(_download, size=weights.bytes)
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel("WARNING")  # it would announce each download, in pipes too
+    try:
+        found = pooch.retrieve(url, f"sha256:{weights.sha256}", fname=name, path=downloads_folder(), downloader=downloader)
+    finally:
+        logger.setLevel(level)
+    # pooch's temporary files can be read by their owner only, and a cache may be shared.
+    os.chmod(found, 0o644)
+    return found
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     import requests
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _only_one(path):
-            return Path(
-                pooch.retrieve(
-                    source,
-                    known_hash=f"sha256:{weights.sha256}",
-                    fname=path.name,
-                    path=path.parent,
-                    downloader=_download,
-                )
-            )
+        yield
     except requests.HTTPError as error:
         response: Any = error.response
         raise WeightFileError(f"the server answered {response.status_code} {response.reason}.") from error
+    except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, requests.TooManyRedirects) as error:
+        raise WeightFileError(f"the address, or one it redirects to, is refused ({_short(error)}).") from error
     except requests.RequestException as error:
         raise WeightFileError(f"no answer, or a broken one ({_short(error)}); is this machine online?") from error
     except ValueError as error:  # pooch: the hash is another one
@@ -65,56 +93,66 @@ def bring(source: str, weights: WeightSet) -> Path:
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[None]:
+def _only_one(name: str) -> Iterator[None]:
     from filelock import FileLock
 
-    with FileLock(f"{path}.lock"):
+    with FileLock(downloads_folder() / f"{name}.lock"):
         yield
 
 
-def _download(url: str, output_file: Any, pooch: Any) -> None:
+def _download(url: str, output_file: str, pooch: Any, *, size: int | None) -> None:
     """pooch's downloader: to a temporary file, which pooch hashes and then moves to its place."""
+    with_retries(lambda: _download_once(url, output_file, size), _may_pass)
+
+
+def _may_pass(error: Exception) -> bool:
     import requests
 
-    for pause in (*BACKOFF, None):
-        try:
-            _download_once(url, output_file)
-            return
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
-            if pause is None:
-                raise
-        except requests.HTTPError as error:
-            if pause is None or error.response.status_code not in RETRIED:
-                raise
-        time.sleep(pause)
+    if isinstance(error, requests.HTTPError):
+        return error.response is not None and error.response.status_code in RETRIED
+    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    return isinstance(error, passing) and not is_unresolved(error)
 
 
-def _download_once(url: str, output_file: Any) -> None:
+def _download_once(url: str, output_file: str, size: int | None) -> None:
     import requests
 
-    with requests.get(url, stream=True, timeout=TIMEOUT) as response:
+    # Compressed in transit, the length in the answer's head would not be that of the file.
+    try:
+        response = requests.get(url, stream=True, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"})
+    except ValueError as error:
+        if isinstance(error, requests.RequestException):
+            raise
+        raise requests.exceptions.InvalidURL(_short(error)) from error
+    with response:
+        _refuse_downgrade(url, response)
         response.raise_for_status()
-        _refuse_downgrade(url, response.url)
-        expected = int(response.headers.get("content-length", 0))
-        with open(output_file, "wb") as file, _progress(url, expected) as advance:
-            received = 0
+        announced = int(response.headers.get("content-length", 0))
+        if size is not None and announced not in (0, size):
+            raise WeightFileError(f"the server announces {announced} bytes, recorded are {size}; the file was replaced.")
+        with open(output_file, "wb") as file, _progress(url, announced) as advance:
             for block in response.iter_content(_BLOCK):
                 file.write(block)
-                received += len(block)
                 advance(len(block))
-        if received < expected:
-            raise requests.ConnectionError(f"the connection ended after {received} of {expected} bytes")
+                if size is not None and file.tell() > size:
+                    raise WeightFileError(f"the server sends more than the recorded {size} bytes; the file was replaced.")
+            received = file.tell()
+    if received < announced:
+        raise requests.ConnectionError(f"the connection ended after {received} of {announced} bytes")
 
 
-def _refuse_downgrade(asked: str, answered: str) -> None:
+def _refuse_downgrade(asked: str, response: Any) -> None:
     import requests
 
-    if urlsplit(asked).scheme == "https" and urlsplit(answered).scheme != "https":
-        raise requests.exceptions.InvalidSchema(f"https was redirected to {answered}")
+    addresses = [asked, *(step.url for step in response.history[1:]), response.url]
+    if urlsplit(asked).scheme == "https":
+        for address in addresses:
+            if urlsplit(address).scheme != "https":
+                raise requests.exceptions.InvalidSchema(f"https was redirected to {address}")
 
 
 @contextmanager
-def _progress(url: str, total: int) -> Iterator[Any]:
+def _progress(url: str, total: int) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda count: None
         return
@@ -123,7 +161,7 @@ def _progress(url: str, total: int) -> Iterator[Any]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(url.rpartition("/")[2], total=total or None)
+        task = progress.add_task(urlsplit(url).path.rpartition("/")[2], total=total or None)
         yield lambda count: progress.advance(task, count)
 
 

@@ -2,85 +2,112 @@
 
 from __future__ import annotations
 
-import re
-import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.retry import BACKOFF, RETRIED
-from bnn_zoo.hub.tensor_file import file_sha256
+from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
+from bnn_zoo.hub.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.weight_set import WeightSet
 
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?"
-_REFERENCE = re.compile(
-    rf"(?P<repo>{_NAME}/{_NAME})(?:@(?P<revision>[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._-]+)*?))?(?:/(?P<path>.+))?"
-)
+#: Errors of the HTTP library under huggingface_hub that may pass. By name: which library it is differs from version to version.
+_PASSING = {"NetworkError", "TimeoutException", "RemoteProtocolError"}
 
 
-@dataclass(frozen=True)
-class HubFile:
-    """A place on the Hub.
+def cached(source: str, weights: WeightSet) -> Path | None:
+    """The file in huggingface_hub's cache, if it is there.
 
-    Args:
-        repo: USER/REPO.
-        revision: branch, tag or commit; None for the main branch.
-        path: of a file in the repository, or of a folder; empty for its root.
+    Raises:
+        WeightFileError: if the source is none.
     """
-
-    repo: str
-    revision: str | None
-    path: str
+    return _cached(_place(source))
 
 
-def parse_hub_reference(reference: str) -> HubFile | None:
-    """`[hf://]USER/REPO[@REVISION][/PATH]`, taken apart; None if it is nothing of the kind.
-
-    A path is only looked for behind `hf://`; a revision with a slash must then be a commit or come without a path.
-    """
-    plain = reference.removeprefix("hf://")
-    found = _REFERENCE.fullmatch(plain)
-    if found is None or (plain == reference and found["path"]):
-        return None
-    path = found["path"] or ""
-    if any(part in ("", ".", "..") for part in path.split("/")) and path:
-        return None
-    if any(".." in name or "--" in name for name in found["repo"].split("/")):
-        return None
-    return HubFile(found["repo"], found["revision"], path)
-
-
-def bring(source: str, weights: WeightSet) -> Path:
-    """Downloads a file of a Hub repository into huggingface_hub's cache.
+def bring(source: str, weights: WeightSet, anew: bool) -> Path:
+    """A file of a Hub repository, from huggingface_hub's cache or the network.
 
     Raises:
         WeightFileError: saying what the Hub or the network did.
     """
-    place = parse_hub_reference(source)
-    if place is None or not place.path:
-        raise WeightFileError(f"{source}: expected hf://USER/REPO[@REVISION]/PATH.")
-    path = download(place)
-    if weights.sha256 is not None and file_sha256(path) != weights.sha256:
-        # huggingface_hub believes what it has in its cache: a damaged file would stay there.
-        path = download(place, force=True)
-    return path
+    return download(_place(source), anew)
 
 
-def download(place: HubFile, force: bool = False) -> Path:
+def download(place: HubFile, anew: bool = False) -> Path:
     """A file of a Hub repository, from huggingface_hub's cache or the network.
 
     Args:
         place: the file.
-        force: downloads it even if it is in the cache.
+        anew: downloads it even if it is in the cache; huggingface_hub believes what it has there, damaged or not.
 
     Raises:
         WeightFileError: saying what the Hub or the network did, and what to do next.
     """
+    with _explained(place):
+        kept = None if anew else _cached(place)
+        if kept is None:
+            # With nothing in its cache, huggingface_hub asks a silent server for minutes; this asks four times, for
+            # HF_HUB_ETAG_TIMEOUT seconds (10) each.
+            with_retries(lambda: _ask(place), _may_pass)
+        try:
+            return with_retries(lambda: _download(place, anew), _is_left_to_us)
+        except Exception as error:
+            if kept is not None and _may_pass(error):
+                return kept  # as huggingface_hub has it where the Hub is silent; a reset it does not catch
+            raise
+
+
+def _place(source: str) -> HubFile:
+    place = parse_hub_reference(source)
+    if place is None or not place.path:
+        raise WeightFileError(f"{source}: expected hf://USER/REPO[@REVISION]/PATH.")
+    return place
+
+
+def _cached(place: HubFile) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(place.repo, place.path, revision=place.revision)
+    return Path(found) if isinstance(found, str) and Path(found).is_file() else None
+
+
+def _ask(place: HubFile) -> None:
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(place.repo, place.path, revision=place.revision)
+    get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+
+
+def _download(place: HubFile, anew: bool) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    return Path(hf_hub_download(place.repo, place.path, revision=place.revision, force_download=anew))
+
+
+def _may_pass(error: Exception) -> bool:
+    return _status(error) in RETRIED or (bool(_PASSING & _kinds(error)) and not is_unresolved(error))
+
+
+def _is_left_to_us(error: Exception) -> bool:
+    """huggingface_hub goes on by itself where a download stalls or breaks off; it gives up at a 5xx and at a reset."""
+    return _status(error) in RETRIED or "ReadError" in _kinds(error)
+
+
+def _status(error: Exception) -> int | None:
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def _kinds(error: Exception) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+@contextmanager
+def _explained(place: HubFile) -> Iterator[None]:
     from huggingface_hub import errors
 
     where = f"{place.repo}/{place.path}" + (f" at {place.revision}" if place.revision else "")
     try:
-        return _download(place, force)
+        yield
     except errors.GatedRepoError as error:
         raise WeightFileError(
             f"{where}: the repository is gated; ask for access on its page and log in with `hf auth login`."
@@ -91,28 +118,19 @@ def download(place: HubFile, force: bool = False) -> Path:
         ) from error
     except errors.RevisionNotFoundError as error:
         raise WeightFileError(f"{where}: the repository has no such revision.") from error
-    except errors.LocalEntryNotFoundError as error:
+    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
         raise WeightFileError(
-            f"{where}: it is not in the cache, and the Hub cannot be reached (offline mode, or no network)."
+            f"{where}: it is not in the cache, and the Hub cannot be reached: offline mode, or no network "
+            f"({_short(error.__cause__ or error)})."
         ) from error
     except errors.EntryNotFoundError as error:
         raise WeightFileError(f"{where}: the repository has no such file.") from error
-    except Exception as error:  # the HTTP library under huggingface_hub, and with it its errors, differ from version to version
-        raise WeightFileError(f"{where}: {' '.join(str(error).split())[:300] or type(error).__name__}") from error
+    except errors.HfHubHTTPError as error:
+        advice = "; check your token, or log in with `hf auth login`" if _status(error) in (401, 403) else ""
+        raise WeightFileError(f"{where}: the Hub answered {_status(error)}{advice} ({_short(error)}).") from error
+    except Exception as error:  # the HTTP library's own errors, of which there is no list; the disk's
+        raise WeightFileError(f"{where}: {type(error).__name__}: {_short(error)}") from error
 
 
-def _download(place: HubFile, force: bool) -> Path:
-    from huggingface_hub import errors, hf_hub_download
-
-    for pause in (*BACKOFF, None):
-        try:
-            return Path(hf_hub_download(place.repo, place.path, revision=place.revision, force_download=force))
-        except errors.HfHubHTTPError as error:
-            if pause is None or error.response is None or error.response.status_code not in RETRIED:
-                raise
-        except Exception as error:
-            # huggingface_hub lets its HTTP library's errors through where a connection is reset in the middle of a file.
-            if pause is None or not type(error).__module__.startswith(("httpx", "httpcore", "requests")):
-                raise
-        time.sleep(pause)
-    raise AssertionError("the last try returns or raises")
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]

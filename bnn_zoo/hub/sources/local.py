@@ -8,13 +8,19 @@ from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.weight_set import WeightSet
 
 
-def bring(source: str, weights: WeightSet) -> Path:
-    """The path itself, if there is a file.
+def cached(source: str, weights: WeightSet) -> Path | None:
+    """The path itself, if there is a file."""
+    path = Path(source)
+    return path if path.is_file() else None
+
+
+def bring(source: str, weights: WeightSet, anew: bool) -> Path:
+    """The path itself.
 
     Raises:
-        WeightFileError: if there is none.
+        WeightFileError: if there is no file.
     """
-    path = Path(source).expanduser()
-    if not path.is_file():
-        raise WeightFileError(f"{path}: there is no such file.")
+    path = cached(source, weights)
+    if path is None:
+        raise WeightFileError(f"{source}: there is no such file.")
     return path

@@ -15,16 +15,30 @@ def packaged_weights() -> Path:
     return inside if inside.is_dir() else package.parent / "weights"
 
 
-def bring(source: str, weights: WeightSet) -> Path:
+def cached(source: str, weights: WeightSet) -> Path | None:
+    """The file in the package, if it is there.
+
+    Raises:
+        WeightFileError: if the path leads out of the folder of packaged weights.
+    """
+    path = _path(source)
+    return path if path.is_file() else None
+
+
+def bring(source: str, weights: WeightSet, anew: bool) -> Path:
     """The file in the package.
 
     Raises:
         WeightFileError: if there is none, or the path leads out of the folder of packaged weights.
     """
-    relative = PurePosixPath(source.removeprefix("package:"))
-    if relative.is_absolute() or ".." in relative.parts:
-        raise WeightFileError(f"{source}: a path inside the package is expected.")
-    path = packaged_weights() / relative
-    if not path.is_file():
-        raise WeightFileError(f"{path}: there is no such file; the installation is not complete: install bnn_zoo again.")
+    path = cached(source, weights)
+    if path is None:
+        raise WeightFileError(f"{_path(source)}: there is no such file; the installation is not complete: install bnn_zoo again.")
     return path
+
+
+def _path(source: str) -> Path:
+    relative = PurePosixPath(source.removeprefix("package:"))
+    if relative.is_absolute() or ".." in relative.parts or "\\" in str(relative):
+        raise WeightFileError(f"{source}: a path inside the package is expected.")
+    return packaged_weights() / relative

@@ -1,0 +1,39 @@
+"""Whatever goes wrong while a weight file is read is one error, in one line."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bnn_zoo.hub.errors import WeightFileError
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str], *also: type[Exception]) -> Iterator[None]:
+    """What surrounds the reading of a file.
+
+    Args:
+        path: the file.
+        also: further kinds of errors that a reader raises for a damaged file.
+
+    Raises:
+        WeightFileError: if there is no file, it may not be read, or reading it failed.
+    """
+    damage: tuple[type[Exception], ...] = (OSError, ValueError, RecursionError, MemoryError, OverflowError, *also)
+    try:
+        # Opening a named pipe would wait for a writer for ever.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise ValueError("it is a folder or a device")
+        yield
+    except FileNotFoundError as error:
+        raise WeightFileError(f"{path}: there is no such file; check the name, or fetch or save it again") from error
+    except PermissionError as error:
+        raise WeightFileError(f"{path}: no permission to read the file; check its owner and mode") from error
+    except damage as error:
+        # One line of it: names in the file can be long, and hold line breaks.
+        reason = " ".join((str(error) or type(error).__name__).split())[:300]
+        raise WeightFileError(
+            f"{path}: not a readable weight file ({reason}); the file is damaged: fetch or save it again"
+        ) from error

@@ -1,0 +1,94 @@
+"""The cache: what lies in it, whether it is sound, and clearing it without touching what is others'."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hub_server import FileServer
+from weight_files import DATA, record
+
+from bnn_zoo.hub import WeightFileError, fetch, is_cached
+from bnn_zoo.hub.cache import cache_folder, cached_files, cached_path, clear_cache, downloads_folder, verify_cache
+
+
+def put(content: bytes, ending: str = ".h5") -> Path:
+    path = cache_folder() / f"{hashlib.sha256(content).hexdigest()}{ending}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache_folder() == tmp_path / "cache"
+    monkeypatch.setenv("BNN_ZOO_CACHE", "~/elsewhere")
+    assert cache_folder() == Path.home() / "elsewhere"
+    for unset in ("", None):
+        monkeypatch.setenv("BNN_ZOO_CACHE", unset) if unset is not None else monkeypatch.delenv("BNN_ZOO_CACHE")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+        assert cache_folder().name == "bnn_zoo"
+
+
+def test_a_file_without_a_hash_has_no_place() -> None:
+    with pytest.raises(WeightFileError, match="no sha256 is recorded"):
+        cached_path(record("https://zoo.example/a.h5", sha256=None))
+    with pytest.raises(WeightFileError, match="no sha256 is recorded"):
+        fetch(record("https://zoo.example/a.h5", sha256=None))
+
+
+def test_no_cache_is_an_empty_one() -> None:
+    assert (cached_files(), verify_cache(), clear_cache()) == ([], [], 0)
+    assert not cache_folder().exists()
+
+
+def test_verifying() -> None:
+    paths = [put(b"one"), put(b"two", ".safetensors"), put(b"three", ".json"), put(b"four")]
+    paths[1].write_bytes(b"damaged")
+    paths[2].write_bytes(b"")
+    assert dict(verify_cache()) == {paths[0]: True, paths[1]: False, paths[2]: False, paths[3]: True}
+
+
+def test_clearing_takes_only_what_was_downloaded() -> None:
+    mine = [put(b"one"), put(b"three", ".safetensors")]
+    others = [
+        cache_folder() / name
+        for name in ("thesis.h5", "a" * 64, "tmp_results.csv", f"{'0' * 64}.txt", "x.lock", "model.safetensors")
+    ]
+    for path in others:
+        path.write_bytes(b"precious")
+    (cache_folder() / f"{'0' * 64}.h5").mkdir()
+    downloads_folder().mkdir()
+    running, abandoned = downloads_folder() / "tmprunning", downloads_folder() / "tmpold"
+    running.write_bytes(b"12")
+    abandoned.write_bytes(b"1234")
+    os.utime(abandoned, (0, time.time() - 4000))
+    assert clear_cache() == len(b"one") + len(b"three") + 4
+    assert not any(path.exists() for path in (*mine, abandoned))
+    assert all(path.read_bytes() == b"precious" for path in others)
+    assert running.exists()
+
+
+def test_what_is_on_this_machine(tmp_path: Path, file_server: FileServer) -> None:
+    (tmp_path / "a.h5").write_bytes(DATA)
+    url = file_server.add("a.h5", DATA)
+    assert is_cached(record(str(tmp_path / "a.h5")))
+    assert is_cached(record("package:registry.json"))
+    for missing in (
+        record(),
+        record(str(tmp_path / "b.h5")),
+        record(str(tmp_path)),
+        record("package:missing.h5"),
+        record("package:../README.md"),
+        record("hf://me/missing/a.h5"),
+        record("hf://me"),
+        record("gopher://a"),
+        record(url, sha256=None),
+        record(url),
+    ):
+        assert not is_cached(missing)
+    assert file_server.requests == []
+    fetch(record(url))
+    assert is_cached(record("gopher://a", url))

@@ -1,0 +1,150 @@
+"""From a reference to a network: which layers are filled, what warns, what is refused, and that a refusal changes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_network import ARGUMENTS, outputs, small_network, snapshot
+
+from bnn_zoo._keras import keras
+from bnn_zoo.hub import (
+    WeightFileError,
+    WeightMismatchError,
+    WeightSet,
+    load_pretrained,
+    load_weights,
+    resolve,
+    save_pretrained,
+    weight_set_of,
+)
+from bnn_zoo.hub.packing import encode
+from bnn_zoo.hub.tensor_file import read_tensor_file, write_tensor_file
+from bnn_zoo.hub.variables import weights_of
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    return small_network()
+
+
+@pytest.fixture(scope="module")
+def folder(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_pretrained(network, tmp_path_factory.mktemp("saved"), tag="mine", labels=list("abcdefghij"))
+
+
+def test_a_saved_network_gives_identical_outputs(network: keras.Model, folder: Path) -> None:
+    for reference in (folder, str(folder), folder / "model.safetensors", resolve(folder)):
+        again = load_pretrained(reference)
+        np.testing.assert_array_equal(outputs(again), outputs(network))
+        found = weight_set_of(again)
+        assert found is not None and found.tag == "mine"
+
+
+def test_another_number_of_classes_leaves_the_head_out(network: keras.Model, folder: Path) -> None:
+    with pytest.warns(UserWarning, match="trained on 10 classes, not 4: all was loaded but head_dense"):
+        model = load_pretrained(folder, num_classes=4)
+    assert model.output_shape == (None, 4)
+    features = keras.Model(network.input, network.get_layer("head_dense").input)
+    np.testing.assert_array_equal(outputs(keras.Model(model.input, model.get_layer("head_dense").input)), outputs(features))
+    found = weight_set_of(model)
+    assert found is not None and found.labels is None
+
+
+def test_without_top(network: keras.Model, folder: Path) -> None:
+    model = load_pretrained(folder, include_top=False)
+    assert len(model.output_shape) == 4
+    with pytest.raises(WeightMismatchError, match="other arguments"):
+        load_pretrained(folder, arguments={"filters": 16})
+
+
+def test_weights_without_top_leave_the_head_out(tmp_path: Path) -> None:
+    save_pretrained(small_network(num_classes=None), tmp_path)
+    with pytest.warns(UserWarning, match="comes without top: all was loaded but head_dense"):
+        model = load_pretrained(tmp_path, num_classes=3)
+    assert model.output_shape == (None, 3)
+
+
+def rewritten(folder: Path, tmp_path: Path, change: Any) -> WeightSet:
+    """The folder's weight set with other tensors, and no hash that would tell."""
+    tensors, metadata = read_tensor_file(folder / "model.safetensors")
+    change(tensors, metadata)
+    write_tensor_file(tmp_path / "changed.safetensors", tensors, metadata)
+    return dataclasses.replace(resolve(folder), sources=(str(tmp_path / "changed.safetensors"),), sha256=None, bytes=None)
+
+
+def drop(tensors: dict[str, Any], metadata: dict[str, str]) -> None:
+    del tensors["head_dense/bias"]
+
+
+def add(tensors: dict[str, Any], metadata: dict[str, str]) -> None:
+    tensors["head_dense/more"] = np.zeros(3, np.float32)
+
+
+def reshape(tensors: dict[str, Any], metadata: dict[str, str]) -> None:
+    tensors["head_dense/bias"] = np.zeros(11, np.float32)
+
+
+def to_integers(tensors: dict[str, Any], metadata: dict[str, str]) -> None:
+    tensors["head_dense/bias"] = np.zeros(10, np.int32)
+
+
+def to_booleans(tensors: dict[str, Any], metadata: dict[str, str]) -> None:
+    tensors["head_dense/bias"] = np.zeros(10, bool)
+
+
+@pytest.mark.parametrize("change", [drop, add, reshape, to_integers, to_booleans])
+def test_what_does_not_fit_changes_nothing(network: keras.Model, folder: Path, tmp_path: Path, change: Any) -> None:
+    model = small_network(seed=1)
+    before = snapshot(model)
+    with pytest.raises(WeightMismatchError, match="head_dense"):
+        load_weights(model, rewritten(folder, tmp_path, change))
+    assert snapshot(model) == before
+    assert weight_set_of(model) is None
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float16])
+def test_other_floats_are_converted(folder: Path, tmp_path: Path, dtype: Any) -> None:
+    model = small_network(seed=1)
+    bias = np.arange(10).astype(dtype)
+    load_weights(model, rewritten(folder, tmp_path, lambda tensors, metadata: tensors.update({"head_dense/bias": bias})))
+    np.testing.assert_array_equal(model.get_layer("head_dense").bias.numpy(), bias.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"format": "pickle"}, "the format 'pickle' is not known; there are packed, keras-h5"),
+        ({"arguments": {"depth": 3}}, "no argument 'depth'"),
+        ({"sources": []}, "could not be had|no such file"),
+    ],
+)
+def test_a_configuration_that_asks_for_what_is_not_there(folder: Path, fields: dict[str, Any], message: str) -> None:
+    weights = dataclasses.replace(resolve(folder), **fields)
+    with pytest.raises(WeightFileError, match=message):
+        load_pretrained(weights)
+
+
+def test_names_must_tell_variables_apart(tmp_path: Path) -> None:
+    tensors, metadata = encode(weights_of(small_network()))
+    write_tensor_file(tmp_path / "bare.safetensors", tensors, metadata)
+    model = load_pretrained(
+        tmp_path / "bare.safetensors", architecture="birealnet", arguments=ARGUMENTS, input_shape=(32, 32, 3), num_classes=10
+    )
+    np.testing.assert_array_equal(outputs(model), outputs(small_network()))
+
+
+def test_a_tag_that_could_not_be_read_again_is_not_written(network: keras.Model, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="tag='my tag' must be of letters"):
+        save_pretrained(network, tmp_path, tag="my tag")
+
+
+def test_the_record_survives_saving(folder: Path, tmp_path: Path) -> None:
+    save_pretrained(load_pretrained(folder), tmp_path / "again")
+    first, second = (json.loads((path / "config.json").read_text()) for path in (folder, tmp_path / "again"))
+    assert first["sha256"] == second["sha256"]
+    assert first["labels"] == second["labels"]
