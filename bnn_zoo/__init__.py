@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from bnn_zoo import _keras as _keras  # sees to it, at no cost, that tf.keras will be Keras 2
+
 if TYPE_CHECKING:
     from bnn_zoo import blocks, data, hub, models, training
     from bnn_zoo.evaluation import Evaluation, evaluate
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         WeightsError,
         WeightSet,
         load_pretrained,
+        push_to_hub,
         save_pretrained,
     )
     from bnn_zoo.inference import decode_predictions, preprocess
@@ -81,6 +84,7 @@ _HOMES = {
     "WeightSet": "hub",
     "WeightsError": "hub",
     "load_pretrained": "hub",
+    "push_to_hub": "hub",
     "save_pretrained": "hub",
     "blocks": "",
     "data": "",
@@ -122,18 +126,21 @@ __all__ = [
     "model_info",
     "models",
     "preprocess",
+    "push_to_hub",
     "save_pretrained",
     "training",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bnn_zoo' has no attribute {name!r}")
-    home = _HOMES[name]
-    value = getattr(import_module(f"bnn_zoo.{home}"), name) if home else import_module(f"bnn_zoo.{name}")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker that saw this would believe in any name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'bnn_zoo' has no attribute {name!r}")
+        home = _HOMES[name]
+        value = getattr(import_module(f"bnn_zoo.{home}"), name) if home else import_module(f"bnn_zoo.{name}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from bnn_zoo._keras import keras
 from bnn_zoo.blocks.stem import SMALL_PICTURE
-from bnn_zoo.data.images import ImageError, read_image
 from bnn_zoo.data.labels import class_labels, top_classes
 from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing
 from bnn_zoo.hub.folder import weight_set_of
@@ -60,54 +56,6 @@ def decode_predictions(
         ValueError: if the shape is wrong, or the class names are not known.
     """
     return top_classes(np.asarray(probabilities), labels or labels_of(model), top)
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a network says of one picture.
-
-    Args:
-        picture: the file.
-        classes: (class name, probability), the likeliest first; empty if the picture could not be read.
-        error: why it could not be read, in one line.
-    """
-
-    picture: Path
-    classes: tuple[tuple[str, float], ...] = ()
-    error: str | None = None
-
-
-def predict_files(model: keras.Model, files: Iterable[Path], top: int = 5, batch_size: int = 32) -> Iterator[Prediction]:
-    """Names what is in picture files, a batch at a time.
-
-    Args:
-        model: a network with weights and class names.
-        files: of any size and format that Pillow reads.
-        top: how many classes a picture.
-        batch_size: pictures a step.
-
-    Yields:
-        A prediction for each file, in order; a file that is no picture gives one with `error`.
-
-    Raises:
-        ValueError: if the model's class names are not known.
-    """
-    labels, settings = labels_of(model), preprocessing_of(model)
-    waiting = iter(files)
-    while batch := list(itertools.islice(waiting, batch_size)):
-        images: dict[Path, np.ndarray] = {}
-        errors: dict[Path, str] = {}
-        for file in batch:
-            try:
-                images[file] = read_image(file)
-            except ImageError as error:
-                errors[file] = str(error)
-        classes: dict[Path, list[tuple[str, float]]] = {}
-        if images:
-            probabilities = model.predict_on_batch(apply_preprocessing(list(images.values()), settings))
-            classes = dict(zip(images, top_classes(probabilities, labels, top), strict=True))
-        for file in batch:
-            yield Prediction(file, tuple(classes.get(file, ())), errors.get(file))
 
 
 def preprocessing_of(model: keras.Model | str | WeightSet) -> Preprocessing:

@@ -137,6 +137,11 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
     return weights
 
 
+def run_files(folder: Path) -> list[str]:
+    """The names of what a training run left in a weight set's folder."""
+    return [name for name in (RUN_LOG, RUN_CURVE) if (folder / name).is_file()]
+
+
 def weight_set_of(model: keras.Model) -> WeightSet | None:
     """The record of the weights that were loaded into a model, if any."""
     return getattr(model, "_bnn_zoo_weights", None)
@@ -160,8 +165,7 @@ def _classes(model: keras.Model) -> int | None:
 
 
 def _write_description(path: Path, weights: WeightSet) -> None:
-    beside = [name for name in (RUN_LOG, RUN_CURVE) if (path / name).is_file()]
-    _write_text(path / CARD, model_card(weights, beside=beside))
+    _write_text(path / CARD, model_card(weights, beside=run_files(path)))
     _write_text(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
 
 

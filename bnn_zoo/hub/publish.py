@@ -12,7 +12,7 @@ from typing import Any
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.fetch import fetch
-from bnn_zoo.hub.folder import CARD, CONFIG, TENSORS, read_config, save_pretrained
+from bnn_zoo.hub.folder import CARD, CONFIG, TENSORS, read_config, run_files, save_pretrained
 from bnn_zoo.hub.hub_reference import parse_hub_reference
 from bnn_zoo.hub.packing import decode
 from bnn_zoo.hub.tensor_file import read_tensor_file
@@ -117,7 +117,7 @@ def _push(folder: Path, repo_id: str, private: bool, token: str | None, revision
             api.create_branch(repo_id, branch=revision, exist_ok=True)
         commit = api.create_commit(
             repo_id,
-            [CommitOperationAdd(name, folder / name) for name in (CONFIG, TENSORS, CARD)],
+            [CommitOperationAdd(name, folder / name) for name in (CONFIG, TENSORS, CARD, *run_files(folder))],
             commit_message=message or f"Weights of {weights.name}, saved by bnn_zoo",
             revision=revision,
         )

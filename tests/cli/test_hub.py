@@ -1,0 +1,77 @@
+"""`hub`: info, download, verify and clear, over a registry of one's own and a real socket; push to a Hub on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hub_server import FileServer, HubServer
+
+COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()", "hub"]
+DATA = b"weights, as far as the network road is concerned" * 1000
+
+
+@pytest.fixture
+def environment(file_server: FileServer, tmp_path: Path) -> dict[str, str]:
+    url = file_server.add("toy.h5", DATA)
+    entry = {
+        "architecture": "birealnet",
+        "tag": "toy",
+        "format": "keras-h5",
+        "license": "CC0-1.0",
+        "sources": [url],
+        "bytes": len(DATA),
+        "sha256": hashlib.sha256(DATA).hexdigest(),
+    }
+    registry = tmp_path / "registry.json"
+    registry.write_text(json.dumps({"registry_version": 1, "weight_sets": [entry]}))
+    own = {"BNN_ZOO_REGISTRY": str(registry), "BNN_ZOO_CACHE": str(tmp_path / "cache"), "_BNN_ZOO_RETRY_PAUSES": "0.01"}
+    return {**os.environ, **own, "COLUMNS": "160"}
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120, env=environment)
+
+
+def test_info_download_verify_clear(environment: dict[str, str], file_server: FileServer, tmp_path: Path) -> None:
+    before = run(environment, "info", "birealnet.toy").stdout
+    assert f"{len(DATA):,} bytes" in before and "CC0-1.0" in before and hashlib.sha256(DATA).hexdigest() in before
+    assert before.split("here")[1].split()[0] == "no"
+
+    downloaded = run(environment, "download", "birealnet.toy")
+    path = Path(downloaded.stdout.strip())
+    assert downloaded.returncode == 0 and path.read_bytes() == DATA
+    assert not downloaded.stderr, "no progress bar in a pipe"
+    assert run(environment, "info", "birealnet.toy").stdout.split("here")[1].split()[0] == "yes"
+    assert run(environment, "download", "birealnet.toy").returncode == 0 and file_server.hits("toy.h5") == 1
+
+    assert "1 files, 0 damaged" in run(environment, "verify").stdout
+    path.write_bytes(DATA[:-1])
+    damaged = run(environment, "verify")
+    assert damaged.returncode == 1 and "DAMAGED" in damaged.stdout
+
+    assert run(environment, "clear").returncode == 0
+    assert not path.exists()
+
+
+def test_a_download_that_fails_says_what_was_tried(environment: dict[str, str], file_server: FileServer) -> None:
+    file_server.fault("toy.h5", "404")
+    result = run(environment, "download", "birealnet.toy")
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    for words in ("404", "may be put at", "birealnet.cifar10"):
+        assert words in result.stderr
+
+
+def test_push_publishes_the_packaged_weights(hub_server: HubServer, tmp_path: Path) -> None:
+    folder = Path(__file__).parents[2] / "weights" / "birealnet-cifar10"
+    environment = {**os.environ, **hub_server.client_environment(tmp_path / "home")}
+    result = run(environment, "push", str(folder), "me/birealnet", "--private")
+    assert result.returncode == 0, result.stderr
+    published = hub_server.files("me/birealnet")
+    assert published["model.safetensors"] == (folder / "model.safetensors").read_bytes()
+    assert {"README.md", "config.json"} <= set(published)
