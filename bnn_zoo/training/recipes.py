@@ -17,12 +17,12 @@ _RECIPES = (
     Recipe(
         "birealnet.cifar10-restart",
         arguments={"filters": 32},
-        learning_rate=5e-4,
-        epochs=25,
+        learning_rate=4e-3,
+        epochs=20,
         precision="mixed_bfloat16",
         after="birealnet.cifar10",
         seed=2,
-        source="a warm restart of birealnet.cifar10 at half its learning rate (Loshchilov and Hutter, 2016, arXiv 1608.03983)",
+        source="a warm restart (Loshchilov and Hutter, 2016, arXiv 1608.03983) at the learning rate that larq-zoo trains BNNs with",
     ),
 )
 
