@@ -120,13 +120,17 @@ def _check(
     if input_shape is not None and input_tensor is not None:
         raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
     if input_shape is not None:
-        sides = all(side is None or (isinstance(side, int) and side > 0) for side in input_shape)
-        if len(input_shape) != 3 or not sides or input_shape[2] is None:
+        sides = isinstance(input_shape, (tuple, list)) and all(side is None or _is_count(side) for side in input_shape)
+        if not sides or len(input_shape) != 3 or input_shape[2] is None:
             raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
-    if num_classes is not None and (not isinstance(num_classes, int) or num_classes < 1):
+    if num_classes is not None and not _is_count(num_classes):
         raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
     if num_classes is not None and not include_top:
         raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _is_about_size(error: ValueError, shape: Any) -> bool:
@@ -139,6 +143,7 @@ def _is_about_size(error: ValueError, shape: Any) -> bool:
         "should be > 0",
         "should be defined",
         "Computed output size",
+        "dimensions in the output is <= 0",
     )
     return any(word in str(error) for word in words)
 

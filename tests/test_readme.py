@@ -39,7 +39,7 @@ def test_the_tour_runs(tmp_path: Path, monkeypatch: Any, recwarn: Any) -> None:
     from bnn_zoo.data.samples import sample_pictures
 
     monkeypatch.chdir(tmp_path)
-    pictures = dict((label, path) for path, label in sample_pictures())
+    pictures = {label: path for path, label in sample_pictures()}
     Path("cat.jpg").write_bytes(pictures["cat"].read_bytes())
     names: dict[str, Any] = {}
     exec(snippet("read_image"), names)

@@ -3,6 +3,9 @@
 Every block takes images or features as (batch, height, width, channels), an optional `binarization` (how the network binarizes)
 and an optional `name` from which its layers' names are made. `conv_with_shortcut`, `pooled_block` and `pointwise_shortcut` are the
 heart.
+
+A network that Keras itself stored (`to_json`, `save`) is read back by Keras after `import bnn_zoo.blocks.layers`, which registers
+the classes of its layers and quantizers.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
@@ -73,6 +73,7 @@ def transition_block(
     filters: int,
     *,
     pool: bool = True,
+    pool_padding: Literal["same", "valid"] = "same",
     kernel_initializer: Any = "glorot_normal",
     binarization: Binarization | None = None,
     name: str | None = None,
@@ -83,6 +84,7 @@ def transition_block(
         x: (batch, height, width, channels).
         filters: channels of the output.
         pool: False keeps height and width, where the next section is dilated instead.
+        pool_padding: `"valid"` drops the last row and column of an odd height or width; `"same"` keeps them.
         kernel_initializer: of the 1x1 convolution.
         binarization: gives the settings of batch norm.
         name: of the block.
@@ -94,6 +96,6 @@ def transition_block(
     """
     x = batch_norm(x, binarization, name=part(name, "bn"))
     if pool:
-        x = keras.layers.MaxPooling2D(2, padding="same", name=part(name, "pool"))(x)
+        x = keras.layers.MaxPooling2D(2, padding=pool_padding, name=part(name, "pool"))(x)
     x = keras.layers.ReLU(name=part(name, "relu"))(x)
     return real_conv(x, filters, 1, kernel_initializer=kernel_initializer, name=part(name, "conv"))

@@ -1,10 +1,15 @@
-"""The Keras layers that neither Keras nor larq has. Importing this file loads TensorFlow."""
+"""The Keras layers that neither Keras nor larq has. Importing this file loads TensorFlow.
+
+It also makes Keras know every class that a network of this package may hold, larq's included, by name: after
+`import bnn_zoo.blocks.layers` Keras's own `model_from_json` and `load_model` read what `to_json` and `save` wrote.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
+from bnn_zoo.blocks import quantizers as quantizers  # registers its classes, as this file does
 
 
 @keras.utils.register_keras_serializable("bnn_zoo")
@@ -63,6 +68,7 @@ class AddToLastChannels(keras.layers.Layer):
         return wide + tf.pad(narrow, [[0, 0], [0, 0], [0, 0], [missing, 0]])
 
 
+@larq.utils.register_keras_custom_object  # in an .h5 file Keras names an initializer without its package
 @keras.utils.register_keras_serializable("bnn_zoo")
 class BlurPoolInitializer(keras.initializers.Initializer):
     """Fills a depthwise kernel with a binomial low-pass filter that sums to one.

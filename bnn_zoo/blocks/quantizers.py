@@ -7,6 +7,7 @@ from typing import Any
 from bnn_zoo._keras import Tensor, keras, larq, tf
 
 
+@larq.utils.register_keras_custom_object  # in an .h5 file Keras names a quantizer without its package
 @keras.utils.register_keras_serializable("bnn_zoo")
 class XnorScale(larq.quantizers.Quantizer):
     r"""The kernel quantizer of XNOR-Net: sign times the mean magnitude of its filter.
@@ -26,6 +27,7 @@ class XnorScale(larq.quantizers.Quantizer):
         return scale * larq.quantizers.ste_sign(clipped)
 
 
+@larq.utils.register_keras_custom_object  # in an .h5 file Keras names a quantizer without its package
 @keras.utils.register_keras_serializable("bnn_zoo")
 class DoReFaSign(larq.quantizers.Quantizer):
     r"""The 1-bit kernel quantizer of DoReFa-Net: sign times the mean magnitude of the whole layer.

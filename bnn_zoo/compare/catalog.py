@@ -23,8 +23,9 @@ def markdown_table() -> str:
         reported = entry.published[0]
         top1 = f"{reported.top1:.1f} %" + ("" if reported.dataset == "imagenet" else " CIFAR-10")
         rows.append(
-            f"| `{entry.factory}` | [{entry.paper.arxiv}]({entry.paper.url}), {entry.paper.year} | {figures.parameters / 1e6:.1f} M "
-            f"| {100 * figures.parameters_1bit / figures.parameters:.0f} % | {figures.size_mib:.2f} | {figures.float_size_mib:.1f} "
+            f"| `{entry.factory}` | [{entry.paper.arxiv}]({entry.paper.url}), {entry.paper.year} "
+            f"| {figures.parameters / 1e6:.1f} M | {100 * figures.parameters_1bit / figures.parameters:.0f} % "
+            f"| {figures.size_mib:.2f} | {figures.float_size_mib:.1f} "
             f"| {macs / 1e9:.2f} G | {100 * figures.macs_binary / macs:.0f} % | {top1} ({reported.source}) |"
         )
     return "\n".join(rows)

@@ -35,15 +35,18 @@ def binary_alexnet(
     Args:
         inflation: widens all convolutions but the last.
         dense_units: of the hidden dense layers.
-        stem: "imagenet" (11x11 convolution with stride 4) or "cifar" (3x3 with stride 1); chosen by the input size unless given.
+        stem: "imagenet" (11x11 convolution with stride 4, max-pool) or "cifar" (3x3 with stride 1, no pool); chosen by the input
+            size unless given.
         binarization: how the network binarizes.
     """
-    kernel_size, strides = (3, 1) if choose_stem(x, stem) == "cifar" else (11, 4)
+    small = choose_stem(x, stem) == "cifar"
+    kernel_size, strides = (3, 1) if small else (11, 4)
     x = pooled_block(
         x,
         64 * inflation,
         kernel_size,
         strides=strides,
+        pool_size=None if small else 3,
         binary_inputs=False,
         binarization=binarization,
         name="stem",

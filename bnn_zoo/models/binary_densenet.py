@@ -28,6 +28,12 @@ def _binary_densenet(
     stem: Stem | None,
     binarization: Binarization,
 ) -> Tensor:
+    for argument, given, needed in (
+        ("reduction", reduction, len(section_blocks) - 1),
+        ("dilation_rates", dilation_rates, len(section_blocks)),
+    ):
+        if len(given) != needed:
+            raise ValueError(f"{argument} has {len(given)} entries; with {len(section_blocks)} section_blocks it needs {needed}.")
     x = residual_stem(
         x,
         filters,
@@ -43,6 +49,7 @@ def _binary_densenet(
                 x,
                 _reduced(x.shape[-1], reduction[section - 1]),
                 pool=dilation_rates[section] == 1,
+                pool_padding="valid",
                 kernel_initializer="he_normal",
                 binarization=binarization,
                 name=f"section_{section}_transition",

@@ -48,6 +48,11 @@ def meliusnet22(
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
+    if len(transition_filters) != len(section_blocks) - 1:
+        raise ValueError(
+            f"transition_filters has {len(transition_filters)} entries; with {len(section_blocks)} section_blocks it needs "
+            f"{len(section_blocks) - 1}, one between two sections."
+        )
     x = grouped_stem(x, stem=stem, binarization=binarization)
     for section, blocks in enumerate(section_blocks):
         if section:

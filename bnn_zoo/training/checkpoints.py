@@ -68,7 +68,7 @@ def restore_checkpoint(folder: Path, model: keras.Model) -> tuple[Position, list
     Returns:
         The position, and the checkpoints that were passed over because they are damaged.
     """
-    damaged = []
+    damaged: list[Path] = []
     for _, path in reversed(_listed(folder)):
         try:
             return _load(path, model), damaged

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from bnn_zoo._keras import keras, larq
+from bnn_zoo.blocks import Binarization
+from bnn_zoo.blocks.binarization import make_constraint, make_quantizer, make_regularizer
+
+
+def test_defaults_are_the_guides() -> None:
+    settings = Binarization()
+    quantizer = make_quantizer(settings.input_quantizer, settings)
+    assert isinstance(quantizer, larq.quantizers.SteSign)
+    assert quantizer.get_config()["clip_value"] == 1.0
+    assert isinstance(make_constraint(settings), larq.constraints.WeightClip)
+    assert make_constraint(settings).clip_value == 1.0
+    assert make_regularizer(settings) is None
+    assert (settings.momentum, settings.kernel_initializer, settings.pad_values) == (0.9, "glorot_normal", 0.0)
+
+
+def test_clip_value_reaches_quantizer_and_constraint() -> None:
+    settings = Binarization(clip_value=1.3)
+    assert make_quantizer("ste_sign", settings).get_config()["clip_value"] == 1.3
+    assert make_constraint(settings).clip_value == 1.3
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "precision"),
+    [
+        ("ste_sign", "SteSign", 1),
+        ("approx_sign", "ApproxSign", 1),
+        ("swish_sign", "SwishSign", 1),
+        ("ste_heaviside", "SteHeaviside", 1),
+        ("ste_tern", "SteTern", 2),
+        ("magnitude_aware_sign", "MagnitudeAwareSign", 1),
+        ("dorefa", "DoReFa", 3),
+        ("xnor_scale", "XnorScale", 1),
+        ("dorefa_sign", "DoReFaSign", 1),
+    ],
+)
+def test_every_named_quantizer(name: str, kind: str, precision: int) -> None:
+    quantizer = make_quantizer(name, Binarization(activation_bits=3))
+    assert type(quantizer).__name__ == kind
+    assert quantizer.precision == precision
+
+
+def test_callables_and_none_pass_through() -> None:
+    assert make_quantizer(None, Binarization()) is None
+    assert make_quantizer(abs, Binarization()) is abs
+
+
+def test_unknown_quantizer_lists_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"'ste_sing' is not known\. Known are ste_sign, approx_sign.*dorefa_sign"):
+        make_quantizer("ste_sing", Binarization())
+
+
+def test_constraint_by_choice() -> None:
+    assert make_constraint(Binarization(kernel_constraint=None)) is None
+    assert isinstance(make_constraint(Binarization(kernel_constraint="non_neg")), keras.constraints.NonNeg)
+    unclipped = Binarization(kernel_constraint=None, kernel_quantizer="dorefa_sign")
+    assert type(make_constraint(unclipped)) is keras.constraints.Constraint
+
+
+def test_l2() -> None:
+    regularizer = make_regularizer(Binarization(kernel_l2=5e-7))
+    assert regularizer is not None
+    assert float(regularizer.l2) == pytest.approx(5e-7)
+
+
+def test_frozen_and_checked() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Binarization().momentum = 0.5  # type: ignore[misc]
+    with pytest.raises(ValueError, match=r"padding_alignment is 'center'; it must be \"end\" or \"symmetric\""):
+        Binarization(padding_alignment="center")  # type: ignore[arg-type]
+    for clip_value in (0.0, -1.0):
+        with pytest.raises(ValueError, match=f"clip_value is {clip_value}; it must be positive"):
+            Binarization(clip_value=clip_value)
+    assert dataclasses.replace(Binarization(), pad_values=1.0).pad_values == 1.0
+    assert hash(Binarization()) == hash(Binarization())

@@ -1,0 +1,36 @@
+"""The rule that fills a network's weights and its input, so that reference outputs need no stored weights."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def leaf_of(name: str) -> str:
+    """The last part of a variable's name: `kernel` of `stem_conv/kernel:0`."""
+    return name.rpartition("/")[2].partition(":")[0]
+
+
+def weight(leaf: str, shape: tuple[int, ...], position: int, seed: int = 0) -> np.ndarray:
+    """The weight at a position of `model.weights`."""
+    rng = np.random.default_rng([seed, position])
+    if leaf in ("moving_variance", "gamma") or leaf.startswith("scale"):
+        value = rng.uniform(0.5, 1.5, shape)
+    elif leaf in ("beta", "moving_mean", "bias", "alpha"):
+        value = rng.normal(0, 0.1, shape)
+    else:
+        value = rng.normal(0, math.prod(shape[:-1]) ** -0.5, shape)
+    return value.astype("float32")
+
+
+def fill(model: Any, seed: int = 0) -> None:
+    """Fills a Keras model, weight by weight in the order of `model.weights`."""
+    for position, variable in enumerate(model.weights):
+        variable.assign(weight(leaf_of(variable.name), tuple(variable.shape), position, seed))
+
+
+def pictures(shape: tuple[int, ...] = (2, 224, 224, 3), seed: int = 0) -> np.ndarray:
+    """The input, float32 in (-1, 1)."""
+    return np.random.default_rng([seed, 10**6]).uniform(-1, 1, shape).astype("float32")

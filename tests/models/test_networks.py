@@ -1,0 +1,291 @@
+"""What every network must do besides giving the right numbers: train, be copied and exported, take pictures of many sizes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from narrow import NARROW, noise, randomize
+
+import bnn_zoo
+from bnn_zoo._keras import keras, tf
+from bnn_zoo.models import architectures
+
+NETWORKS = list(NARROW)
+RESIDUAL = ["birealnet", "binary_resnet_e18", "real_to_binary_net", "quicknet", "meliusnet22", "binary_densenet28"]
+
+
+@pytest.fixture(autouse=True)
+def clear_session() -> Iterator[None]:
+    yield
+    keras.backend.clear_session()
+
+
+def narrow(network: str, **arguments: Any) -> keras.Model:
+    if not ({"input_shape", "input_tensor"} & set(arguments)):
+        arguments["input_shape"] = (32, 32, 3)
+    if arguments.get("include_top", True):
+        arguments.setdefault("num_classes", 10)
+    return bnn_zoo.create_model(network, **{**NARROW[network], **arguments})
+
+
+# Training
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_one_step_changes_every_trainable_weight(name: str, policy: str) -> None:
+    """No variable of any network may have a gradient of zero in all its entries."""
+    keras.utils.set_random_seed(3)
+    before_policy = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        model = narrow(name)
+        labels = keras.utils.to_categorical(np.arange(16) % 10, 10)
+        before = [weight.numpy() for weight in model.trainable_weights]
+        model.compile(keras.optimizers.SGD(0.1), "categorical_crossentropy", run_eagerly=True)
+        loss = model.train_on_batch(noise(batch=16), labels)
+    finally:
+        keras.mixed_precision.set_global_policy(before_policy)
+    assert np.isfinite(loss)
+    assert model.output.dtype == "float32", "probabilities must not be rounded to bfloat16"
+    still = [w.name for w, old in zip(model.trainable_weights, before, strict=True) if np.array_equal(w.numpy(), old)]
+    assert not still
+    assert all(np.isfinite(weight.numpy()).all() for weight in model.weights)
+    binary = {layer.kernel.name for layer in model.layers if getattr(layer, "kernel_quantizer", None) is not None}
+    trained = {weight.name for weight in model.trainable_weights}
+    assert binary and binary < trained
+
+
+@pytest.mark.parametrize("name", ["binary_resnet_e18", "meliusnet22", "xnornet"])
+def test_one_step_at_the_usual_size(name: str) -> None:
+    """The stem for large pictures trains as well."""
+    model = narrow(name, input_shape=(224, 224, 3))
+    before = [weight.numpy() for weight in model.trainable_weights]
+    model.compile(keras.optimizers.SGD(0.1), "categorical_crossentropy", run_eagerly=True)
+    loss = model.train_on_batch(noise(224, 224), keras.utils.to_categorical(range(4), 10))
+    assert np.isfinite(loss)
+    assert not [w.name for w, old in zip(model.trainable_weights, before, strict=True) if np.array_equal(w.numpy(), old)]
+
+
+# Copies
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_clone_and_json(name: str) -> None:
+    model = randomize(narrow(name))
+    expected = model(noise(), training=False).numpy()
+    assert np.isfinite(expected).all() and expected.std() > 0
+    for copy in (keras.models.clone_model(model), keras.models.model_from_json(model.to_json())):
+        assert [weight.shape for weight in copy.weights] == [weight.shape for weight in model.weights]
+        assert [layer.name for layer in copy.layers] == [layer.name for layer in model.layers]
+        copy.set_weights(model.get_weights())
+        assert np.array_equal(copy(noise(), training=False).numpy(), expected)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_saved_model(name: str, tmp_path: Path) -> None:
+    model = randomize(narrow(name))
+    model.export(str(tmp_path / "exported"))
+    loaded = tf.saved_model.load(str(tmp_path / "exported"))
+    served = loaded.serve(tf.constant(noise()))
+    expected = model(noise(), training=False).numpy()
+    assert np.abs(served.numpy() - expected).max() < 1e-5
+
+
+def test_json_in_a_fresh_process(tmp_path: Path) -> None:
+    """One import makes Keras know the classes of this package and of larq."""
+    names = ["xnornet", "dorefanet", "meliusnet22", "quicknet", "birealnet"]
+    for name in names:
+        (tmp_path / f"{name}.json").write_text(narrow(name).to_json())
+    symmetric = bnn_zoo.blocks.Binarization(padding_alignment="symmetric")
+    (tmp_path / "symmetric.json").write_text(narrow("birealnet", stem="imagenet", binarization=symmetric).to_json())
+    randomize(narrow("quicknet")).save(tmp_path / "whole.h5")
+    code = """
+import pathlib, sys
+import bnn_zoo.blocks.layers
+import tensorflow as tf
+folder = pathlib.Path(sys.argv[1])
+for path in sorted(folder.glob("*.json")):
+    print(path.stem, len(tf.keras.models.model_from_json(path.read_text()).weights))
+print("whole", len(tf.keras.models.load_model(folder / "whole.h5", compile=False).weights))
+"""
+    done = _python(code, str(tmp_path))
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [line.split()[0] for line in done.stdout.split("\n") if line] == [*sorted([*names, "symmetric"]), "whole"]
+
+
+def _python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key != "TF_USE_LEGACY_KERAS"}
+    environment["PYTHONPATH"] = str(Path(bnn_zoo.__file__).parents[1])
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environment, timeout=240)
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("size", [(32, 32), (33, 33), (96, 96), (75, 61), (224, 224)])
+def test_sizes(name: str, size: tuple[int, int]) -> None:
+    if name == "xnornet" and min(size) in (61, 96):
+        with pytest.raises(ValueError, match=r"XNORNet cannot take pictures of .*Take larger ones.*stem=\"cifar\""):
+            narrow(name, input_shape=(*size, 3))
+        return
+    model = narrow(name, input_shape=(*size, 3))
+    assert model.input_shape == (None, *size, 3)
+    assert model.output_shape == (None, 10)
+    probabilities = model(noise(*size, batch=1), training=False).numpy()
+    assert np.isfinite(probabilities).all()
+    assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_free_size_without_top(name: str) -> None:
+    model = randomize(narrow(name, input_shape=(None, None, 3), include_top=False))
+    assert len(model.output_shape) == 4
+    stem = {} if name == "binarynet" else {"stem": "imagenet"}
+    for size in ((224, 224), (225, 259)):
+        fixed = narrow(name, input_shape=(*size, 3), include_top=False, **stem)
+        fixed.set_weights(model.get_weights())
+        pictures = noise(*size, batch=1)
+        found, expected = (m(pictures, training=False).numpy() for m in (model, fixed))
+        assert found.shape == expected.shape == (1, *fixed.output_shape[1:])
+        assert np.abs(found - expected).max() <= 1e-4 * max(expected.std(), 1e-6)
+
+
+@pytest.mark.parametrize("name", RESIDUAL)
+def test_free_size_with_top(name: str) -> None:
+    """Networks that end in a global pool need no fixed size."""
+    model = narrow(name, input_shape=(None, None, 3))
+    assert model(noise(64, 80, batch=2), training=False).shape == (2, 10)
+
+
+@pytest.mark.parametrize("name", ["binarynet", "dorefanet", "xnornet"])
+def test_free_size_with_dense_layers_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot take pictures of \(None, None, 3\).*fixed size"):
+        narrow(name, input_shape=(None, None, 3))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("channels", [1, 4])
+def test_channels(name: str, channels: int) -> None:
+    model = narrow(name, input_shape=(32, 32, channels))
+    assert model(noise(channels=channels), training=False).shape == (4, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "side"), [("binarynet", 4), ("binary_alexnet", 4), ("dorefanet", 5), ("xnornet", 20), ("binary_densenet28", 4)]
+)
+def test_pictures_too_small(name: str, side: int) -> None:
+    with pytest.raises(ValueError, match=rf"cannot take pictures of \({side}, {side}, 3\)") as caught:
+        narrow(name, input_shape=(side, side, 3))
+    assert "Take larger ones" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["birealnet", "binary_resnet_e18", "real_to_binary_net", "quicknet", "meliusnet22"])
+def test_padded_networks_take_the_smallest_pictures(name: str) -> None:
+    model = narrow(name, input_shape=(8, 9, 3))
+    assert model(noise(8, 9), training=False).shape == (4, 10)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_shared_arguments(name: str) -> None:
+    images = keras.Input((40, 36, 3), name="pictures")
+    model = narrow(name, input_tensor=images, num_classes=7, name="mine")
+    assert model.name == "mine"
+    assert model.output_shape == (None, 7)
+    assert model.input is images
+    features = narrow(name, input_shape=(40, 36, 3), include_top=False)
+    assert len(features.output_shape) == 4
+    assert features.name == name
+    assert not any(layer.name.startswith("head") for layer in features.layers)
+
+
+def test_input_tensor_of_another_network() -> None:
+    images = keras.Input((32, 32, 3))
+    model = narrow("birealnet", input_tensor=images)
+    whole = keras.Model(images, keras.layers.Concatenate()([model.output, model.output]))
+    assert whole(noise(), training=False).shape == (4, 20)
+
+
+# Stems
+
+_HAS_STEM = [name for name, entry in architectures().items() if "stem" in entry.defaults]
+
+
+@pytest.mark.parametrize("name", _HAS_STEM)
+def test_stem_is_chosen_by_the_size(name: str) -> None:
+    """49 rows get the stem that reduces nothing, 50 the other; both can be asked for at any size."""
+
+    def first_shape(**arguments: Any) -> tuple[int, ...]:
+        model = narrow(name, include_top=False, **arguments)
+        return next(layer for layer in model.layers if not layer.name.startswith("stem") and layer.weights).input_shape[1:3]
+
+    assert first_shape(input_shape=(49, 60, 3)) == (49, 60)
+    assert first_shape(input_shape=(224, 40, 3), stem="cifar") == (224, 40)
+    large, asked = first_shape(input_shape=(224, 224, 3)), first_shape(input_shape=(224, 224, 3), stem="imagenet")
+    assert large == asked
+    assert max(large) <= 56
+    assert set(_HAS_STEM) == set(NETWORKS) - {"binarynet"}
+
+
+def test_height_50_is_large() -> None:
+    assert narrow("birealnet", input_shape=(50, 50, 3), include_top=False).get_layer("stem_conv").strides == (2, 2)
+    assert narrow("birealnet", input_shape=(49, 50, 3), include_top=False).get_layer("stem_conv").strides == (1, 1)
+
+
+@pytest.mark.parametrize("name", [n for n in NETWORKS if n == "binary_resnet_e18" or "densenet" in n])
+def test_small_pictures_get_larq_zoos_own_stem(name: str) -> None:
+    """One 3x3 convolution with stride 1, and nothing between it and the first section."""
+    layers = bnn_zoo.create_model(name, input_shape=(32, 32, 3), num_classes=10).layers
+    assert isinstance(layers[0], keras.layers.InputLayer)
+    stem = layers[1]
+    assert type(stem) is keras.layers.Conv2D
+    config = stem.get_config()
+    assert (config["filters"], config["kernel_size"], config["strides"], config["padding"]) == (64, (3, 3), (1, 1), "same")
+    assert not config["use_bias"] and config["activation"] == "linear"
+    assert config["kernel_initializer"]["class_name"] == "HeNormal"
+    assert layers[2].name.startswith("section_0_block_0")
+    assert not [layer.name for layer in layers[2:] if layer.name.startswith("stem")]
+
+
+# Names
+
+_COUNTED = re.compile(
+    r"^(input|activation|add|average_pooling2d|batch_normalization|concatenate|conv2d|dense|depthwise_conv2d|flatten|"
+    r"global_average_pooling2d|max_pooling2d|multiply|p_re_lu|quant_conv2d|quant_dense|re_lu|reshape|tf|channel_group|"
+    r"add_to_last_channels|symmetric_\w+)(_\d+)?$"
+)
+
+
+@pytest.mark.parametrize("stem", ["imagenet", "cifar"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_layer_names_are_stable_and_speak(name: str, stem: str) -> None:
+    arguments: dict[str, Any] = {"input_shape": (224, 224, 3)}
+    if name != "binarynet":
+        arguments["stem"] = stem
+    if name == "xnornet" and stem == "cifar":
+        arguments["input_shape"] = (64, 64, 3)
+    first, second = (narrow(name, **arguments) for _ in range(2))
+    names = [layer.name for layer in first.layers[1:]]
+    assert names == [layer.name for layer in second.layers[1:]]
+    assert len(set(names)) == len(names)
+    assert not [entry for entry in names if _COUNTED.match(entry)]
+    assert not [entry for entry in names if re.search(r"_\d+$", entry)]
+    pattern = r"(stem|section_\d+_(block_\d+|transition)|features|classifier(_\d+)?|head)(_[a-z]+\d?)+"
+    assert not [entry for entry in names if not re.fullmatch(pattern, entry)]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_variable_names_follow_their_layers(name: str) -> None:
+    model = narrow(name)
+    for layer in model.layers:
+        for weight in layer.weights:
+            assert weight.name.startswith(f"{layer.name}/")

@@ -1,0 +1,52 @@
+"""The zoo's networks in a size that builds and runs in a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bnn_zoo._keras import keras
+from bnn_zoo.models import architectures
+
+_DENSENET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), filters=32, growth_rate=16)
+_QUICKNET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), section_filters=(8, 16, 24, 32))
+
+#: Arguments by the name of the network.
+NARROW: dict[str, dict[str, Any]] = {
+    "binarynet": dict(section_filters=(8, 16, 16), dense_units=(32, 24)),
+    "binary_alexnet": dict(dense_units=(32, 24)),
+    "xnornet": dict(dense_units=(32, 24)),
+    "dorefanet": dict(dense_units=(32, 24)),
+    "birealnet": dict(filters=8, section_blocks=(1, 2, 1, 1)),
+    "binary_resnet_e18": dict(filters=8, section_blocks=(1, 2, 1, 1)),
+    "binary_densenet28": _DENSENET,
+    "binary_densenet37": _DENSENET,
+    "binary_densenet37_dilated": _DENSENET,
+    "binary_densenet45": _DENSENET,
+    "meliusnet22": dict(section_blocks=(1, 1, 1, 1), transition_filters=(32, 40, 48), growth_rate=16),
+    "real_to_binary_net": dict(filters=8, section_blocks=(1, 2, 1, 1)),
+    "quicknet_small": _QUICKNET,
+    "quicknet": _QUICKNET,
+    "quicknet_large": _QUICKNET,
+}
+assert set(NARROW) == set(architectures())
+
+
+def randomize(model: keras.Model, seed: int = 0) -> keras.Model:
+    """Gives every variable values of its own, batch-norm statistics too: a layer that is mixed up shows."""
+    rng = np.random.default_rng(seed)
+    for variable in model.weights:
+        if "moving_variance" in variable.name or "gamma" in variable.name:
+            value = rng.uniform(0.5, 1.5, variable.shape)
+        elif len(variable.shape) == 1:
+            value = rng.normal(0, 0.3, variable.shape)
+        else:
+            value = rng.normal(0, 0.5, variable.shape)
+        variable.assign(value.astype("float32"))
+    return model
+
+
+def noise(height: int = 32, width: int = 32, channels: int = 3, batch: int = 4, seed: int = 0) -> np.ndarray:
+    """Pictures, float32, (batch, height, width, channels)."""
+    return np.random.default_rng(seed).normal(0, 1, (batch, height, width, channels)).astype("float32")

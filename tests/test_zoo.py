@@ -1,0 +1,170 @@
+"""The registry's functions and the factories: names, arguments, and what they say when these are wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from narrow import NARROW
+
+import bnn_zoo
+from bnn_zoo._keras import keras
+from bnn_zoo.hub import registered
+
+
+def test_fifteen_networks_oldest_first() -> None:
+    names = bnn_zoo.list_models()
+    assert set(names) == set(NARROW)
+    assert len(names) == 15
+    years = [bnn_zoo.model_info(name).paper.year for name in names]
+    assert years == sorted(years)
+
+
+def test_patterns() -> None:
+    assert bnn_zoo.list_models("*densenet*") == [
+        "binary_densenet28",
+        "binary_densenet37",
+        "binary_densenet37_dilated",
+        "binary_densenet45",
+    ]
+    assert bnn_zoo.list_models("QuickNet*") == ["quicknet_small", "quicknet", "quicknet_large"]
+    assert bnn_zoo.list_models("birealnet") == ["birealnet"]
+    assert bnn_zoo.list_models("bireal") == []
+
+
+def test_pretrained_lists_weight_sets() -> None:
+    sets = bnn_zoo.list_models(pretrained=True)
+    assert set(sets) == {weights.name for weights in registered()}
+    assert len(sets) == len(set(sets))
+    assert all("." in name for name in sets)
+    without = bnn_zoo.list_models(pretrained=False)
+    assert set(without) == set(bnn_zoo.list_models()) - {name.partition(".")[0] for name in sets}
+    assert bnn_zoo.list_models("birealnet.*", pretrained=True) == [name for name in sets if name.startswith("birealnet.")]
+
+
+@pytest.mark.parametrize("spelling", ["binarynet", "BinaryNet", "binary-net", "BINARY_NET"])
+def test_create_by_any_spelling(spelling: str) -> None:
+    model = bnn_zoo.create_model(spelling, **NARROW["binarynet"])
+    assert model.name == "binarynet"
+    assert model.input_shape == (None, 32, 32, 3)
+    assert model.output_shape == (None, 10)
+
+
+@pytest.mark.parametrize("name", list(NARROW))
+def test_factory_and_create_model_agree(name: str) -> None:
+    factory = getattr(bnn_zoo, bnn_zoo.model_info(name).factory)
+    ours, theirs = (
+        build(input_shape=(32, 32, 3), num_classes=10, **NARROW[name])
+        for build in (factory, lambda **arguments: bnn_zoo.create_model(name, **arguments))
+    )
+    assert ours.to_json() and [layer.name for layer in ours.layers[1:]] == [layer.name for layer in theirs.layers[1:]]
+    assert [weight.shape for weight in ours.weights] == [weight.shape for weight in theirs.weights]
+    keras.backend.clear_session()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"), [("birealnett", "birealnet"), ("quiknet", "quicknet"), ("resnet_e18", "binary_resnet_e18")]
+)
+@pytest.mark.parametrize("ask", [bnn_zoo.create_model, bnn_zoo.model_info])
+def test_wrong_name_suggests_the_nearest(ask: Any, wrong: str, near: str) -> None:
+    with pytest.raises(ValueError, match=rf"no network named '{wrong}'\. Did you mean .*\b{near}\b"):
+        ask(wrong)
+
+
+def test_hopeless_name_lists_all() -> None:
+    with pytest.raises(ValueError, match=r"There are binarynet, .*quicknet_large.*bnn-zoo list"):
+        bnn_zoo.create_model("zzz")
+
+
+def test_unknown_tag() -> None:
+    for ask in (bnn_zoo.create_model, bnn_zoo.model_info):
+        with pytest.raises(ValueError, match="has no weight set 'mnist'"):
+            ask("binarynet.mnist")
+    with pytest.raises(ValueError, match="has no weight set 'mnist'"):
+        bnn_zoo.BinaryNet(pretrained="mnist")
+
+
+def test_tag_given_twice() -> None:
+    with pytest.raises(ValueError, match="names a weight set, and so does pretrained='imagenet'"):
+        bnn_zoo.create_model("birealnet.cifar10", pretrained="imagenet")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(depth=18), "BiRealNet has no argument 'depth'; its own are filters, section_blocks, stem, binarization"),
+        (dict(input_shape=(224, 224)), r"input_shape is \(224, 224\); it must be \(height, width, channels\), as in"),
+        (dict(input_shape=(224, 224, None)), "it must be"),
+        (dict(input_shape=(224, -1, 3)), "it must be"),
+        (dict(input_shape=(224.0, 224.0, 3)), "it must be"),
+        (dict(input_shape=224), "input_shape is 224; it must be"),
+        (dict(input_shape="224"), "it must be"),
+        (dict(num_classes=0), "num_classes is 0; it must be a whole number above 0"),
+        (dict(num_classes=2.5), "num_classes is 2.5; it must be a whole number above 0"),
+        (dict(num_classes=True), "num_classes is True; it must be a whole number above 0"),
+        (dict(num_classes=10, include_top=False), "num_classes=10 has no meaning with include_top=False; leave it out"),
+        (dict(stem="small"), 'stem is \'small\'; it must be "imagenet", "cifar", or None'),
+        (dict(pretrained=3), "pretrained=3 is no reference"),
+    ],
+)
+def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        bnn_zoo.BiRealNet(**arguments)
+
+
+def test_input_shape_and_tensor_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="input_shape and input_tensor both say what the pictures are; give one of the two"):
+        bnn_zoo.BiRealNet(input_shape=(32, 32, 3), input_tensor=keras.Input((32, 32, 3)))
+
+
+def test_sections_that_do_not_match() -> None:
+    with pytest.raises(ValueError, match="section_blocks has 2 entries and section_filters 3; both need one for each section"):
+        bnn_zoo.QuickNet(section_blocks=(1, 1), section_filters=(8, 16, 32))
+
+
+@pytest.mark.parametrize("arguments", [dict(reduction=(2.7,)), dict(dilation_rates=(1, 1))])
+def test_densenet_sections_that_do_not_match(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=rf"{next(iter(arguments))} has \d entries"):
+        bnn_zoo.BinaryDenseNet28(input_shape=(32, 32, 3), **arguments)
+
+
+def test_meliusnet_sections_that_do_not_match() -> None:
+    with pytest.raises(ValueError, match="transition_filters has 1 entries"):
+        bnn_zoo.MeliusNet22(input_shape=(32, 32, 3), transition_filters=(160,))
+
+
+def test_model_info() -> None:
+    info = bnn_zoo.model_info("birealnet")
+    assert (info.name, info.factory) == ("birealnet", "BiRealNet")
+    assert info.paper.arxiv == "1808.00278" and info.paper.year == 2018 and "Liu" in info.paper.authors
+    assert info.paper.url == "https://arxiv.org/abs/1808.00278"
+    assert (info.figures.parameters, info.figures.input_shape) == (11699112, (224, 224, 3))
+    assert {published.source: published.top1 for published in info.published} == {"larq-zoo": 57.5, "paper": 56.4}
+    for name in bnn_zoo.list_models():
+        entry = bnn_zoo.model_info(name)
+        assert entry.paper.title and entry.paper.authors
+        assert entry.published, "every network of the zoo has an accuracy that somebody published"
+        assert all(0 < published.top1 < 100 for published in entry.published)
+        assert {weights.architecture for weights in entry.weight_sets} <= {name}
+
+
+def test_published_accuracies_are_those_of_the_weight_files() -> None:
+    """larq-zoo's table, to its digits."""
+    top1 = {
+        "binary_alexnet": 36.3,
+        "birealnet": 57.5,
+        "binary_resnet_e18": 58.3,
+        "binary_densenet28": 60.9,
+        "binary_densenet37": 62.9,
+        "binary_densenet37_dilated": 64.3,
+        "binary_densenet45": 64.6,
+        "meliusnet22": 62.4,
+        "xnornet": 45.0,
+        "dorefanet": 53.4,
+        "real_to_binary_net": 65.0,
+        "quicknet_small": 59.4,
+        "quicknet": 63.3,
+        "quicknet_large": 66.9,
+    }
+    for name, expected in top1.items():
+        assert [p.top1 for p in bnn_zoo.model_info(name).published if p.source == "larq-zoo"] == [expected]
