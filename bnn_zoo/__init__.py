@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from bnn_zoo import _keras as _keras  # sees to it, at no cost, that tf.keras will be Keras 2
 
 if TYPE_CHECKING:
-    from bnn_zoo import blocks, data, hub, models, training
+    from bnn_zoo import blocks, data, deploy, hub, models, training
     from bnn_zoo.evaluation import Evaluation, evaluate
     from bnn_zoo.hub import (
         Metric,
@@ -88,6 +88,7 @@ _HOMES = {
     "save_pretrained": "hub",
     "blocks": "",
     "data": "",
+    "deploy": "",
     "hub": "",
     "models": "",
     "training": "",
@@ -119,6 +120,7 @@ __all__ = [
     "create_model",
     "data",
     "decode_predictions",
+    "deploy",
     "evaluate",
     "hub",
     "list_models",

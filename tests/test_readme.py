@@ -45,6 +45,13 @@ def test_the_tour_runs(tmp_path: Path, monkeypatch: Any, recwarn: Any) -> None:
     exec(snippet("read_image"), names)
     assert names["probabilities"].shape == (1, 10)
     rng = np.random.default_rng(0)
+    exec(snippet("deploy.compile"), names)
+    on_openvino = names["probabilities"]
+    np.save("images.npy", names["bnn_zoo"].preprocess(names["images"], names["model"]))
+    alone: dict[str, Any] = {}
+    exec(snippet("openvino.Core"), alone)
+    np.testing.assert_allclose(alone["probabilities"], on_openvino, atol=1e-6)
+    np.testing.assert_allclose(on_openvino, names["model"].predict(np.load("images.npy"), verbose=0), atol=1e-4)
     names |= {"pictures": rng.integers(0, 256, (16, 32, 32, 3)).astype("uint8"), "labels": rng.integers(0, 3, 16)}
     exec(snippet("num_classes=3"), names)
     assert any("all was loaded but head_dense" in str(warning.message) for warning in recwarn)

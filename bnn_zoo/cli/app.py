@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bnn_zoo.cli import catalog, hub, learning, pictures
+from bnn_zoo.cli import catalog, deploying, hub, learning, pictures
 
 app = typer.Typer(
     name="bnn-zoo",
@@ -39,4 +39,6 @@ app.command("info")(catalog.info)
 app.command("summary")(catalog.summary)
 app.command("evaluate")(learning.evaluate)
 app.command("train")(learning.train)
+app.command("export")(deploying.export)
+app.command("bench")(deploying.bench)
 app.add_typer(hub.app, name="hub")

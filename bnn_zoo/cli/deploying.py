@@ -1,0 +1,66 @@
+"""`export` and `bench`: networks outside Keras."""
+
+from __future__ import annotations
+
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings
+
+_Models = Annotated[list[str], typer.Argument(metavar="NAME...", help='Networks; "mobilenet_v2" for a float one to compare with.')]
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")],
+    path: Annotated[Path, typer.Argument(help="What to write: .tflite (LCE), .xml (OpenVINO), or a SavedModel folder.")],
+) -> None:
+    """Write a network as a file that runs without Keras and larq."""
+    load_tensorflow()
+    show_warnings()
+    from bnn_zoo.deploy import export as write
+    from bnn_zoo.hub import load_pretrained
+
+    write(load_pretrained(model), path)
+    console.print(f"{path}", highlight=False, soft_wrap=True)
+
+
+def bench(
+    models: _Models,
+    backends: Annotated[str, typer.Option(help="Comma-separated, among keras, larq_zoo, lce and openvino.")] = "keras,lce,openvino",
+    threads: Annotated[str, typer.Option(help="Comma-separated numbers of threads.")] = "1,2",
+    batch_sizes: Annotated[str, typer.Option(help="Comma-separated, pictures a run.")] = "1",
+    repeats: Annotated[int, typer.Option(min=3, help="Runs of each; medians are shown.")] = 30,
+    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")] = "table",
+    layers: Annotated[bool, typer.Option("--layers", help="Times of OpenVINO's layers instead.")] = False,
+) -> None:
+    """Measure the latency of networks on every backend, in turn."""
+    load_tensorflow()
+    from bnn_zoo.deploy.bench import Measurement, NotMeasured, measure
+    from bnn_zoo.deploy.rows import format_rows
+
+    counts, sizes = _numbers("--threads", threads), _numbers("--batch-sizes", batch_sizes)
+    if layers:
+        from bnn_zoo.deploy.bench_worker import build
+        from bnn_zoo.deploy.profile import by_kind, profile_layers
+
+        for model, count, size in product(models, counts, sizes):
+            times = profile_layers(build(model), threads=count, batch_size=size, repeats=repeats)
+            print(f"# {model}, {count} threads, batch {size}")
+            print(format_rows(by_kind(times), form), format_rows(times, form), sep="\n\n")
+        return
+    rows = measure(models, backends.split(","), counts, sizes, repeats)
+    print(format_rows([row for row in rows if isinstance(row, Measurement)], form))
+    for row in rows:
+        if isinstance(row, NotMeasured):
+            print(f"bnn-zoo: {row.model} on {row.backend} was not measured: {row.reason}", file=sys.stderr)
+
+
+def _numbers(option: str, text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ValueError(f"{option} {text}: expected whole numbers with commas between them, as in 1,2.") from error

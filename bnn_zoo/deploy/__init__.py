@@ -1,0 +1,34 @@
+"""The same network outside Keras: OpenVINO for x86, Larq Compute Engine (LCE) for ARM, a SavedModel for TensorFlow.
+
+    runtime = bnn_zoo.deploy.compile(model, backend="openvino")
+    probabilities = runtime.predict(images)
+    bnn_zoo.deploy.export(model, "quicknet.tflite")
+
+Importing this room loads neither a backend nor TensorFlow.
+"""
+
+from __future__ import annotations
+
+from bnn_zoo.deploy.backends import MissingBackendError
+from bnn_zoo.deploy.difference import Difference, compare
+from bnn_zoo.deploy.export import export
+from bnn_zoo.deploy.fold import fold_batch_norm
+from bnn_zoo.deploy.folder import Failure, Prediction, predict_pictures
+from bnn_zoo.deploy.registered import UnsupportedLayerError, register_converter
+from bnn_zoo.deploy.runtime import BACKENDS, Runtime, compile
+
+__all__ = [
+    "BACKENDS",
+    "Difference",
+    "Failure",
+    "MissingBackendError",
+    "Prediction",
+    "Runtime",
+    "UnsupportedLayerError",
+    "compare",
+    "compile",
+    "export",
+    "fold_batch_norm",
+    "predict_pictures",
+    "register_converter",
+]

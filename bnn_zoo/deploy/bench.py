@@ -1,0 +1,145 @@
+"""Latency of networks on every backend, measured in turn (`bnn-zoo bench`)."""
+
+from __future__ import annotations
+
+import multiprocessing
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from multiprocessing.connection import Connection
+from typing import Any
+
+from bnn_zoo.deploy.bench_worker import serve
+
+#: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
+MEASURED = ("keras", "larq_zoo", "lce", "openvino")
+
+#: A float network of the same purpose, to compare with: keras.applications' MobileNetV2.
+MOBILENET = "mobilenet_v2"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The latency of a network.
+
+    Args:
+        model: its name.
+        backend: what ran it.
+        threads: how many.
+        batch_size: pictures a run.
+        milliseconds: a run, median.
+        per_picture: milliseconds a picture, median.
+        low: milliseconds a run, the quarter mark.
+        high: milliseconds a run, the three-quarter mark.
+        repeats: how many runs were measured.
+    """
+
+    model: str
+    backend: str
+    threads: int
+    batch_size: int
+    milliseconds: float
+    per_picture: float
+    low: float
+    high: float
+    repeats: int
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """Something that could not be measured, and why."""
+
+    model: str
+    backend: str
+    threads: int
+    batch_size: int
+    reason: str
+
+
+def measure(
+    models: Sequence[str],
+    backends: Sequence[str] = ("keras", "lce", "openvino"),
+    threads: Sequence[int] = (1, 2),
+    batch_sizes: Sequence[int] = (1,),
+    repeats: int = 30,
+) -> list[Measurement | NotMeasured]:
+    """Measures networks with random weights at their usual size.
+
+    A process for each number of threads holds the network on all backends; one run after the other is asked of each in turn, so
+    that a disturbance of the machine hits all of them alike.
+
+    Args:
+        models: names, as `create_model` takes them, and "mobilenet_v2" for the float network to compare with.
+        backends: among "keras" (a tf.function), "larq_zoo", "lce" and "openvino".
+        threads: numbers of threads.
+        batch_sizes: pictures a run.
+        repeats: runs of each, at least 3.
+
+    Returns:
+        A row for each combination.
+
+    Raises:
+        ValueError: for an unknown backend or too few repeats.
+    """
+    unknown = [backend for backend in backends if backend not in MEASURED]
+    if unknown:
+        raise ValueError(f"backends has {unknown[0]!r}; known are {', '.join(MEASURED)}.")
+    if repeats < 3:
+        raise ValueError(f"repeats is {repeats}; a median needs at least 3, a table that others will read at least 30.")
+    rows: list[Measurement | NotMeasured] = []
+    with _workers(threads) as workers:
+        for model in models:
+            rows += _measure_model(model, backends, workers, batch_sizes, repeats)
+    return rows
+
+
+def _measure_model(
+    model: str, backends: Sequence[str], workers: dict[int, Connection], batch_sizes: Sequence[int], repeats: int
+) -> list[Measurement | NotMeasured]:
+    rows: list[Measurement | NotMeasured] = []
+    taken: dict[tuple[str, int, int], list[float]] = {}
+    for backend, count, batch_size in product(backends, workers, batch_sizes):
+        answer = _ask(workers[count], "prepare", model, backend, batch_size)
+        if isinstance(answer, str):
+            rows.append(NotMeasured(model, backend, count, batch_size, answer))
+        else:
+            taken[backend, count, batch_size] = []
+    for _ in range(repeats):
+        for (backend, count, batch_size), times in taken.items():
+            times.append(_ask(workers[count], "run", model, backend, batch_size))
+    for connection in workers.values():
+        _ask(connection, "forget")
+    for (backend, count, batch_size), times in taken.items():
+        low, middle, high = statistics.quantiles(times, n=4)
+        rows.append(Measurement(model, backend, count, batch_size, middle, middle / batch_size, low, high, repeats))
+    return rows
+
+
+@contextmanager
+def _workers(threads: Sequence[int]) -> Iterator[dict[int, Connection]]:
+    # TensorFlow's threads are set once a process, so that each number of threads needs one of its own.
+    context = multiprocessing.get_context("spawn")
+    connections: dict[int, Connection] = {}
+    processes = []
+    try:
+        for count in dict.fromkeys(threads):
+            here, there = context.Pipe()
+            process = context.Process(target=serve, args=(there, count), daemon=True)
+            process.start()
+            connections[count] = here
+            processes.append(process)
+        yield connections
+    finally:
+        for connection in connections.values():
+            connection.close()
+        for process in processes:
+            process.join(timeout=10)
+            if process.is_alive():
+                process.terminate()
+
+
+def _ask(connection: Connection, *question: Any) -> Any:
+    connection.send(question)
+    return connection.recv()

@@ -1,0 +1,87 @@
+"""The process that runs networks for `bench`: one number of threads, all backends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from bnn_zoo._keras import keras, tf
+
+
+def serve(connection: Connection, threads: int) -> None:
+    """Answers questions until the other side is closed.
+
+    ("prepare", model, backend, batch size) builds, compiles and warms up: None, or why it cannot be done. ("run", the same) gives
+    milliseconds. ("forget",) frees everything.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    models: dict[str, Any] = {}
+    runs: dict[tuple[Any, ...], Callable[[], Any]] = {}
+    while True:
+        try:
+            action, *what = connection.recv()
+        except EOFError:
+            return
+        if action == "forget":
+            models.clear()
+            runs.clear()
+            keras.backend.clear_session()
+            connection.send(None)
+        elif action == "prepare":
+            try:
+                runs[tuple(what)] = _prepared(models, what[0], what[1], what[2], threads)
+                connection.send(None)
+            except Exception as error:  # a backend that fails must not end the measurement of the others
+                connection.send(f"{type(error).__name__}: {error}".split("\n")[0])
+        else:
+            run = runs[tuple(what)]
+            start = time.perf_counter()
+            run()
+            connection.send((time.perf_counter() - start) * 1e3)
+
+
+def build(name: str) -> Any:
+    """A network by name, with random weights; "mobilenet_v2" is keras.applications'."""
+    from bnn_zoo.zoo import create_model
+
+    if name == "mobilenet_v2":
+        return keras.applications.MobileNetV2(weights=None)
+    return create_model(name)
+
+
+def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, threads: int) -> Callable[[], Any]:
+    from bnn_zoo.deploy.runtime import compile
+
+    key = f"{name}/{backend}"
+    if key not in models:
+        if backend in ("openvino", "lce"):
+            models[name] = models.get(name) or build(name)
+            models[key] = compile(models[name], backend, threads)  # type: ignore[arg-type]
+        elif backend == "larq_zoo":
+            models[key] = compile(_larq_zoo_model(name), "keras")
+        else:
+            models[name] = models.get(name) or build(name)
+            models[key] = compile(models[name], "keras")
+    runtime = models[key]
+    images = np.random.default_rng(0).normal(size=(batch_size, *runtime.input_shape)).astype(np.float32)
+    for _ in range(3):
+        runtime.predict(images, batch_size=batch_size)
+    return lambda: runtime.predict(images, batch_size=batch_size)
+
+
+def _larq_zoo_model(name: str) -> Any:
+    import larq_zoo  # type: ignore[import-not-found]
+
+    from bnn_zoo.models import find_architecture
+
+    wanted = find_architecture(name).factory.lower()
+    for room in (larq_zoo.literature, larq_zoo.sota):
+        for factory in dir(room):
+            if factory.lower() == wanted:
+                return getattr(room, factory)(weights=None)
+    raise ValueError(f"larq-zoo has no network {name!r}")

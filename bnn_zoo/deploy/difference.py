@@ -1,0 +1,53 @@
+"""How far two runtimes, or two models, are from each other on the same pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changes between two ways to run a network.
+
+    Args:
+        pictures: how many were compared.
+        top1_changes: of how many the likeliest class is another one.
+        largest: the largest absolute difference of an output.
+        beyond: how many pictures have an output that differs by more than `tolerance`.
+        tolerance: for `beyond`.
+    """
+
+    pictures: int
+    top1_changes: int
+    largest: float
+    beyond: int
+    tolerance: float
+
+
+def compare(first: Any, second: Any, images: Any, *, batch_size: int = 32, tolerance: float = 1e-4) -> Difference:
+    """Runs both on the same pictures.
+
+    Args:
+        first: a runtime or a keras.Model.
+        second: another.
+        images: (batch, height, width, channels), as the networks take them.
+        batch_size: how many at a time.
+        tolerance: below it outputs count as the same.
+
+    Returns:
+        The difference.
+    """
+    one, two = (_outputs(which, images, batch_size) for which in (first, second))
+    one, two = one.reshape(len(one), -1), two.reshape(len(two), -1)
+    apart = np.abs(one - two).max(axis=1) if one.size else np.zeros(len(one))
+    changed = int(np.sum(one.argmax(axis=1) != two.argmax(axis=1))) if one.size else 0
+    return Difference(len(one), changed, float(apart.max(initial=0.0)), int(np.sum(apart > tolerance)), tolerance)
+
+
+def _outputs(runtime: Any, images: Any, batch_size: int) -> np.ndarray:
+    if hasattr(runtime, "backend"):
+        return runtime.predict(images, batch_size=batch_size)
+    return np.asarray(runtime.predict(images, batch_size=batch_size, verbose=0))

@@ -1,0 +1,74 @@
+"""A network as a file that other programs run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bnn_zoo.deploy.backends import load_backend
+
+
+def export(model: Any, path: str | os.PathLike[str]) -> Path:
+    """Writes a network for another program; by the path's ending.
+
+    Args:
+        model: a functional or sequential keras.Model.
+        path: `.tflite` for Larq Compute Engine; `.xml` for OpenVINO, with the weights in a `.bin` beside it; without an ending the
+            folder of a TensorFlow SavedModel. What is there is replaced when all is written.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: for another ending.
+        MissingBackendError: if the format's package is not installed.
+        UnsupportedLayerError: if a layer cannot be expressed in the format.
+    """
+    target = Path(path)
+    writers = {".tflite": _write_tflite, ".xml": _write_openvino, "": _write_saved_model}
+    if target.suffix.lower() not in writers:
+        raise ValueError(
+            f"path is {str(target)!r}; its ending must be .tflite (Larq Compute Engine) or .xml (OpenVINO), or there must be none "
+            "(the folder of a TensorFlow SavedModel)."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, so that the move at the end cannot be half done.
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        writers[target.suffix.lower()](model, target, Path(folder))
+    return target
+
+
+def _write_tflite(model: Any, target: Path, folder: Path) -> None:
+    load_backend("lce")
+    from bnn_zoo.deploy.lce.convert import convert
+
+    part = folder / target.name
+    part.write_bytes(convert(model))
+    os.replace(part, target)
+
+
+def _write_openvino(model: Any, target: Path, folder: Path) -> None:
+    openvino = load_backend("openvino")
+    from bnn_zoo.deploy.openvino.convert import convert
+
+    network = convert(model)
+    # The CPU plugin wants a fixed batch; readers can reshape it.
+    network.reshape([1, *(-1 if side is None else side for side in model.input_shape[1:])])
+    part = folder / target.name
+    openvino.save_model(network, str(part), compress_to_fp16=False)
+    os.replace(part.with_suffix(".bin"), target.with_suffix(".bin"))
+    os.replace(part, target)
+
+
+def _write_saved_model(model: Any, target: Path, folder: Path) -> None:
+    if target.exists() and not (target / "saved_model.pb").is_file():
+        raise ValueError(f"path is {str(target)!r}, which exists and is no SavedModel; give another one, or remove it.")
+    part = folder / "new"
+    model.save(part, save_format="tf", include_optimizer=False)
+    if target.exists():
+        os.replace(target, folder / "old")
+    os.replace(part, target)
+    shutil.rmtree(folder / "old", ignore_errors=True)

@@ -1,0 +1,27 @@
+"""A Keras model as a runtime: the reference of the other backends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bnn_zoo._keras import tf
+from bnn_zoo.deploy.pieces import batches, checked_images
+
+
+class KerasRuntime:
+    """TensorFlow, with the model as one compiled function."""
+
+    backend = "keras"
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.input_shape: tuple[int | None, ...] = tuple(model.input_shape[1:])
+        self._run = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
+
+    def predict(self, images: Any, batch_size: int = 32) -> np.ndarray:
+        array = checked_images(images, self.input_shape)
+        if not len(array):
+            return np.zeros((0, *self.model.compute_output_shape((1, *array.shape[1:]))[1:]), np.float32)
+        return np.concatenate([np.asarray(self._run(tf.constant(array[part]))) for part in batches(len(array), batch_size)])

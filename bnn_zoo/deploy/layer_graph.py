@@ -1,0 +1,95 @@
+"""A Keras model as a list of layer calls, in an order in which they can be computed."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bnn_zoo._keras import keras
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of a layer.
+
+    Args:
+        layer: the Keras layer.
+        inputs: the numbers of the tensors that it takes.
+        outputs: the numbers of the tensors that it gives.
+        node: the Keras node, which knows the call's further arguments and the shapes.
+    """
+
+    layer: Any
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    node: Any
+
+    @property
+    def index(self) -> int:
+        """Which of its layer's calls this is."""
+        return self.layer._inbound_nodes.index(self.node)
+
+    def __str__(self) -> str:
+        kind = type(self.layer)
+        return f"layer {self.layer.name!r} ({kind.__module__}.{kind.__name__}), node {self.index}"
+
+
+@dataclass(frozen=True)
+class LayerGraph:
+    """A model's calls, nested models inlined; tensors are numbered."""
+
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    calls: tuple[Call, ...]
+
+    def consumers(self) -> dict[int, list[Call]]:
+        """The calls that take each tensor."""
+        found: dict[int, list[Call]] = {}
+        for call in self.calls:
+            for tensor in call.inputs:
+                found.setdefault(tensor, []).append(call)
+        return found
+
+    def uses(self) -> Counter[int]:
+        """How often each tensor is taken, by a call or as an output of the model."""
+        return Counter(itertools.chain(self.outputs, *(call.inputs for call in self.calls)))
+
+
+def read_layer_graph(model: Any) -> LayerGraph:
+    """The calls of a functional or sequential model.
+
+    Args:
+        model: a built keras.Model; models inside it are inlined, shared layers appear once for each use.
+
+    Raises:
+        TypeError: if it is no such model.
+    """
+    if not isinstance(model, keras.Model) or not getattr(model, "_is_graph_network", False):
+        raise TypeError(
+            f"model is {model!r}; deployment needs a functional or sequential keras.Model (Keras 2) that is built. "
+            "A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
+        )
+    numbers = itertools.count()
+    calls: list[Call] = []
+    inputs = tuple(next(numbers) for _ in model.inputs)
+    outputs = tuple(_walk(model, inputs, calls, numbers))
+    return LayerGraph(inputs, outputs, tuple(calls))
+
+
+def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterator[int]) -> list[int]:
+    known = {str(id(tensor)): number for tensor, number in zip(model.inputs, inputs, strict=True)}
+    for depth in sorted(model._nodes_by_depth, reverse=True):
+        for node in model._nodes_by_depth[depth]:
+            if node.is_input:
+                continue
+            taken = [known[key] for key in node.flat_input_ids]
+            if getattr(node.layer, "_is_graph_network", False):
+                given = _walk(node.layer, taken, calls, numbers)
+            else:
+                given = [next(numbers) for _ in node.flat_output_ids]
+                calls.append(Call(node.layer, tuple(taken), tuple(given), node))
+            known.update(zip(node.flat_output_ids, given, strict=True))
+    return [known[str(id(tensor))] for tensor in model.outputs]

@@ -1,0 +1,236 @@
+"""A network in the form that Larq Compute Engine's converter can binarize.
+
+The converter knows convolutions whose inputs and kernel are +1 and -1. So the scale of a kernel moves behind its convolution, a
+binary dense layer becomes a 1x1 convolution, and an activation of k bits becomes k binary ones: with bits b_j of n = 2^k - 1 steps,
+conv(sum(2^j b_j) / n, w) = (sum(2^j conv(-s_j, -w)) / n + sum(w)) / 2, where s_j = 2 b_j - 1 and zero padding pads -s_j with +1.
+
+Batch norm between a binary convolution and the next sign decides between two integers. The engine computes it as a multiple of a
+popcount, which cancels and can land on the wrong side; so a subtraction of the half number between the two takes its place.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bnn_zoo._keras import Tensor, keras, larq, tf
+from bnn_zoo.deploy.fold import only_sign_counts
+from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
+from bnn_zoo.deploy.rebuild import Copies, again, rebuild
+from bnn_zoo.deploy.steps import affine_step, batch_norm_step, exactly
+from bnn_zoo.deploy.thresholds import find_thresholds
+
+#: Beyond it as many binary convolutions would cost more than a float one.
+MOST_BITS = 3
+
+#: No binary layer sums up more inputs; below it half numbers are exact in float32.
+MOST_INPUTS = 2**20
+
+
+@dataclass(frozen=True)
+class FloatLayer:
+    """A layer with a binary kernel that is computed, and stored, in float32.
+
+    Args:
+        name: of the layer.
+        reason: why.
+        parameters: of its kernel.
+    """
+
+    name: str
+    reason: str
+    parameters: int
+
+
+def rewrite_for_lce(model: Any) -> Any:
+    """A keras.Model with the same outputs that Larq Compute Engine binarizes as far as it can.
+
+    Warns:
+        UserWarning: names the layers that stay float, where they make up more than 1 % of the file.
+    """
+    staying = float_layers(model)
+    if sum(layer.parameters for layer in staying) * 100 > model.count_params() / 8:
+        names = ", ".join(f"{layer.name} ({layer.reason})" for layer in staying)
+        warnings.warn(f"Larq Compute Engine computes these layers in float32: {names}.", stacklevel=3)
+    decisions = _decisions(read_layer_graph(model))
+    decided = {conv.outputs for conv in decisions.values()}
+
+    def emit(_: LayerGraph, copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
+        if call.outputs in decisions:
+            return _decision(decisions[call.outputs], call.layer, tensors[0])
+        return _emit(copies, call, tensors, scaled=call.outputs not in decided)
+
+    return rebuild(model, emit)
+
+
+def _decisions(graph: LayerGraph) -> dict[tuple[int, ...], Call]:
+    """The batch norms of which only the sign counts, each with the binary layer whose integers it decides on."""
+    consumers, uses = graph.consumers(), graph.uses()
+    producers = {tensor: call for call in graph.calls for tensor in call.outputs}
+    found: dict[tuple[int, ...], Call] = {}
+    for norm in graph.calls:
+        if not isinstance(norm.layer, keras.layers.BatchNormalization) or not only_sign_counts(norm.outputs[0], graph, consumers):
+            continue
+        tensor = norm.inputs[0]
+        while uses[tensor] == 1 and tensor in producers and isinstance(producers[tensor].layer, keras.layers.MaxPooling2D):
+            tensor = producers[tensor].inputs[0]
+        before = producers.get(tensor)
+        if before is not None and uses[tensor] == 1 and _gives_integers(before):
+            found[norm.outputs] = before
+    return found
+
+
+def _gives_integers(call: Call) -> bool:
+    layer = call.layer
+    return (
+        isinstance(layer, (larq.layers.QuantConv2D, larq.layers.QuantDense))
+        and layer.kernel_quantizer is not None
+        and not layer.use_bias
+        and layer.activation is keras.activations.linear
+        and is_sign(layer.input_quantizer)
+        and _why_float(call) is None
+    )
+
+
+def _decision(conv: Call, norm: Any, x: Tensor) -> Tensor:
+    kernel = binary_kernel(quantized_weight(conv.layer, "kernel"))
+    assert kernel is not None
+    steps = [affine_step(kernel.scale, np.zeros(kernel.scale.size)), batch_norm_step(norm)]
+    thresholds = find_thresholds(exactly(steps), kernel.scale.size)
+    between = np.clip(np.floor(thresholds.limit.astype(np.float64)), -MOST_INPUTS, MOST_INPUTS) + 0.5
+    direction = np.where(thresholds.rising, 1.0, -1.0)
+    return _affine(x, direction, -direction * between)
+
+
+def float_layers(model: Any) -> list[FloatLayer]:
+    """The layers of a network with a binary kernel that stay float in Larq Compute Engine."""
+    found = []
+    for call in read_layer_graph(model).calls:
+        reason = _why_float(call)
+        if reason:
+            found.append(FloatLayer(call.layer.name, reason, int(np.prod(call.layer.kernel.shape))))
+    return found
+
+
+def _why_float(call: Call) -> str | None:
+    layer = call.layer
+    if getattr(layer, "kernel_quantizer", None) is None or not hasattr(layer, "kernel"):
+        return None
+    if layer.input_quantizer is None:
+        return "its inputs are real-valued"
+    bits = activation_bits(layer.input_quantizer)
+    if bits is None:
+        return f"its input quantizer is {type(layer.input_quantizer).__name__}"
+    if bits > MOST_BITS:
+        return f"its inputs have {bits} bits"
+    if not is_sign(layer.input_quantizer) and getattr(layer, "pad_values", 0.0) != 0.0:
+        return f"its padding is {layer.pad_values}"
+    if getattr(layer, "pad_values", 0.0) not in (0.0, 1.0):
+        return f"its padding is {layer.pad_values}"
+    return None if binary_kernel(quantized_weight(layer, "kernel")) else "its kernel is not binary"
+
+
+def _emit(copies: Copies, call: Call, tensors: list[Tensor], *, scaled: bool) -> Tensor:
+    layer = call.layer
+    quantized = (larq.layers.QuantConv2D, larq.layers.QuantDense)
+    if not isinstance(layer, quantized) or layer.kernel_quantizer is None or _why_float(call):
+        return again(copies, call, tensors)
+    kernel = binary_kernel(quantized_weight(layer, "kernel"))
+    assert kernel is not None
+    if not scaled:
+        kernel = BinaryKernel(kernel.signs, np.ones_like(kernel.scale))
+    dense = isinstance(layer, larq.layers.QuantDense)
+    x = tensors[0]
+    if dense:
+        x = keras.layers.Reshape((1, 1, -1))(x)
+    x = _convolved(call, x, kernel, dense)
+    if dense:
+        x = keras.layers.Flatten()(x)
+    return keras.layers.Activation(layer.activation)(x)
+
+
+def _convolved(call: Call, x: Tensor, kernel: BinaryKernel, dense: bool) -> Tensor:
+    layer = call.layer
+    signed = is_sign(layer.input_quantizer)
+    bits = activation_bits(layer.input_quantizer)
+    signs = kernel.signs[None, None] if dense else kernel.signs
+    bias = np.asarray(layer.bias, np.float32) if layer.use_bias else np.zeros_like(kernel.scale)
+    if signed:
+        if not dense and _is_larger_than_picture(layer, x):
+            y = _one_padded(layer, x, signs)
+        else:
+            y = _convolution(layer, dense, layer.name)(x, signs)
+        return _affine(y, kernel.scale, bias) if kernel.scaled or layer.use_bias else y
+    from bnn_zoo.deploy.layers import BitPlane
+
+    assert bits is not None
+    total = None
+    for bit in range(bits):
+        part = _convolution(layer, dense, f"{layer.name}_bit{bit}", pad_values=1.0)(BitPlane(bit, bits)(x), -signs)
+        if bit:
+            filters = kernel.scale.size
+            part = _affine(part, np.full(filters, 2.0**bit), np.zeros(filters))
+        total = part if total is None else keras.layers.Add()([total, part])
+    sums = kernel.signs.reshape(-1, kernel.scale.size).sum(axis=0)
+    return _affine(total, kernel.scale / (2 * (2**bits - 1)), kernel.scale * sums / 2 + bias)
+
+
+def _is_larger_than_picture(layer: Any, x: Tensor) -> bool:
+    # The engine's correction of zero padding takes it for granted that a kernel sticks out on one side only.
+    reach = [(size - 1) * rate + 1 for size, rate in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
+    small = any(side < length for side, length in zip(x.shape[1:3], reach, strict=True))
+    return small and layer.padding == "same" and layer.pad_values == 0.0
+
+
+def _one_padded(layer: Any, x: Tensor, signs: np.ndarray) -> Tensor:
+    """The convolution with padding of +1, and what the padding adds taken away."""
+    from bnn_zoo.deploy.layers import PixelShift
+
+    y = _convolution(layer, False, layer.name, pad_values=1.0)(x, signs)
+    padding = [(0, 0), *layer._get_spatial_padding_same(tuple(x.shape[1:3])), (0, 0)]
+    border = np.pad(np.zeros((1, *x.shape[1:]), np.float32), padding, constant_values=1)
+    added = tf.nn.convolution(border, signs, strides=layer.strides, padding="VALID", dilations=layer.dilation_rate)
+    shift = PixelShift()
+    result = shift(y)
+    shift.set_weights([np.asarray(added)[0]])
+    return result
+
+
+def _convolution(layer: Any, dense: bool, name: str, **changes: Any) -> Any:
+    options = dict(
+        use_bias=False,
+        input_quantizer="ste_sign",
+        kernel_quantizer="ste_sign",
+        kernel_constraint="weight_clip",
+        activation=None,
+        kernel_regularizer=None,
+        name=name,
+        **changes,
+    )
+    if dense:
+        new = larq.layers.QuantConv2D(layer.units, 1, **options)
+    else:
+        config = layer.get_config()
+        for one_sided in ("input_quantizer", "kernel_quantizer"):
+            config.pop(one_sided)
+        new = type(layer)(**{**config, **options})
+
+    def use(x: Tensor, signs: np.ndarray) -> Tensor:
+        result = new(x)
+        new.set_weights([signs])
+        return result
+
+    return use
+
+
+def _affine(x: Tensor, scale: np.ndarray, shift: np.ndarray) -> Tensor:
+    from bnn_zoo.deploy.layers import ChannelAffine
+
+    layer = ChannelAffine()
+    result = layer(x)
+    layer.set_weights([np.asarray(scale, np.float32), np.asarray(shift, np.float32)])
+    return result

@@ -1,0 +1,134 @@
+"""From a Keras model to an OpenVINO model, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+from bnn_zoo._keras import keras, larq
+from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo.deploy.openvino import activations, quantized_layers, shapes, threshold_layer
+from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels
+from bnn_zoo.deploy.quantizers import is_sign
+from bnn_zoo.deploy.registered import UnsupportedLayerError, registered_converters
+
+Converter: TypeAlias = Callable[[Call, list[Value]], Value]
+
+_TO_CHANNELS_FIRST = np.array([0, 3, 1, 2], np.int64)
+_TO_CHANNELS_LAST = np.array([0, 2, 3, 1], np.int64)
+
+
+def converters() -> dict[type, Converter]:
+    """A converter for each layer class; subclasses are not meant, since they may compute something else."""
+    from bnn_zoo.blocks import layers as own
+
+    known = keras.layers
+    return {
+        known.BatchNormalization: shapes.convert_batch_norm,
+        known.Conv2D: quantized_layers.convert_quantized_conv,
+        known.DepthwiseConv2D: quantized_layers.convert_depthwise_conv,
+        known.Dense: quantized_layers.convert_quantized_dense,
+        larq.layers.QuantConv2D: quantized_layers.convert_quantized_conv,
+        larq.layers.QuantDense: quantized_layers.convert_quantized_dense,
+        own.SymmetricQuantConv2D: quantized_layers.convert_quantized_conv,
+        known.Activation: activations.convert_activation,
+        known.Softmax: activations.convert_activation,
+        known.ReLU: activations.convert_relu,
+        known.LeakyReLU: activations.convert_relu,
+        known.PReLU: activations.convert_prelu,
+        known.MaxPooling2D: shapes.convert_max_pool,
+        own.SymmetricMaxPooling2D: shapes.convert_max_pool,
+        known.AveragePooling2D: shapes.convert_average_pool,
+        known.GlobalAveragePooling2D: shapes.convert_global_pool,
+        known.GlobalMaxPooling2D: shapes.convert_global_pool,
+        known.Add: shapes.convert_sum,
+        known.Multiply: shapes.convert_product,
+        known.Subtract: shapes.convert_difference,
+        known.Maximum: shapes.convert_maximum,
+        known.Concatenate: shapes.convert_concat,
+        known.Flatten: shapes.convert_reshape,
+        known.Reshape: shapes.convert_reshape,
+        known.ZeroPadding2D: shapes.convert_zero_padding,
+        known.Dropout: shapes.convert_input,
+        known.SpatialDropout2D: shapes.convert_input,
+        known.GaussianNoise: shapes.convert_input,
+        own.ChannelGroup: shapes.convert_channel_group,
+        own.AddToLastChannels: shapes.convert_add_to_last,
+        **threshold_layer.converters(),
+    }
+
+
+def convert(model: Any) -> ov.Model:
+    """Builds the OpenVINO model of a Keras model.
+
+    Args:
+        model: functional or sequential, one input (batch, height, width, channels), one output.
+
+    Returns:
+        A model from (batch, height, width, channels) to (batch, classes) or (batch, height, width, channels), float32, whose
+        batch is free. OpenVINO's CPU plugin wants it fixed before compilation: `model.reshape([8, 224, 224, 3])`.
+
+    Raises:
+        UnsupportedLayerError: for a layer that cannot be converted, with its name and node.
+        ValueError: for more than one input or output.
+    """
+    graph = read_layer_graph(model)
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1 or len(model.input_shape) != 4:
+        raise ValueError(
+            f"model {model.name!r} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; deployed can be models with "
+            "one input (batch, height, width, channels) and one output."
+        )
+    shape = tuple(model.input_shape[1:])
+    parameter = ops.parameter(ov.PartialShape([-1, *(-1 if side is None else side for side in shape)]), np.float32, name="images")
+    parameter.output(0).get_tensor().set_names({"images"})
+    values = {graph.inputs[0]: Value(Ready(ops.transpose(parameter, _TO_CHANNELS_FIRST).output(0)), shape)}
+    values[graph.inputs[0]].uses = graph.uses()[graph.inputs[0]]
+    _convert_calls(graph, values)
+    result = values[graph.outputs[0]]
+    output = as_matrix(result.output()) if len(result.shape) == 1 else ops.transpose(result.output(), _TO_CHANNELS_LAST).output(0)
+    output.get_tensor().set_names({"predictions" if len(result.shape) == 1 else "features"})
+    return ov.Model([output], [parameter], model.name)
+
+
+def _convert_calls(graph: LayerGraph, values: dict[int, Value]) -> None:
+    table, uses, consumers = converters(), graph.uses(), graph.consumers()
+    for call in graph.calls:
+        converter = _converter_for(call, table)
+        result = converter(call, [values[tensor] for tensor in call.inputs])
+        (tensor,) = call.outputs
+        result.uses = uses[tensor]
+        result.only_binarized = uses[tensor] == len(consumers.get(tensor, [])) and all(map(_binarizes, consumers.get(tensor, [])))
+        result.name = result.name or call.layer.name
+        values[tensor] = result
+
+
+def _binarizes(call: Call) -> bool:
+    quantizer = getattr(call.layer, "input_quantizer", None)
+    return quantizer is not None and is_sign(quantizer)
+
+
+def _converter_for(call: Call, table: dict[type, Converter]) -> Converter:
+    own = registered_converters().get(type(call.layer))
+    if own is not None:
+        return lambda _, inputs: _with_registered(own, call, inputs)
+    converter = table.get(type(call.layer))
+    if converter is None and is_sign(call.layer):
+        converter = activations.convert_activation
+    if converter is None:
+        raise UnsupportedLayerError(
+            f"{call}, cannot be converted to OpenVINO. Register a converter for its class: "
+            f"bnn_zoo.deploy.register_converter({type(call.layer).__name__}, function)."
+        )
+    return converter
+
+
+def _with_registered(function: Callable[..., Any], call: Call, inputs: list[Value]) -> Value:
+    given = [as_matrix(x.output()) if len(x.shape) == 1 else x.output() for x in inputs]
+    result = function(call.layer, given)
+    output: Output = result.output(0) if isinstance(result, ov.Node) else result
+    shape = tuple(call.node.output_shapes[1:])
+    return Value(Ready(as_pixels(output) if len(shape) == 1 else output), shape)

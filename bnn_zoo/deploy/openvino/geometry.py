@@ -1,0 +1,66 @@
+"""How a window moves over a picture, in OpenVINO's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Strides, dilation and padding of a convolution or pool, (rows, columns), pixels."""
+
+    strides: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    before: tuple[int, int] = (0, 0)
+    after: tuple[int, int] = (0, 0)
+    auto_pad: str = "explicit"
+
+    @property
+    def padded(self) -> bool:
+        return self.auto_pad == "same_upper" or any(self.before + self.after)
+
+
+def window_geometry(
+    padding: str, size: tuple[int, int], strides: Any, dilation: Any = (1, 1), *, symmetric: bool = False
+) -> Geometry:
+    """The geometry of a Keras layer.
+
+    Args:
+        padding: "same" or "valid".
+        size: of the window.
+        strides: of the layer.
+        dilation: of the layer.
+        symmetric: "same" padding is the same on both sides, as in PyTorch.
+
+    Raises:
+        ValueError: for another padding.
+    """
+    if padding not in ("same", "valid"):
+        raise ValueError(f'padding is {padding!r}; it must be "same" or "valid".')
+    strides, dilation = tuple(strides), tuple(dilation)
+    if padding == "valid":
+        return Geometry(strides, dilation)
+    if not symmetric:
+        return Geometry(strides, dilation, auto_pad="same_upper")
+    sides = tuple((length - 1) * rate // 2 for length, rate in zip(size, dilation, strict=True))
+    return Geometry(strides, dilation, (sides[0], sides[1]), (sides[0], sides[1]))
+
+
+def explicit_padding(geometry: Geometry, size: tuple[int, int], height: int | None, width: int | None) -> Geometry:
+    """The same geometry with "same" padding worked out for a picture of a known size.
+
+    Raises:
+        ValueError: if the size is not known.
+    """
+    if geometry.auto_pad == "explicit":
+        return geometry
+    if height is None or width is None:
+        raise ValueError('this layer needs a fixed input size: pad_values with padding="same" on real-valued inputs.')
+    before, after = [], []
+    for length, kernel, stride, rate in zip((height, width), size, geometry.strides, geometry.dilation, strict=True):
+        steps = (length + stride - 1) // stride
+        total = max((steps - 1) * stride + (kernel - 1) * rate + 1 - length, 0)
+        before.append(total // 2)
+        after.append(total - total // 2)
+    return Geometry(geometry.strides, geometry.dilation, (before[0], before[1]), (after[0], after[1]))

@@ -1,0 +1,142 @@
+"""larq's layers: convolutions and dense layers with quantizers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from openvino import opset13 as ops
+
+from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo.deploy.openvino.activations import apply_activation, float_signs
+from bnn_zoo.deploy.openvino.binary import (
+    MOST_BITS,
+    Planes,
+    binary_convolution,
+    can_be_binary,
+    quantized_planes,
+    sign_planes,
+)
+from bnn_zoo.deploy.openvino.geometry import Geometry, explicit_padding, window_geometry
+from bnn_zoo.deploy.openvino.real import RealConvolution, RealDense, padded
+from bnn_zoo.deploy.openvino.value import Output, Ready, Value
+from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
+from bnn_zoo.deploy.steps import affine_step
+
+
+def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
+    """QuantConv2D, and Conv2D as the case without quantizers."""
+    layer, (x,) = call.layer, inputs
+    _channels_last(call)
+    size = tuple(layer.kernel_size)
+    symmetric = type(layer).__name__ == "SymmetricQuantConv2D"
+    geometry = window_geometry(layer.padding, size, layer.strides, layer.dilation_rate, symmetric=symmetric)
+    pad_value = float(getattr(layer, "pad_values", 0.0)) if geometry.padded else 0.0
+    weight = quantized_weight(layer, "kernel")
+    kernel = binary_kernel(weight)
+    bits = _input_bits(call, x)
+    shape = tuple(call.node.output_shapes[1:])
+    if kernel is not None and layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value):
+        planes, signed = _planes(layer, x, bits)
+        total, steps = binary_convolution(planes, kernel, geometry, pad_value, signed=signed, name=layer.name)
+        result = Value(Ready(total), shape, steps)
+    else:
+        data = _real_inputs(layer, x, bits)
+        if pad_value:
+            data, geometry = padded(
+                x.output() if data is None else data, explicit_padding(geometry, (size[0], size[1]), *x.shape[:2]), pad_value
+            )
+        channels_first = np.transpose(weight, (3, 2, 0, 1))
+        result = Value(RealConvolution(x, channels_first, geometry, layer.groups, layer.name, data), shape)
+        result.part_of = x.part_of if data is None else None
+    return _finished(layer, result)
+
+
+def convert_depthwise_conv(call: Call, inputs: list[Value]) -> Value:
+    """DepthwiseConv2D."""
+    layer, (x,) = call.layer, inputs
+    _channels_last(call)
+    geometry = window_geometry(layer.padding, tuple(layer.kernel_size), layer.strides, layer.dilation_rate)
+    weight = np.asarray(layer.depthwise_kernel, np.float32)
+    rows, columns, channels, multiplier = weight.shape
+    kernel = np.transpose(weight, (2, 3, 0, 1)).reshape(channels * multiplier, 1, rows, columns)
+    source = RealConvolution(x, kernel, geometry, channels, layer.name)
+    return _finished(layer, Value(source, tuple(call.node.output_shapes[1:])))
+
+
+def convert_quantized_dense(call: Call, inputs: list[Value]) -> Value:
+    """QuantDense, and Dense as the case without quantizers. Behind Flatten the kernel is turned instead of the features."""
+    layer, (x,) = call.layer, inputs
+    if len(x.shape) != 1:
+        raise ValueError(f"{call} takes (batch, features); this one is given {x.shape}. Put a Flatten layer before it.")
+    weight = quantized_weight(layer, "kernel")
+    kernel = binary_kernel(weight)
+    bits = _input_bits(call, x)
+    pictures = x.flat_of if not x.steps else None
+    window = (1, 1, x.channels) if pictures is None else pictures.shape
+    if kernel is not None and _has_binary_form(bits, window[2] or 0, 0.0):
+        source = x if pictures is None else pictures
+        planes, signed = _planes(layer, source, bits)
+        turned = BinaryKernel(kernel.signs.reshape(*window, -1), kernel.scale)  # type: ignore[arg-type]
+        total, steps = binary_convolution(planes, turned, Geometry(), 0.0, signed=signed, name=layer.name)
+        return _finished(layer, Value(Ready(total), (layer.units,), steps))
+    if pictures is not None and bits is None:
+        channels_first = weight.reshape(*window, -1).transpose(3, 2, 0, 1).reshape(layer.units, -1)  # type: ignore[arg-type]
+        return _finished(layer, Value(RealDense(pictures, channels_first, layer.name), (layer.units,)))
+    return _finished(layer, Value(RealDense(x, weight.T, layer.name, _real_inputs(layer, x, bits)), (layer.units,)))
+
+
+def _finished(layer: Any, value: Value) -> Value:
+    if layer.use_bias:
+        bias = np.asarray(layer.bias, np.float64)
+        value = value.followed_by(affine_step(np.ones_like(bias), bias))
+    return apply_activation(layer.activation, value, layer.name)
+
+
+def _channels_last(call: Call) -> None:
+    if call.layer.data_format != "channels_last":
+        raise ValueError(f'{call} has data_format="{call.layer.data_format}"; deployment takes channels_last models only.')
+
+
+def _input_bits(call: Call, x: Value) -> int | None:
+    """1 for signs, more for DoReFa activations, None for real-valued inputs.
+
+    Raises:
+        ValueError: for another input quantizer.
+    """
+    quantizer = getattr(call.layer, "input_quantizer", None)
+    if quantizer is None:
+        return 1 if x.known_bits is not None else None
+    bits = activation_bits(quantizer)
+    if bits is None:
+        raise ValueError(
+            f"{call} has the input quantizer {quantizer!r}; deployed can be those whose forward pass is sign "
+            "(ste_sign, approx_sign, swish_sign and their like), DoReFa activations, and None. Register a converter for a layer "
+            "class of your own."
+        )
+    return bits
+
+
+def _is_signed(layer: Any) -> bool:
+    quantizer = getattr(layer, "input_quantizer", None)
+    return quantizer is None or is_sign(quantizer)
+
+
+def _has_binary_form(bits: int | None, channels: int, pad_value: float) -> bool:
+    return bits is not None and bits <= MOST_BITS and can_be_binary(channels) and pad_value in (-1.0, 0.0, 1.0)
+
+
+def _planes(layer: Any, x: Value, bits: int | None) -> tuple[Planes, bool]:
+    assert bits is not None
+    return (sign_planes(x), True) if _is_signed(layer) else (quantized_planes(x, bits), False)
+
+
+def _real_inputs(layer: Any, x: Value, bits: int | None) -> Output | None:
+    """The quantized inputs in float32, or None where the inputs are not quantized."""
+    if bits is None or (bits == 1 and x.known_bits is not None and layer.input_quantizer is None):
+        return None
+    if _is_signed(layer):
+        return float_signs(x)
+    steps = np.float32(2**bits - 1)
+    counts = ops.round(ops.multiply(ops.clamp(x.output(), 0.0, 1.0), steps), "half_to_even")
+    return ops.divide(counts, steps).output(0)

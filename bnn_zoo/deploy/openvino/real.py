@@ -1,0 +1,103 @@
+"""Convolutions and dense layers in full precision, which take the steps behind them into their kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+from bnn_zoo.deploy.openvino.geometry import Geometry
+from bnn_zoo.deploy.openvino.value import Output, Value, add_shift, as_matrix, as_pixels, constant, name_node
+
+
+@dataclass
+class RealConvolution:
+    """A source that is a convolution.
+
+    Args:
+        value: its input.
+        kernel: float32, (filters, channels / groups, rows, columns).
+        geometry: how the kernel moves.
+        groups: of the channels.
+        name: of the layer.
+        inputs: makes the input, where it is not the value as it stands.
+    """
+
+    value: Value
+    kernel: np.ndarray
+    geometry: Geometry
+    groups: int = 1
+    name: str = ""
+    inputs: Output | None = None
+    foldable: bool = True
+    made: Output | None = None
+
+    def output(self) -> Output:
+        if self.made is None:
+            self.made = self._convolution(self.kernel)
+        return self.made
+
+    def with_step(self, scale: np.ndarray, shift: np.ndarray) -> Output:
+        folded = self.kernel.astype(np.float64) * scale.reshape(-1, 1, 1, 1)
+        return add_shift(self._convolution(folded.astype(np.float32)), shift)
+
+    def _convolution(self, kernel: np.ndarray) -> Output:
+        x = self.value.output() if self.inputs is None else self.inputs
+        form = self.geometry
+        where = (list(form.strides), list(form.before), list(form.after), list(form.dilation), form.auto_pad)
+        if self.groups == 1:
+            result = ops.convolution(x, constant(kernel), *where).output(0)
+        else:
+            grouped = kernel.reshape(self.groups, -1, *kernel.shape[1:])
+            result = ops.group_convolution(x, constant(grouped), *where).output(0)
+        name_node(result, self.name)
+        return result
+
+
+@dataclass
+class RealDense:
+    """A source that is a dense layer: kernel (units, features), float32."""
+
+    value: Value
+    kernel: np.ndarray
+    name: str = ""
+    inputs: Output | None = None
+    foldable: bool = True
+    made: Output | None = None
+
+    def output(self) -> Output:
+        if self.made is None:
+            units = self.kernel.shape[0]
+            self.made = self.with_step(np.ones(units), np.zeros(units))
+        return self.made
+
+    def with_step(self, scale: np.ndarray, shift: np.ndarray) -> Output:
+        kernel = (self.kernel.astype(np.float64) * scale.reshape(-1, 1)).astype(np.float32)
+        x = as_matrix(self.value.output() if self.inputs is None else self.inputs)
+        product = ops.matmul(x, constant(kernel), False, True).output(0)
+        name_node(product, self.name)
+        if np.any(shift != 0):
+            product = ops.add(product, constant(shift.reshape(1, -1))).output(0)
+        return as_pixels(product)
+
+
+def padded(x: Output, geometry: Geometry, value: float) -> tuple[Output, Geometry]:
+    """The input with explicit padding of a value other than zero, and the geometry without padding."""
+    before, after = (np.array([0, 0, *sides], np.int64) for sides in (geometry.before, geometry.after))
+    result = ops.pad(x, ops.constant(before), ops.constant(after), "constant", ops.constant(np.float32(value)))
+    return result.output(0), Geometry(geometry.strides, geometry.dilation)
+
+
+def plus_minus_one(bits: Output) -> Output:
+    """Zeros and ones as -1.0 and +1.0, in float32."""
+    one, minus_one, half = (ops.constant(np.float32(number)) for number in (1, -1, 0.5))
+    return ops.select(ops.greater(bits, half), one, minus_one).output(0)
+
+
+def bit_constant(signs: np.ndarray) -> Output:
+    """+1 and -1 as a constant of 1-bit elements, least significant first."""
+    tensor = ov.Tensor(ov.Type.u1, ov.Shape(list(signs.shape)))
+    tensor.data[:] = np.packbits((signs.reshape(-1) > 0).astype(np.uint8), bitorder="little")
+    return ov.op.Constant(tensor).output(0)

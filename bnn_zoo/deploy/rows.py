@@ -1,0 +1,49 @@
+"""Rows of data as a table, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+FORMATS = ("table", "csv", "json")
+
+
+def format_rows(rows: Sequence[Any], form: str = "table") -> str:
+    """Writes data classes of one kind.
+
+    Args:
+        rows: instances of one data class.
+        form: "table", "csv" or "json".
+
+    Raises:
+        ValueError: for another form.
+    """
+    if form not in FORMATS:
+        raise ValueError(f"format is {form!r}; it must be one of {', '.join(FORMATS)}.")
+    if form == "json":
+        return json.dumps([asdict(row) for row in rows], indent=2)
+    if not rows:
+        return ""
+    names = [entry.name for entry in fields(rows[0])]
+    cells = [[_cell(value) for value in asdict(row).values()] for row in rows]
+    if form == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([names, *cells])
+        return text.getvalue().rstrip("\n")
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    numbers = [isinstance(value, (int, float)) for value in asdict(rows[0]).values()]
+    lines = [names, *cells]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if number else cell.ljust(width) for cell, width, number in zip(line, widths, numbers, strict=True)
+        )
+        for line in lines
+    )
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

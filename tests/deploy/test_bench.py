@@ -1,0 +1,55 @@
+"""Measurements: every combination gets its row, and what cannot be measured says why."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from deploy_models import narrow_model
+
+from bnn_zoo.deploy import bench
+from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers
+from bnn_zoo.deploy.roofline import Roofline, measure_roofline
+from bnn_zoo.deploy.rows import format_rows
+
+
+def test_each_combination_has_a_row() -> None:
+    pytest.importorskip("openvino")
+    rows = bench.measure(["binarynet"], ["keras", "openvino"], threads=[1], batch_sizes=[1, 2], repeats=3)
+    assert [(row.backend, row.threads, row.batch_size) for row in rows] == [
+        ("keras", 1, 1),
+        ("keras", 1, 2),
+        ("openvino", 1, 1),
+        ("openvino", 1, 2),
+    ]
+    for row in rows:
+        assert isinstance(row, bench.Measurement)
+        assert 0 < row.low <= row.milliseconds <= row.high
+        assert row.per_picture == row.milliseconds / row.batch_size
+    assert json.loads(format_rows(rows, "json"))[0]["model"] == "binarynet"
+    assert len(format_rows(rows, "csv").splitlines()) == len(format_rows(rows).splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), [({"backends": ["onnx"]}, "backends has 'onnx'"), ({"repeats": 2}, "at least 3")]
+)
+def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        bench.measure(["binarynet"], **arguments)  # type: ignore[arg-type]
+
+
+def test_layers_are_named_and_shares_sum_to_one() -> None:
+    pytest.importorskip("openvino")
+    rows = profile_layers(narrow_model("birealnet", input_shape=(64, 64, 3), filters=64), repeats=3)
+    assert {"section_0_block_0_conv", "stem_bn"} & {row.name for row in rows}
+    assert sum(row.share for row in rows) == pytest.approx(1)
+    binary = next(row for row in by_kind(rows) if row.kind == "BinaryConvolution")
+    assert isinstance(binary, LayerTime) and "jit" in binary.implementation
+
+
+def test_the_roofline_is_what_a_processor_can_do() -> None:
+    found = measure_roofline(seconds=0.001, repeats=5)
+    if found is None:
+        pytest.skip("code cannot be written at run time here")
+    assert 1e10 < found.macs_per_second < 1e14
+    assert Roofline("avx2", 100.0).share(50, seconds=1.0, threads=2) == 0.25

@@ -1,0 +1,107 @@
+"""Exported files: their size, and that other programs read them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from deploy_models import narrow_model, random_norms
+from narrow import noise
+
+import bnn_zoo
+from bnn_zoo import deploy
+from bnn_zoo._keras import tf
+
+READER = """
+import sys
+import numpy as np
+import openvino as ov
+
+core = ov.Core()
+model = core.read_model(sys.argv[1])
+images = np.load(sys.argv[2])
+model.reshape(images.shape)
+network = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+np.save(sys.argv[3], network(images)[0])
+assert not {"tensorflow", "larq", "bnn_zoo"} & set(sys.modules)
+"""
+
+
+def test_a_process_without_tensorflow_predicts_the_same(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino")
+    model = narrow_model("quicknet")
+    deploy.export(model, tmp_path / "quicknet.xml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["quicknet.bin", "quicknet.xml"]
+    python = _bare_environment(tmp_path / "bare", f"openvino=={openvino.__version__.split('-')[0]}")
+    (tmp_path / "reader.py").write_text(READER)
+    np.save(tmp_path / "images.npy", noise())
+    subprocess.run([python, "reader.py", "quicknet.xml", "images.npy", "predictions.npy"], cwd=tmp_path, check=True)
+    assert np.abs(np.load(tmp_path / "predictions.npy") - model.predict(noise(), verbose=0)).max() < 1e-4
+
+
+def _bare_environment(folder: Path, package: str) -> Path:
+    venv.create(folder, with_pip=True)
+    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    installed = subprocess.run([python, "-m", "pip", "install", "-q", package], capture_output=True, text=True)
+    if installed.returncode:
+        pytest.skip(f"{package} cannot be installed: {installed.stderr.strip().splitlines()[-1]}")
+    for name in ("tensorflow", "larq", "tf_keras"):
+        assert subprocess.run([python, "-c", f"import {name}"], capture_output=True).returncode
+    return python
+
+
+@pytest.mark.parametrize("name", ["birealnet", "binarynet", "quicknet"])
+def test_weights_take_one_bit(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    path = deploy.export(random_norms(bnn_zoo.create_model(name)), tmp_path / "network.xml")
+    assert path.with_suffix(".bin").stat().st_size <= 1.1 * bnn_zoo.model_info(name).figures.size_mib * 2**20
+
+
+def test_tflite_weights_take_one_bit(tmp_path: Path) -> None:
+    pytest.importorskip("larq_compute_engine")
+    path = deploy.export(random_norms(bnn_zoo.create_model("quicknet")), tmp_path / "quicknet.tflite")
+    assert path.stat().st_size <= 1.1 * bnn_zoo.model_info("quicknet").figures.size_mib * 2**20
+
+
+def test_a_saved_model_can_be_replaced(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        model = random_norms(narrow_model("quicknet"), seed)
+        deploy.export(model, tmp_path / "saved")
+    served = tf.saved_model.load(str(tmp_path / "saved")).signatures["serving_default"]
+    (given,) = served(tf.constant(noise())).values()
+    assert np.allclose(given, model.predict(noise(), verbose=0), atol=1e-5)
+    assert [path.name for path in tmp_path.iterdir()] == ["saved"]
+
+
+@pytest.mark.parametrize("name", ["network.onnx", "network.h5", "quicknet.cifar10"])
+def test_other_endings_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"its ending must be \.tflite"):
+        deploy.export(narrow_model("quicknet"), tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_bytes(b"")
+    with pytest.raises(ValueError, match="is no SavedModel"):
+        deploy.export(narrow_model("quicknet"), tmp_path / "photos")
+    assert (tmp_path / "photos" / "cat.jpg").exists()
+
+
+def test_a_failed_export_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    openvino = pytest.importorskip("openvino")
+    path = deploy.export(narrow_model("quicknet"), tmp_path / "network.xml")
+    before = path.read_bytes(), path.with_suffix(".bin").read_bytes()
+
+    def full(*arguments: object, **named: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(openvino, "save_model", full)
+    with pytest.raises(OSError, match="No space"):
+        deploy.export(narrow_model("birealnet"), path)
+    assert before == (path.read_bytes(), path.with_suffix(".bin").read_bytes())
+    assert len(list(tmp_path.iterdir())) == 2

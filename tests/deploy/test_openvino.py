@@ -1,0 +1,174 @@
+"""Every network on OpenVINO against Keras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from deploy_models import ODD_SIZE, narrow_model, random_norms, sure_pictures
+from narrow import noise
+
+from bnn_zoo import deploy
+from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo.models import architectures
+
+pytest.importorskip("openvino")
+
+NETWORKS = list(architectures())
+
+
+def kinds(model: Any) -> list[str]:
+    """The operations of a converted network."""
+    from bnn_zoo.deploy.openvino.convert import convert
+
+    return [node.get_type_name() for node in convert(model).get_ops()]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_predict_the_same(name: str) -> None:
+    model = narrow_model(name)
+    runtime = deploy.compile(model, threads=1)
+    pictures = noise(batch=48)
+    assert deploy.compare(model, runtime, pictures).top1_changes == 0
+    pictures = sure_pictures(model, pictures)
+    pictures = pictures[np.resize(np.arange(len(pictures)), 32)]
+    for batch in (1, 32):
+        difference = deploy.compare(model, runtime, pictures, batch_size=batch)
+        assert difference.top1_changes == 0 and difference.largest < 1e-4
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_features_of_odd_sizes(name: str) -> None:
+    model = narrow_model(name, include_top=False, input_shape=ODD_SIZE)
+    images = sure_pictures(model, noise(*ODD_SIZE, batch=32))[:3]
+    expected, given = model.predict(images, verbose=0), deploy.compile(model, threads=1).predict(images)
+    assert given.shape == expected.shape
+    assert np.abs(given - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_binary_layers_use_the_binary_kernels(name: str) -> None:
+    model = narrow_model(name)
+    quantized = (larq.layers.QuantConv2D, larq.layers.QuantDense)
+    binary = [layer for layer in model.layers if isinstance(layer, quantized) and layer.input_quantizer is not None]
+    planes = 2 if name == "dorefanet" else 1
+    assert kinds(model).count("BinaryConvolution") == planes * len(binary) > 0
+
+
+def test_a_free_size_takes_any_picture() -> None:
+    model = narrow_model("birealnet", input_shape=(None, None, 3), stem="cifar")
+    runtime = deploy.compile(model, threads=1)
+    for size in ((32, 32), (41, 33)):
+        assert deploy.compare(model, runtime, noise(*size, batch=3)).largest < 1e-4
+
+
+@pytest.mark.parametrize("pad_values", [0.0, 1.0, -1.0])
+@pytest.mark.parametrize("alignment", ["end", "symmetric"])
+@pytest.mark.parametrize(("strides", "dilation"), [(1, 1), (2, 1), (1, 2)])
+@pytest.mark.parametrize(("size", "kernel"), [(8, 3), (9, 3), (9, 5)])
+def test_padding_is_that_of_keras(pad_values: float, alignment: str, strides: int, dilation: int, size: int, kernel: int) -> None:
+    from bnn_zoo.blocks import Binarization, binary_conv
+
+    settings = Binarization(pad_values=pad_values, padding_alignment=alignment)  # type: ignore[arg-type]
+    images = keras.Input((size, size, 8))
+    model = keras.Model(images, binary_conv(images, 9, kernel, strides=strides, dilation_rate=dilation, binarization=settings))
+    pictures = noise(size, size, 8, batch=2)
+    assert np.array_equal(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0))
+
+
+@pytest.mark.parametrize("channels", [8, 12, 20, 22, 33, 5])
+@pytest.mark.parametrize("pad_values", [0.0, 1.0])
+def test_any_number_of_channels(channels: int, pad_values: float) -> None:
+    images = keras.Input((6, 6, channels))
+    layer = larq.layers.QuantConv2D(
+        7,
+        3,
+        padding="same",
+        pad_values=pad_values,
+        input_quantizer="ste_sign",
+        kernel_quantizer="ste_sign",
+        kernel_constraint="weight_clip",
+    )
+    model = keras.Model(images, layer(images))
+    pictures = noise(6, 6, channels)
+    assert np.array_equal(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0))
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 1e-30, -1e-30, float(np.finfo(np.float32).tiny), -2e-38])
+def test_the_sign_of_zero_is_plus_one(value: float) -> None:
+    images = keras.Input((1, 1, 8))
+    layer = larq.layers.QuantConv2D(1, 1, input_quantizer="ste_sign", kernel_quantizer="ste_sign", kernel_constraint="weight_clip")
+    model = keras.Model(images, layer(images))
+    layer.set_weights([np.ones((1, 1, 8, 1), np.float32), np.zeros(1, np.float32)])
+    given = deploy.compile(model, threads=1).predict(np.full((1, 1, 1, 8), value, np.float32))
+    assert given.item() == (8 if value >= 0 else -8)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_dorefa_activations_of_any_bits(bits: int) -> None:
+    model = narrow_model("dorefanet", binarization=_dorefa(bits), input_shape=(16, 16, 3))
+    pictures = sure_pictures(model, noise(16, 16, batch=32))
+    assert deploy.compare(model, deploy.compile(model, threads=1), pictures).largest < 1e-5
+
+
+def _dorefa(bits: int) -> Any:
+    from dataclasses import replace
+
+    from bnn_zoo.models.dorefanet import DOREFANET
+
+    return replace(DOREFANET, activation_bits=bits)
+
+
+def test_nested_models_and_shared_layers() -> None:
+    inner = keras.Sequential([keras.layers.Conv2D(8, 3, padding="same"), keras.layers.BatchNormalization(), keras.layers.ReLU(6.0)])
+    images = keras.Input((10, 12, 8))
+    y = inner(images)
+    y = inner(y)
+    y = keras.layers.Multiply()([y, keras.layers.Activation("sigmoid")(inner(y))])
+    model = random_norms(keras.Model(images, keras.layers.GlobalAveragePooling2D()(y)))
+    pictures = noise(10, 12, 8)
+    assert np.allclose(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0), atol=1e-5)
+
+
+def test_nothing_foldable_is_left() -> None:
+    operations = kinds(narrow_model("binarynet"))
+    # Between binary layers there are thresholds only; the last batch norm is one multiply-add.
+    assert operations.count("Multiply") == operations.count("Add") == 1
+    assert "Convert" not in operations and "Select" not in operations
+
+
+class Doubled(keras.layers.Layer):  # type: ignore[misc]
+    def call(self, inputs: Any) -> Any:
+        return inputs * 2.0 + tf.reduce_max(inputs) * 0.0
+
+
+def test_an_unknown_layer_is_named_and_can_be_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = keras.Input((4, 4, 3))
+    model = keras.Model(images, Doubled(name="twice")(images))
+    with pytest.raises(deploy.UnsupportedLayerError, match=r"'twice'.*Doubled.*node 0.*register_converter"):
+        deploy.compile(model)
+    from openvino import opset13 as ops
+
+    monkeypatch.setattr("bnn_zoo.deploy.registered._registered", {})
+    deploy.register_converter(Doubled, lambda layer, inputs: ops.multiply(inputs[0], np.float32(2)))
+    assert np.array_equal(deploy.compile(model).predict(noise(4, 4)), 2 * noise(4, 4))
+
+
+def test_a_subclassed_model_is_refused() -> None:
+    class Own(keras.Model):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    with pytest.raises(TypeError, match="functional or sequential"):
+        deploy.compile(Own())
+
+
+def test_images_of_a_wrong_shape_are_refused() -> None:
+    runtime = deploy.compile(narrow_model("birealnet"), threads=1)
+    with pytest.raises(ValueError, match=r"\(32, 32, 3\); this network takes \(batch, 32, 32, 3\)"):
+        runtime.predict(noise()[0])
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        runtime.predict(noise(), batch_size=0)
+    assert runtime.predict(noise()[:0]).shape == (0, 10)
+    assert np.array_equal(runtime.predict(noise(batch=13), batch_size=4)[7:8], runtime.predict(noise(batch=13)[7:8]))
