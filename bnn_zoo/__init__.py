@@ -12,10 +12,10 @@ Importing the package loads no TensorFlow; each name below is loaded when it is 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bnn_zoo import _keras as _keras  # sees to it, at no cost, that tf.keras will be Keras 2
+from bnn_zoo._lazy import lazy_names
 
 if TYPE_CHECKING:
     from bnn_zoo import blocks, data, deploy, hub, models, training
@@ -135,15 +135,4 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # a type checker that saw this would believe in any name
-
-    def __getattr__(name: str) -> Any:
-        if name not in _HOMES:
-            raise AttributeError(f"module 'bnn_zoo' has no attribute {name!r}")
-        home = _HOMES[name]
-        value = getattr(import_module(f"bnn_zoo.{home}"), name) if home else import_module(f"bnn_zoo.{name}")
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = lazy_names(__name__, _HOMES, __all__)

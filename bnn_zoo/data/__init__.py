@@ -5,8 +5,9 @@ of a prediction. Everything is loaded on first use; nothing here loads TensorFlo
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bnn_zoo._lazy import lazy_names
 
 if TYPE_CHECKING:
     from bnn_zoo.data.cifar10 import is_cifar10_binary, load_cifar10_binary
@@ -60,13 +61,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # a type checker that saw this would believe in any name
+    __getattr__, __dir__ = lazy_names(__name__, _HOMES, __all__)

@@ -8,9 +8,9 @@ they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bnn_zoo._lazy import lazy_names
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError, WeightsError
 
 # Not lazily: the function shares its name with its module, and importing the module would put the module in its place.
@@ -59,13 +59,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bnn_zoo.hub' has no attribute {name!r}")
-    value = getattr(import_module(f"bnn_zoo.hub.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # a type checker that saw this would believe in any name
+    __getattr__, __dir__ = lazy_names(__name__, _HOMES, __all__)

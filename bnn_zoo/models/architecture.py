@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -76,6 +77,25 @@ def architecture(
         return Architecture(name, factory, paper, build, published, **shape)
 
     return declare
+
+
+def variant(
+    entry: Architecture, name: str, factory: str, published: tuple[Published, ...], summary: str, **defaults: Any
+) -> Architecture:
+    """The same network with other default arguments, under a name of its own.
+
+    Args:
+        entry: what it is a variant of.
+        name: as in `create_model(name)`.
+        factory: the name of its public factory.
+        published: accuracies reported by others.
+        summary: the first line of its documentation.
+        defaults: the arguments that differ.
+    """
+    build = functools.partial(entry.build, **defaults)
+    _, _, own = (inspect.getdoc(entry.build) or "").partition("\n\nArgs:\n")
+    build.__doc__ = f"{summary}\n\nArgs:\n{own}"
+    return replace(entry, name=name, factory=factory, published=published, build=build)
 
 
 def arguments_to_json(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,29 +5,45 @@ from __future__ import annotations
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, batch_norm, dense_block, head, residual_stem, transition_block
 from bnn_zoo.blocks.stem import Stem
-from bnn_zoo.models.architecture import Paper, Published, architecture
+from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 BINARY_DENSENET = Binarization(clip_value=1.3, epsilon=1e-5)
 
-_PAPER = Paper(
-    "Back to Simplicity: How to Train Accurate BNNs from Scratch?",
-    "Joseph Bethge, Haojin Yang, Marvin Bornstein, Christoph Meinel",
-    2019,
-    "1906.08637",
+
+@architecture(
+    "binary_densenet28",
+    factory="BinaryDenseNet28",
+    paper=Paper(
+        "Back to Simplicity: How to Train Accurate BNNs from Scratch?",
+        "Joseph Bethge, Haojin Yang, Marvin Bornstein, Christoph Meinel",
+        2019,
+        "1906.08637",
+    ),
+    published=(Published("imagenet", 60.9, 82.8, "larq-zoo"), Published("imagenet", 60.7, 82.4, "paper")),
 )
-
-
-def _binary_densenet(
+def binary_densenet28(
     x: Tensor,
-    num_classes: int | None,
-    section_blocks: tuple[int, ...],
-    reduction: tuple[float, ...],
-    dilation_rates: tuple[int, ...],
-    filters: int,
-    growth_rate: int,
-    stem: Stem | None,
-    binarization: Binarization,
+    num_classes: int | None = None,
+    *,
+    section_blocks: tuple[int, ...] = (6, 6, 6, 5),
+    reduction: tuple[float, ...] = (2.7, 2.7, 2.2),
+    dilation_rates: tuple[int, ...] = (1, 1, 1, 1),
+    filters: int = 64,
+    growth_rate: int = 64,
+    stem: Stem | None = None,
+    binarization: Binarization = BINARY_DENSENET,
 ) -> Tensor:
+    """Four sections of dense blocks, with a pooling and narrowing transition between two of them.
+
+    Args:
+        section_blocks: how many convolutions each section has.
+        reduction: by how much each transition narrows the features.
+        dilation_rates: of each section's convolutions; a dilated section is not pooled.
+        filters: channels of the stem.
+        growth_rate: channels that each convolution adds.
+        stem: "imagenet" or "cifar"; chosen by the input size unless given.
+        binarization: how the network binarizes.
+    """
     for argument, given, needed in (
         ("reduction", reduction, len(section_blocks) - 1),
         ("dilation_rates", dilation_rates, len(section_blocks)),
@@ -72,99 +88,31 @@ def _reduced(channels: int, reduction: float) -> int:
     return max(round(channels // reduction / 32), 1) * 32
 
 
-@architecture(
-    "binary_densenet28",
-    factory="BinaryDenseNet28",
-    paper=_PAPER,
-    published=(Published("imagenet", 60.9, 82.8, "larq-zoo"), Published("imagenet", 60.7, 82.4, "paper")),
-)
-def binary_densenet28(
-    x: Tensor,
-    num_classes: int | None = None,
-    *,
-    section_blocks: tuple[int, ...] = (6, 6, 6, 5),
-    reduction: tuple[float, ...] = (2.7, 2.7, 2.2),
-    dilation_rates: tuple[int, ...] = (1, 1, 1, 1),
-    filters: int = 64,
-    growth_rate: int = 64,
-    stem: Stem | None = None,
-    binarization: Binarization = BINARY_DENSENET,
-) -> Tensor:
-    """Four sections of dense blocks, with a pooling and narrowing transition between two of them.
-
-    Args:
-        section_blocks: how many convolutions each section has.
-        reduction: by how much each transition narrows the features.
-        dilation_rates: of each section's convolutions; a dilated section is not pooled.
-        filters: channels of the stem.
-        growth_rate: channels that each convolution adds.
-        stem: "imagenet" or "cifar"; chosen by the input size unless given.
-        binarization: how the network binarizes.
-    """
-    return _binary_densenet(x, num_classes, section_blocks, reduction, dilation_rates, filters, growth_rate, stem, binarization)
-
-
-@architecture(
+binary_densenet37 = variant(
+    binary_densenet28,
     "binary_densenet37",
     factory="BinaryDenseNet37",
-    paper=_PAPER,
     published=(Published("imagenet", 62.9, 84.2, "larq-zoo"), Published("imagenet", 62.5, 83.9, "paper")),
+    summary="Binary DenseNet with 37 layers.",
+    section_blocks=(6, 8, 12, 6),
+    reduction=(3.3, 3.3, 4),
 )
-def binary_densenet37(
-    x: Tensor,
-    num_classes: int | None = None,
-    *,
-    section_blocks: tuple[int, ...] = (6, 8, 12, 6),
-    reduction: tuple[float, ...] = (3.3, 3.3, 4),
-    dilation_rates: tuple[int, ...] = (1, 1, 1, 1),
-    filters: int = 64,
-    growth_rate: int = 64,
-    stem: Stem | None = None,
-    binarization: Binarization = BINARY_DENSENET,
-) -> Tensor:
-    """Binary DenseNet with 37 layers; the arguments are those of BinaryDenseNet28."""
-    return _binary_densenet(x, num_classes, section_blocks, reduction, dilation_rates, filters, growth_rate, stem, binarization)
 
-
-@architecture(
+binary_densenet37_dilated = variant(
+    binary_densenet37,
     "binary_densenet37_dilated",
     factory="BinaryDenseNet37Dilated",
-    paper=_PAPER,
     published=(Published("imagenet", 64.3, 85.2, "larq-zoo"), Published("imagenet", 63.7, 84.7, "paper")),
+    summary="Binary DenseNet with 37 layers, whose last two sections are dilated instead of pooled.",
+    dilation_rates=(1, 1, 2, 4),
 )
-def binary_densenet37_dilated(
-    x: Tensor,
-    num_classes: int | None = None,
-    *,
-    section_blocks: tuple[int, ...] = (6, 8, 12, 6),
-    reduction: tuple[float, ...] = (3.3, 3.3, 4),
-    dilation_rates: tuple[int, ...] = (1, 1, 2, 4),
-    filters: int = 64,
-    growth_rate: int = 64,
-    stem: Stem | None = None,
-    binarization: Binarization = BINARY_DENSENET,
-) -> Tensor:
-    """Binary DenseNet with 37 layers whose last two sections are dilated; the arguments are those of BinaryDenseNet28."""
-    return _binary_densenet(x, num_classes, section_blocks, reduction, dilation_rates, filters, growth_rate, stem, binarization)
 
-
-@architecture(
+binary_densenet45 = variant(
+    binary_densenet28,
     "binary_densenet45",
     factory="BinaryDenseNet45",
-    paper=_PAPER,
     published=(Published("imagenet", 64.6, 85.2, "larq-zoo"), Published("imagenet", 63.7, 84.8, "paper")),
+    summary="Binary DenseNet with 45 layers.",
+    section_blocks=(6, 12, 14, 8),
+    reduction=(2.7, 3.3, 4),
 )
-def binary_densenet45(
-    x: Tensor,
-    num_classes: int | None = None,
-    *,
-    section_blocks: tuple[int, ...] = (6, 12, 14, 8),
-    reduction: tuple[float, ...] = (2.7, 3.3, 4),
-    dilation_rates: tuple[int, ...] = (1, 1, 1, 1),
-    filters: int = 64,
-    growth_rate: int = 64,
-    stem: Stem | None = None,
-    binarization: Binarization = BINARY_DENSENET,
-) -> Tensor:
-    """Binary DenseNet with 45 layers; the arguments are those of BinaryDenseNet28."""
-    return _binary_densenet(x, num_classes, section_blocks, reduction, dilation_rates, filters, growth_rate, stem, binarization)
