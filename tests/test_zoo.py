@@ -27,7 +27,7 @@ def test_patterns() -> None:
         "binary_densenet37_dilated",
         "binary_densenet45",
     ]
-    assert bnn_zoo.list_models("QuickNet*") == ["quicknet_small", "quicknet", "quicknet_large"]
+    assert bnn_zoo.list_models("QuickNet*") == ["quicknet", "quicknet_small", "quicknet_large"]
     assert bnn_zoo.list_models("birealnet") == ["birealnet"]
     assert bnn_zoo.list_models("bireal") == []
 
@@ -168,3 +168,13 @@ def test_published_accuracies_are_those_of_the_weight_files() -> None:
     }
     for name, expected in top1.items():
         assert [p.top1 for p in bnn_zoo.model_info(name).published if p.source == "larq-zoo"] == [expected]
+
+
+def test_accuracies_that_larq_zoo_reports_are_those_of_its_weights() -> None:
+    for name in bnn_zoo.list_models():
+        info = bnn_zoo.model_info(name)
+        reported = {(p.top1, p.top5) for p in info.published if p.source == "larq-zoo"}
+        registered = {
+            tuple(metric.value for metric in weights.metrics) for weights in info.weight_sets if weights.tag == "imagenet"
+        }
+        assert reported == registered, name

@@ -19,7 +19,7 @@ BINARY_DENSENET = Binarization(clip_value=1.3, epsilon=1e-5)
         2019,
         "1906.08637",
     ),
-    published=(Published("imagenet", 60.9, 82.8, "larq-zoo"), Published("imagenet", 60.7, 82.4, "paper")),
+    published=(Published("imagenet", 60.9, 82.8, "larq-zoo"),),
 )
 def binary_densenet28(
     x: Tensor,
@@ -92,7 +92,7 @@ binary_densenet37 = variant(
     binary_densenet28,
     "binary_densenet37",
     factory="BinaryDenseNet37",
-    published=(Published("imagenet", 62.9, 84.2, "larq-zoo"), Published("imagenet", 62.5, 83.9, "paper")),
+    published=(Published("imagenet", 62.9, 84.2, "larq-zoo"),),
     summary="Binary DenseNet with 37 layers.",
     section_blocks=(6, 8, 12, 6),
     reduction=(3.3, 3.3, 4),
@@ -102,7 +102,7 @@ binary_densenet37_dilated = variant(
     binary_densenet37,
     "binary_densenet37_dilated",
     factory="BinaryDenseNet37Dilated",
-    published=(Published("imagenet", 64.3, 85.2, "larq-zoo"), Published("imagenet", 63.7, 84.7, "paper")),
+    published=(Published("imagenet", 64.3, 85.2, "larq-zoo"),),
     summary="Binary DenseNet with 37 layers, whose last two sections are dilated instead of pooled.",
     dilation_rates=(1, 1, 2, 4),
 )
@@ -111,7 +111,7 @@ binary_densenet45 = variant(
     binary_densenet28,
     "binary_densenet45",
     factory="BinaryDenseNet45",
-    published=(Published("imagenet", 64.6, 85.2, "larq-zoo"), Published("imagenet", 63.7, 84.8, "paper")),
+    published=(Published("imagenet", 64.6, 85.2, "larq-zoo"),),
     summary="Binary DenseNet with 45 layers.",
     section_blocks=(6, 12, 14, 8),
     reduction=(2.7, 3.3, 4),

@@ -19,7 +19,7 @@ BINARY_RESNET_E = Binarization(clip_value=1.25, epsilon=1e-5)
         2019,
         "1906.08637",
     ),
-    published=(Published("imagenet", 58.3, 80.8, "larq-zoo"), Published("imagenet", 58.1, 80.6, "paper")),
+    published=(Published("imagenet", 58.3, 80.8, "larq-zoo"),),
 )
 def binary_resnet_e18(
     x: Tensor,

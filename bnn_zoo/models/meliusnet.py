@@ -27,7 +27,7 @@ MELIUSNET = Binarization(clip_value=1.3, epsilon=1e-5)
         2020,
         "2001.05936",
     ),
-    published=(Published("imagenet", 62.4, 83.9, "larq-zoo"), Published("imagenet", 63.6, 84.7, "paper")),
+    published=(Published("imagenet", 62.4, 83.9, "larq-zoo"),),
 )
 def meliusnet22(
     x: Tensor,

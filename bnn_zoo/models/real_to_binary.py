@@ -19,7 +19,7 @@ REAL_TO_BINARY = Binarization(momentum=0.99)
         2020,
         "2003.11535",
     ),
-    published=(Published("imagenet", 65.0, 85.7, "larq-zoo"), Published("imagenet", 65.4, 86.2, "paper")),
+    published=(Published("imagenet", 65.0, 85.7, "larq-zoo"),),
 )
 def real_to_binary_net(
     x: Tensor,

@@ -24,7 +24,7 @@ XNORNET = Binarization(
         2016,
         "1603.05279",
     ),
-    published=(Published("imagenet", 45.0, 69.2, "larq-zoo"), Published("imagenet", 44.2, 69.2, "paper")),
+    published=(Published("imagenet", 45.0, 69.2, "larq-zoo"), Published("imagenet", 44.2, None, "paper")),
 )
 def xnornet(
     x: Tensor,
