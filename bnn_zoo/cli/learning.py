@@ -69,7 +69,7 @@ def train(
     """Train a network on pictures by class as a recipe says."""
     from bnn_zoo.models import find_architecture
     from bnn_zoo.training.recipe import override
-    from bnn_zoo.training.recipes import find_recipe
+    from bnn_zoo.training.recipes import chain_of, find_recipe
 
     entry = find_architecture(network)
     chosen = override(find_recipe(recipe or f"{entry.name}.cifar10"), _pairs(settings or []))
@@ -110,7 +110,7 @@ def train(
         labels=dataset.class_names,
         license=license,
         dataset=dataset_name or data.name,
-        recipe=dataclasses.asdict(chosen),
+        recipe={**dataclasses.asdict(chosen), "runs": chain_of(chosen)},
     )
     console.print(f"{out / 'model'}: the weight set. {out / 'log.csv'}: the log.", highlight=False)
     console.print(f"Score it with: bnn-zoo evaluate {out / 'model'} --data {data}", highlight=False)

@@ -74,7 +74,7 @@ def _facts(weights: WeightSet) -> list[tuple[str, str]]:
     if weights.dataset:
         facts.append(("trained on", weights.dataset))
     if weights.recipe:
-        facts.append(("recipe", ", ".join(f"{name} {value}" for name, value in weights.recipe.items() if value)))
+        facts.append(("recipe", ", ".join(f"{name} {value}" for name, value in weights.recipe.items() if value and name != "runs")))
     if weights.license:
         facts.append(("licence of the weights", weights.license))
     return facts
@@ -89,13 +89,15 @@ def _results(weights: WeightSet) -> str:
 
 def _training(weights: WeightSet, beside: Sequence[str]) -> str:
     text = ""
-    if weights.recipe and "name" in weights.recipe and weights.architecture:
-        command = f"bnn-zoo train {weights.architecture} --data DATA --recipe"
-        name, after = weights.recipe["name"], weights.recipe.get("after")
-        first = f"{command} {after} --out FIRST\n" if after else ""
-        text += f"\nTrained with\n\n```sh\n{first}{command} {name} --out RUN{' --start-from FIRST' if after else ''}\n```\n"
+    runs = (weights.recipe or {}).get("runs")
+    if runs and weights.architecture:
+        commands = []
+        for number, name in enumerate(runs):
+            before = f" --start-from run{number}" if number else ""
+            commands.append(f"bnn-zoo train {weights.architecture} --recipe {name} --data DATA --out run{number + 1}{before}")
+        text += "\n".join(["", "Trained with", "", "```sh", *commands, "```", ""])
     for name in beside:
-        text += f"\n![the run, epoch by epoch]({name})\n" if name.endswith(".png") else f"\nIts log: [{name}]({name})\n"
+        text += f"\n![the run, epoch by epoch]({name})\n" if name.endswith(".png") else f"\nThe last run, epoch by epoch: [{name}]({name})\n"
     return text
 
 

@@ -24,12 +24,28 @@ _RECIPES = (
         seed=2,
         source="a warm restart (Loshchilov and Hutter, 2016, arXiv 1608.03983) at the learning rate that larq-zoo trains BNNs with",
     ),
+    Recipe(
+        "birealnet.cifar10-second-restart",
+        arguments={"filters": 32},
+        learning_rate=3e-3,
+        epochs=9,
+        precision="mixed_bfloat16",
+        after="birealnet.cifar10-restart",
+        seed=3,
+        source="another, shorter one",
+    ),
 )
 
 
 def list_recipes() -> list[str]:
     """The names of all recipes."""
     return [recipe.name for recipe in _RECIPES]
+
+
+def chain_of(recipe: Recipe) -> list[str]:
+    """The names of the recipes that lead to this one, in the order in which they are run, its own last."""
+    before = chain_of(find_recipe(recipe.after)) if recipe.after else []
+    return [*before, recipe.name]
 
 
 def find_recipe(name: str) -> Recipe:

@@ -6,7 +6,7 @@ import pytest
 
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.recipe import Recipe, override
-from bnn_zoo.training.recipes import find_recipe, list_recipes
+from bnn_zoo.training.recipes import chain_of, find_recipe, list_recipes
 
 
 def test_every_recipe_names_a_network_and_arguments_that_it_has() -> None:
@@ -17,6 +17,13 @@ def test_every_recipe_names_a_network_and_arguments_that_it_has() -> None:
         assert set(recipe.arguments) <= set(find_architecture(name.partition(".")[0]).defaults)
         assert recipe.source
         assert not recipe.after or find_recipe(recipe.after).arguments == recipe.arguments
+
+
+def test_a_chain_begins_with_a_recipe_that_comes_after_none() -> None:
+    for name in list_recipes():
+        chain = chain_of(find_recipe(name))
+        assert chain[-1] == name and not find_recipe(chain[0]).after
+    assert chain_of(find_recipe("birealnet.cifar10-restart")) == ["birealnet.cifar10", "birealnet.cifar10-restart"]
 
 
 def test_an_unknown_recipe_suggests_known_ones() -> None:
