@@ -97,7 +97,8 @@ def _training(weights: WeightSet, beside: Sequence[str]) -> str:
             commands.append(f"bnn-zoo train {weights.architecture} --recipe {name} --data DATA --out run{number + 1}{before}")
         text += "\n".join(["", "Trained with", "", "```sh", *commands, "```", ""])
     for name in beside:
-        text += f"\n![the run, epoch by epoch]({name})\n" if name.endswith(".png") else f"\nThe last run, epoch by epoch: [{name}]({name})\n"
+        label = "the last run, epoch by epoch"
+        text += f"\n![{label}]({name})\n" if name.endswith(".png") else f"\n{label.capitalize()}: [{name}]({name})\n"
     return text
 
 
