@@ -165,11 +165,12 @@ def _classes(model: keras.Model) -> int | None:
 
 
 def _write_description(path: Path, weights: WeightSet) -> None:
-    _write_text(path / CARD, model_card(weights, beside=run_files(path)))
-    _write_text(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
+    write_text_whole(path / CARD, model_card(weights, beside=run_files(path)))
+    write_text_whole(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text_whole(path: Path, text: str) -> None:
+    """Writes a text file: either the whole text is there afterwards, or the file is as it was before."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     os.replace(part, path)

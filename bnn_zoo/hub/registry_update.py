@@ -9,7 +9,7 @@ from typing import Any
 
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
-from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
+from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config, write_text_whole
 from bnn_zoo.hub.sources.package import packaged_weights
 from bnn_zoo.hub.weight_set import to_json
 
@@ -54,9 +54,7 @@ def update_registry(folder: str | os.PathLike[str] | None = None) -> list[str]:
     registry = json.loads(path.read_text(encoding="utf-8"))
     others = [entry for entry in registry["weight_sets"] if not _is_packaged(entry)]
     registry["weight_sets"] = [*others, *packaged]
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(registry, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    write_text_whole(path, json.dumps(registry, indent=1, ensure_ascii=False) + "\n")
     return [f"{entry['architecture']}.{entry['tag']}" for entry in packaged]
 
 

@@ -19,7 +19,7 @@ from bnn_zoo.training.checkpoints import restore_checkpoint
 from bnn_zoo.training.pipeline import evaluation_batches, make_optimizer, steps_per_epoch, training_batches
 from bnn_zoo.training.progress import progress_callback
 from bnn_zoo.training.recipe import Recipe
-from bnn_zoo.training.records import recording_callback
+from bnn_zoo.training.records import recording_callback, write_whole
 
 #: The weights of the last epoch: there once a run is finished.
 LAST = "last.weights.h5"
@@ -101,9 +101,7 @@ def train(
                 callbacks=shown,
             )
     # The name says that the run is finished: it must not stand for half a file.
-    part = folder / f"part.{LAST}"
-    model.save_weights(str(part))
-    os.replace(part, folder / LAST)
+    write_whole(folder / LAST, lambda part: model.save_weights(str(part)))
     return model
 
 

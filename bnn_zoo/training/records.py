@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def recording_callback(folder: Path, start: Position, steps: int, seconds: float
             rows.append({"epoch": epoch, **{key: float(value) for key, value in logs.items()}})
             score = "val_accuracy" if "val_accuracy" in logs else "accuracy"
             if float(logs[score]) >= max(float(row[score]) for row in rows):
-                _replace(folder / BEST, lambda part: self.model.save_weights(str(part)))
+                write_whole(folder / BEST, lambda part: self.model.save_weights(str(part)))
             _write_rows(folder / LOG, rows)
             save_checkpoint(folder / "checkpoints", self.model, Position(self.step))
             self.saved = time.monotonic()
@@ -80,10 +81,10 @@ def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
             writer.writeheader()
             writer.writerows(rows)
 
-    _replace(path, write)
+    write_whole(path, write)
 
 
-def _replace(path: Path, write: Any) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Writes a file beside its place, and moves it there when it is whole."""
     part = path.with_name(f"part.{path.name}")
     write(part)
