@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from bnn_zoo._keras import keras
-from bnn_zoo.data.cifar10 import is_cifar10_binary
-from bnn_zoo.data.datasets import LabelledPictures, labelled_pictures, load_dataset, split_names
+from bnn_zoo.data.datasets import open_dataset, split_names
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.preprocessing import apply_preprocessing
+from bnn_zoo.data.streamed_dataset import OnBad, StreamedDataset
 from bnn_zoo.inference import labels_of, preprocessing_of
 
 
@@ -43,23 +43,23 @@ class Evaluation:
 
 def evaluate(
     model: keras.Model,
-    data: ImageDataset | str | os.PathLike[str],
+    data: ImageDataset | StreamedDataset | str | os.PathLike[str],
     *,
     split: str | None = None,
     labels: Sequence[str] | None = None,
     batch_size: int = 100,
-    on_bad: Literal["skip", "stop"] = "stop",
+    on_bad: OnBad = "stop",
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
     """Scores a network on labelled pictures, prepared as its weight set says.
 
     Args:
         model: a network with class probabilities.
-        data: a data set in memory; or a folder or .zip of pictures by class, read a batch at a time; or CIFAR-10's binary version.
-        split: of a folder or .zip; if not given "test", or else one that begins with "val", where there are splits.
+        data: a data set; or what `bnn_zoo.data.open_dataset` takes as its source, of which a batch is read at a time.
+        split: of a source; if not given "test", or else one that begins with "val", where there are splits.
         labels: class names of the model's outputs, where its weight set has none.
         batch_size: pictures a step.
-        on_bad: "stop" at a picture that cannot be read, or "skip" it and name it in the result.
+        on_bad: "stop" at a picture that cannot be read, or "skip" it and name it in the result. A data set knows for itself.
         progress: called with the pictures done and all pictures.
 
     Returns:
@@ -129,38 +129,39 @@ def _plain(name: str) -> str:
 
 @contextmanager
 def _batches(
-    data: Any, split: str | None, batch_size: int, on_bad: str, skipped: list[str]
+    data: Any, split: str | None, batch_size: int, on_bad: OnBad, skipped: list[str]
 ) -> Iterator[tuple[Sequence[str], int, Iterator[tuple[Any, np.ndarray]]]]:
     """Class names, number of pictures, and batches of (pictures, classes)."""
-    if not isinstance(data, ImageDataset) and is_cifar10_binary(data):
-        data = load_dataset(data, split or default_split(data))
+    if not isinstance(data, (ImageDataset, StreamedDataset)):
+        data = open_dataset(data, split or default_split(data), on_bad, streaming=True)
     if isinstance(data, ImageDataset):
         starts = range(0, len(data), batch_size)
         in_memory = ((data.images[i : i + batch_size], data.labels[i : i + batch_size]) for i in starts)
         yield data.class_names, len(data), in_memory
         return
-    with labelled_pictures(data, split or default_split(data)) as pictures, ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield pictures.class_names, len(pictures.labels), _decoded(pictures, pool, batch_size, on_bad, skipped)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield data.class_names, len(data), _decoded(data, pool, batch_size, skipped)
 
 
 def _decoded(
-    pictures: LabelledPictures, pool: ThreadPoolExecutor, batch_size: int, on_bad: str, skipped: list[str]
+    pictures: StreamedDataset, pool: ThreadPoolExecutor, batch_size: int, skipped: list[str]
 ) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
     """Batches of decoded pictures; the next batch is decoded while the caller works on this one."""
 
-    def start(first: int) -> list[Future[np.ndarray]]:
-        return [pool.submit(pictures.read, i) for i in range(first, min(first + batch_size, len(pictures.labels)))]
+    def start(first: int) -> list[Future[tuple[np.ndarray, int]]]:
+        return [pool.submit(pictures.read, i) for i in range(first, min(first + batch_size, len(pictures)))]
 
     waiting = start(0)
-    for first in range(0, len(pictures.labels), batch_size):
+    for first in range(0, len(pictures), batch_size):
         current, waiting = waiting, start(first + batch_size)
         images, classes = [], []
-        for offset, future in enumerate(current):
+        for future in current:
             try:
-                images.append(future.result())
-                classes.append(pictures.labels[first + offset])
+                image, label = future.result()
+                images.append(image)
+                classes.append(label)
             except ImageError as error:
-                if on_bad == "stop":
+                if pictures.on_bad == "stop":
                     raise
                 skipped.append(str(error))
         if images:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bnn_zoo.hub.retry import BACKOFF, PAUSES, is_unresolved, with_retries
+from bnn_zoo.download.retry import BACKOFF, PAUSES, is_unresolved, with_retries
 
 
 class Failing:

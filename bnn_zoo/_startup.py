@@ -1,0 +1,56 @@
+"""TensorFlow's start without what it writes to the terminal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def load_tensorflow(first: Callable[[], T | None] = lambda: None) -> T | None:
+    """Loads TensorFlow without its start-up noise.
+
+    Part of that noise is written by C++ before any setting can stop it, so that for a moment standard error leads nowhere. An
+    exception still comes through.
+
+    Args:
+        first: is called when TensorFlow is loaded but has not computed anything yet: for settings that it takes only then.
+
+    Returns:
+        What `first` returns.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with _silent_stderr():
+        from bnn_zoo._keras import larq, tf
+
+        result = first()
+        tf.config.list_physical_devices()
+        tf.constant(0.0) + 1.0
+        _ = larq.quantizers
+    return result
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # standard error is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

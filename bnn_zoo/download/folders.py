@@ -1,0 +1,40 @@
+"""Where downloaded files lie."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+#: Seconds after which a half downloaded file that nobody wrote to is a leftover.
+_ABANDONED = 3600
+
+
+def cache_folder() -> Path:
+    """The cache: BNN_ZOO_CACHE, or the platform's cache folder."""
+    chosen = os.environ.get("BNN_ZOO_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    import pooch  # slow to import
+
+    return Path(pooch.os_cache("bnn_zoo"))
+
+
+def downloads_folder() -> Path:
+    """Where files lie while they are downloaded, with the locks that keep others waiting."""
+    return cache_folder() / ".downloads"
+
+
+def clear_leftovers() -> int:
+    """Removes what downloads that were killed left behind; the bytes that were freed."""
+    freed = 0
+    folder = downloads_folder()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        try:
+            state = path.stat()
+            if time.time() - state.st_mtime > _ABANDONED:
+                path.unlink()
+                freed += state.st_size
+        except OSError:  # another process was faster, or the cache is read-only
+            continue
+    return freed

@@ -1,0 +1,122 @@
+"""`https://...` to a file: downloaded with pooch, once, whole, and only if the hash is right."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bnn_zoo.download.errors import DownloadError
+from bnn_zoo.download.folders import clear_leftovers, downloads_folder
+from bnn_zoo.download.hashing import is_whole
+from bnn_zoo.download.request import request_file, short
+from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
+
+
+def download(url: str, target: Path, sha256: str, size: int | None = None, *, keep_part: bool = False) -> Path:
+    """Downloads a file, unless a whole one is there by now.
+
+    Processes that want the same file wait for the one that downloads it. Dropped connections, 429 and 5xx are tried again, from
+    where the file broke off if the server can do so; other answers are not.
+
+    Args:
+        url: https or http.
+        target: where the file is to lie, on the disk of the cache.
+        sha256: its hash.
+        size: its bytes, if known: a server that announces others is not listened to.
+        keep_part: whether what was received before a failure is kept, as `<target>.part`, for the next call to go on from; for
+            large files.
+
+    Returns:
+        `target`.
+
+    Raises:
+        DownloadError: saying what the server, the network or the disk did.
+    """
+    part = target.with_name(target.name + ".part") if keep_part else None
+    with _explained(target):
+        for folder in (downloads_folder(), target.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        with _only_one(target.name):
+            if not is_whole(target, sha256, size):  # another process may have been faster
+                os.replace(_retrieve(url, target.name, sha256, size, part), target)
+    return target
+
+
+def _retrieve(url: str, name: str, sha256: str, size: int | None, part: Path | None) -> str:
+    """A file among the downloads that pooch has hashed."""
+    import pooch
+
+    clear_leftovers()
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel("WARNING")  # it would announce each download, in pipes too
+    # A beginning from an earlier call may be damaged, or of a file that was replaced since: then once more, from the start.
+    begun = part is not None and part.exists()
+    try:
+        for last in (False, True) if begun else (True,):
+            try:
+                downloader = partial(_download, size=size, part=part)
+                found = pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=downloads_folder(), downloader=downloader)
+                break
+            except ValueError:
+                if last:
+                    raise
+    finally:
+        logger.setLevel(level)
+    # pooch's temporary files can be read by their owner only, and a cache may be shared.
+    os.chmod(found, 0o644)
+    return found
+
+
+def _download(url: str, output_file: str, pooch: Any, *, size: int | None, part: Path | None) -> None:
+    """pooch's downloader: to a temporary file, which pooch hashes and then moves to its place."""
+    path = output_file if part is None else str(part)
+    with_retries(lambda: request_file(url, path, size), _may_pass)
+    if part is not None:
+        os.replace(part, output_file)
+
+
+def _may_pass(error: Exception) -> bool:
+    import requests
+
+    if isinstance(error, requests.HTTPError):
+        return error.response is not None and error.response.status_code in RETRIED
+    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    return isinstance(error, passing) and not is_unresolved(error)
+
+
+@contextmanager
+def _only_one(name: str) -> Iterator[None]:
+    from filelock import FileLock
+
+    with FileLock(downloads_folder() / f"{name}.lock"):
+        yield
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    import requests
+
+    try:
+        yield
+    except DownloadError:
+        raise
+    except requests.HTTPError as error:
+        response: Any = error.response
+        raise DownloadError(f"the server answered {response.status_code} {response.reason}.") from error
+    except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, requests.TooManyRedirects) as error:
+        raise DownloadError(f"the address, or one it redirects to, is refused ({short(error)}).") from error
+    except requests.RequestException as error:
+        raise DownloadError(f"no answer, or a broken one ({short(error)}); is this machine online?") from error
+    except ValueError as error:  # pooch: the hash is another one
+        raise DownloadError(
+            "what the server sent does not have the recorded sha256, and was thrown away; it is damaged, or the file was replaced."
+        ) from error
+    except OSError as error:
+        raise DownloadError(
+            f"the cache {path.parent} cannot be written ({short(error)}); set BNN_ZOO_CACHE to a folder with room."
+        ) from error
