@@ -13,21 +13,28 @@ from __future__ import annotations
 from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.binary import binary_conv, binary_dense
 from bnn_zoo.blocks.blurred import blurred_transition
+from bnn_zoo.blocks.bottleneck import bottleneck_with_shortcuts
 from bnn_zoo.blocks.dense import dense_block, improvement_block, transition_block
 from bnn_zoo.blocks.gated import channel_gate, gated_conv
 from bnn_zoo.blocks.head import global_pool, head, probabilities
 from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.norm_free import NormFree, channel_gain, standardized_conv
 from bnn_zoo.blocks.pooled import pooled_block
+from bnn_zoo.blocks.react import channel_bias, react_conv, react_widening, rprelu
 from bnn_zoo.blocks.real import grouped_conv, real_conv
-from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut
-from bnn_zoo.blocks.stem import choose_stem, grouped_stem, residual_stem, separable_stem
+from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut, pooled
+from bnn_zoo.blocks.stem import choose_stem, grouped_stem, residual_stem, separable_stem, stem_pool
 
 __all__ = [
     "Binarization",
+    "NormFree",
     "batch_norm",
     "binary_conv",
     "binary_dense",
     "blurred_transition",
+    "bottleneck_with_shortcuts",
+    "channel_bias",
+    "channel_gain",
     "channel_gate",
     "choose_stem",
     "conv_with_shortcut",
@@ -39,10 +46,16 @@ __all__ = [
     "head",
     "improvement_block",
     "pointwise_shortcut",
+    "pooled",
     "pooled_block",
     "probabilities",
+    "react_conv",
+    "react_widening",
     "real_conv",
     "residual_stem",
+    "rprelu",
     "separable_stem",
+    "standardized_conv",
+    "stem_pool",
     "transition_block",
 ]

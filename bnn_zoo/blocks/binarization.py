@@ -10,6 +10,14 @@ from bnn_zoo._keras import keras, larq
 
 Quantizer: TypeAlias = "str | Callable[[Any], Any] | None"
 
+#: The quantizers of this package, by name.
+_OWN_QUANTIZERS = {
+    "xnor_scale": "XnorScale",
+    "dorefa_sign": "DoReFaSign",
+    "sigmoid_sign": "SigmoidSign",
+    "standardized_sign": "StandardizedSign",
+}
+
 
 @dataclass(frozen=True)
 class Binarization:
@@ -19,8 +27,9 @@ class Binarization:
 
     Args:
         input_quantizer: what binarizes the inputs of a binary layer: a name (`"ste_sign"`, `"approx_sign"`, `"swish_sign"`,
-            `"dorefa"`, any other name larq knows), a callable, or None for inputs in full precision.
-        kernel_quantizer: the same for kernels; also `"magnitude_aware_sign"`, `"xnor_scale"` and `"dorefa_sign"`.
+            `"sigmoid_sign"`, `"dorefa"`, any other name larq knows), a callable, or None for inputs in full precision.
+        kernel_quantizer: the same for kernels; also `"magnitude_aware_sign"`, `"xnor_scale"`, `"dorefa_sign"` and
+            `"standardized_sign"`.
         clip_value: half the width of the window in which `ste_sign` lets the gradient pass, and the bound of the latent weights.
         kernel_constraint: `"weight_clip"` keeps latent weights in [-clip_value, clip_value]; or a Keras constraint, or None.
         kernel_initializer: of the latent weights.
@@ -72,23 +81,23 @@ def make_quantizer(choice: Quantizer, binarization: Binarization) -> Any:
         return larq.quantizers.SteSign(clip_value=binarization.clip_value)
     if choice == "dorefa":
         return larq.quantizers.DoReFa(k_bit=binarization.activation_bits, mode="activations")
-    if choice in ("xnor_scale", "dorefa_sign"):
+    if choice in _OWN_QUANTIZERS:
         from bnn_zoo.blocks import quantizers  # its classes need TensorFlow when they are defined
 
-        return quantizers.XnorScale() if choice == "xnor_scale" else quantizers.DoReFaSign()
+        return getattr(quantizers, _OWN_QUANTIZERS[choice])()
     try:
         return larq.quantizers.get(choice)
     except ValueError as error:
         raise ValueError(
             f"quantizer {choice!r} is not known. Known are ste_sign, approx_sign, swish_sign, ste_heaviside, ste_tern, "
-            "magnitude_aware_sign, dorefa, xnor_scale, dorefa_sign; a callable does as well."
+            f"magnitude_aware_sign, dorefa, {', '.join(_OWN_QUANTIZERS)}; a callable does as well."
         ) from error
 
 
 def make_constraint(binarization: Binarization) -> Any:
     """The Keras constraint of the latent weights, or None."""
-    if binarization.kernel_constraint is None and binarization.kernel_quantizer == "dorefa_sign":
-        # Its gradient is not clipped: no weight can starve, and larq need not warn of it.
+    if binarization.kernel_constraint is None and binarization.kernel_quantizer in ("dorefa_sign", "standardized_sign"):
+        # The gradient is not clipped, or the weights are standardized: none can starve, and larq need not warn of it.
         return keras.constraints.Constraint()
     if binarization.kernel_constraint == "weight_clip":
         return larq.constraints.WeightClip(clip_value=binarization.clip_value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
@@ -27,6 +28,11 @@ class XnorScale(larq.quantizers.Quantizer):
         return scale * larq.quantizers.ste_sign(clipped)
 
 
+@tf.custom_gradient
+def _scaled_sign(x: Tensor) -> Any:
+    return larq.math.sign(x) * tf.reduce_mean(tf.abs(x)), lambda dy: dy
+
+
 @larq.utils.register_keras_custom_object  # in an .h5 file Keras names a quantizer without its package
 @keras.utils.register_keras_serializable("bnn_zoo")
 class DoReFaSign(larq.quantizers.Quantizer):
@@ -41,10 +47,81 @@ class DoReFaSign(larq.quantizers.Quantizer):
     precision = 1
 
     def call(self, inputs: Tensor) -> Tensor:
-        scale = tf.stop_gradient(tf.reduce_mean(tf.abs(inputs)))
+        return _scaled_sign(inputs)
+
+
+def _standardized(kernel: Tensor) -> Tensor:
+    """Each filter with mean 0 and variance 1 / inputs, so that the sum over its inputs keeps their variance."""
+    filter_axes = list(range(len(kernel.shape) - 1))
+    mean, variance = tf.nn.moments(kernel, filter_axes, keepdims=True)
+    return (kernel - mean) / (tf.sqrt(variance) + 1e-5) * _inputs(kernel) ** -0.5
+
+
+def _inputs(kernel: Tensor) -> int:
+    return math.prod(kernel.shape[:-1])
+
+
+@larq.utils.register_keras_custom_object  # in an .h5 file Keras names a quantizer without its package
+@keras.utils.register_keras_serializable("bnn_zoo")
+class Standardize(larq.quantizers.Quantizer):
+    r"""No quantizer, but what a layer in full precision uses in place of one: scaled weight standardization.
+
+    Forward pass: \(q(x) = \frac{x - \mu}{(\sigma + 10^{-5}) \sqrt{n}}\), mean, deviation and number \(n\) those of a filter.
+
+    Source: Characterizing signal propagation to close the performance gap in unnormalized ResNets, Brock et al., 2021,
+    arXiv 2101.08692.
+    """
+
+    precision = 32
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return _standardized(inputs)
+
+
+@larq.utils.register_keras_custom_object  # in an .h5 file Keras names a quantizer without its package
+@keras.utils.register_keras_serializable("bnn_zoo")
+class StandardizedSign(larq.quantizers.Quantizer):
+    r"""The kernel quantizer of A&B BNN: the sign of the standardized weights, so scaled that a filter keeps the variance.
+
+    Forward pass: \(q(x) = \operatorname{sign}(s(x)) / \sqrt{n}\), \(s\) scaled weight standardization and \(n\) the weights of a
+    filter. Pseudo-gradient: that of \(\operatorname{clip}(s(x), -1, 1)\). The authors' code multiplies by the mean of \(|s(x)|\)
+    instead, a constant to their gradient; here the learnt gain behind the layer holds it, so that bits are all there is to store.
+
+    Source: A&B BNN: Add&Bit-Operation-Only Hardware-Friendly Binary Neural Network, Ma et al., 2024, arXiv 2403.03739.
+    """
+
+    precision = 1
+
+    def call(self, inputs: Tensor) -> Tensor:
+        scale = _inputs(inputs) ** -0.5
 
         @tf.custom_gradient
-        def scaled_sign(x: Tensor) -> Any:
-            return larq.math.sign(x) * scale, lambda dy: dy
+        def sign(x: Tensor) -> Any:
+            return larq.math.sign(x) * scale, lambda dy: tf.where(tf.abs(x) <= 1, dy, tf.zeros_like(dy))
 
-        return scaled_sign(inputs)
+        return sign(_standardized(inputs))
+
+
+@tf.custom_gradient
+def _sign_like_sigmoid(x: Tensor) -> Any:
+    def gradient(dy: Tensor) -> Tensor:
+        rising = tf.sigmoid(3 * x)
+        return dy * 6 * rising * (1 - rising)
+
+    return larq.math.sign(x), gradient
+
+
+@larq.utils.register_keras_custom_object  # in an .h5 file Keras names a quantizer without its package
+@keras.utils.register_keras_serializable("bnn_zoo")
+class SigmoidSign(larq.quantizers.Quantizer):
+    r"""The input quantizer of A&B BNN.
+
+    Forward pass: \(q(x) = \operatorname{sign}(x)\). Pseudo-gradient: that of \(2 \sigma(3 x)\), \(\sigma\) the logistic function.
+
+    Source: A&B BNN: Add&Bit-Operation-Only Hardware-Friendly Binary Neural Network, Ma et al., 2024, arXiv 2403.03739.
+    """
+
+    precision = 1
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return _sign_like_sigmoid(inputs)

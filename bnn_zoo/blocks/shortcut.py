@@ -83,8 +83,7 @@ def pointwise_shortcut(
     Source: Bi-Real Net, Liu et al., 2018, arXiv 1808.00278.
     """
     settings = binarization or Binarization()
-    if strides > 1:
-        x = keras.layers.AveragePooling2D(strides, strides=strides, padding="same", name=part(name, "shortcut_pool"))(x)
+    x = pooled(x, strides, name=part(name, "shortcut_pool"))
     x = real_conv(
         x,
         filters,
@@ -94,3 +93,19 @@ def pointwise_shortcut(
         name=part(name, "shortcut_conv"),
     )
     return batch_norm(x, settings, name=part(name, "shortcut_bn"))
+
+
+def pooled(x: Tensor, strides: int, *, name: str | None = None) -> Tensor:
+    """The shortcut where only the size changes: an average pool; strides of 1 leave it out.
+
+    Args:
+        x: (batch, height, width, channels).
+        strides: pixels.
+        name: of the layer.
+
+    Returns:
+        (batch, height / strides, width / strides, channels).
+    """
+    if strides == 1:
+        return x
+    return keras.layers.AveragePooling2D(strides, strides=strides, padding="same", name=name)(x)

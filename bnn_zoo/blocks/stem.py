@@ -86,10 +86,20 @@ def residual_stem(
         x = keras.layers.ReLU(name=part(name, "relu"))(x)
     elif activation == "prelu":
         x = keras.layers.PReLU(shared_axes=[1, 2], name=part(name, "prelu"))(x)
-    return x if small else _stem_pool(x, binarization, name)
+    return x if small else stem_pool(x, binarization=binarization, name=name)
 
 
-def _stem_pool(x: Tensor, binarization: Binarization | None, name: str | None) -> Tensor:
+def stem_pool(x: Tensor, *, binarization: Binarization | None = None, name: str | None = "stem") -> Tensor:
+    """The 3x3 max-pool with stride 2 behind a residual network's first convolution.
+
+    Args:
+        x: (batch, height, width, channels).
+        binarization: gives the padding's alignment.
+        name: of the block.
+
+    Returns:
+        (batch, height / 2, width / 2, channels).
+    """
     if binarization is not None and binarization.padding_alignment == "symmetric":
         from bnn_zoo.blocks.layers import SymmetricMaxPooling2D  # its class needs TensorFlow when defined
 

@@ -18,11 +18,14 @@ _FILES = (
     "xnornet",
     "dorefanet",
     "birealnet",
+    "birealnet50",
     "binary_resnet_e",
     "binary_densenet",
     "meliusnet",
+    "reactnet",
     "real_to_binary",
     "quicknet",
+    "ab_reactnet",
 )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bnn_zoo._keras import Tensor
 from bnn_zoo.blocks import Binarization, conv_with_shortcut, head, residual_stem
 from bnn_zoo.blocks.stem import Stem
-from bnn_zoo.models.architecture import Paper, Published, architecture
+from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 BIREALNET = Binarization(input_quantizer="approx_sign", kernel_quantizer="magnitude_aware_sign", momentum=0.8, epsilon=1e-3)
+
+#: As in the authors' own code: padding and epsilon are PyTorch's.
+BIREALNET_OF_AUTHORS = replace(BIREALNET, momentum=0.9, epsilon=1e-5, padding_alignment="symmetric")
 
 
 @architecture(
@@ -47,3 +52,14 @@ def birealnet(
         for block in range(blocks):
             x = conv_with_shortcut(x, filters * 2**section, binarization=binarization, name=f"section_{section}_block_{block}")
     return x if num_classes is None else head(x, num_classes, kernel_initializer="glorot_uniform")
+
+
+birealnet34 = variant(
+    birealnet,
+    "birealnet34",
+    factory="BiRealNet34",
+    published=(Published("imagenet", 62.2, 83.9, "paper"),),
+    summary="Bi-Real Net with 34 layers, padded as in the authors' code.",
+    section_blocks=(6, 8, 12, 6),
+    binarization=BIREALNET_OF_AUTHORS,
+)

@@ -23,6 +23,10 @@ class Figures:
         float_size_mib: 32 bits a parameter, MiB.
         macs_binary: multiply-accumulates of 1-bit inputs and kernels, a picture.
         macs_real: the other multiply-accumulates, a picture.
+        operations: OPs a picture: of 1 bit a 64th, see `bnn_zoo.comparison.operations`.
+        peak_activation_mib: the most that features take at a time, a picture, MiB, see `bnn_zoo.comparison.activations`.
+        receptive_field: pixels (height) that a position of the last feature map sees; None without one.
+        shortcuts: paths on which features get around binary layers with their full precision.
     """
 
     input_shape: tuple[int, int, int]
@@ -33,6 +37,10 @@ class Figures:
     float_size_mib: float
     macs_binary: int
     macs_real: int
+    operations: int
+    peak_activation_mib: float
+    receptive_field: int | None
+    shortcuts: int
 
 
 @functools.cache

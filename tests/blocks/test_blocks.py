@@ -256,7 +256,7 @@ def test_everything_public_is_documented() -> None:
     for name in blocks.__all__:
         text = getattr(blocks, name).__doc__ or ""
         assert len(text) > 60, name
-        if name not in ("Binarization", "choose_stem", "global_pool", "probabilities"):
+        if name not in ("Binarization", "NormFree", "choose_stem", "global_pool", "probabilities"):
             assert "(batch" in text or "(..., channels)" in text, name
 
 

@@ -1,8 +1,9 @@
-"""The rule that fills a network's weights and its input, so that reference outputs need no stored weights."""
+"""The rules that fill a network's weights and its input, so that reference outputs need no stored weights."""
 
 from __future__ import annotations
 
 import math
+import zlib
 from typing import Any
 
 import numpy as np
@@ -34,3 +35,26 @@ def fill(model: Any, seed: int = 0) -> None:
 def pictures(shape: tuple[int, ...] = (2, 224, 224, 3), seed: int = 0) -> np.ndarray:
     """The input, float32 in (-1, 1)."""
     return np.random.default_rng([seed, 10**6]).uniform(-1, 1, shape).astype("float32")
+
+
+def state_dict(described: list[tuple[str, list[int], str]], seed: int = 0) -> dict[str, np.ndarray]:
+    """The state dict of an author's PyTorch network, by [name, shape, "batchnorm" or ""] of each entry."""
+    return {name: _entry(name, tuple(shape), kind == "batchnorm", seed) for name, shape, kind in described}
+
+
+def _entry(name: str, shape: tuple[int, ...], is_batch_norm: bool, seed: int) -> np.ndarray:
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    leaf = name.rpartition(".")[2]
+    if (leaf == "weight" and is_batch_norm) or leaf in ("gain", "running_var"):
+        value = rng.uniform(0.5, 1.5, shape)
+    elif leaf == "L_alpha":
+        value = rng.uniform(-4, -1, shape)
+    elif leaf in ("running_mean", "bias"):
+        value = rng.normal(0, 0.1, shape)
+    elif len(shape) == 1:
+        value = rng.uniform(0, 0.5, shape)
+    elif len(shape) == 2 and shape[1] == 1:
+        value = rng.normal(0, 0.05, shape)
+    else:
+        value = rng.normal(0, math.prod(shape[1:]) ** -0.5, shape)
+    return value.astype("float32")

@@ -1,0 +1,98 @@
+"""Layers that treat each channel, or each value, by itself. Importing this file loads TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bnn_zoo._keras import Tensor, keras, tf
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class ChannelBias(keras.layers.Layer):
+    """factor * x + bias: a learnt bias for each channel, and a fixed factor.
+
+    Its weight is `bias`, (channels,). In front of a sign the bias is a learnt threshold.
+
+    Source: ReActNet, Liu et al., 2020, arXiv 2003.03488.
+    """
+
+    def __init__(self, factor: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def build(self, input_shape: Any) -> None:
+        self.bias = self.add_weight("bias", (int(input_shape[-1]),), initializer="zeros")
+        super().build(input_shape)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return (inputs if self.factor == 1.0 else inputs * self.factor) + self.bias
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "factor": self.factor}
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class ChannelScale(keras.layers.Layer):
+    """factor * gain * x: a learnt gain for each channel, and a fixed factor.
+
+    Its weight is `gain`, (channels,).
+
+    Source: A&B BNN, Ma et al., 2024, arXiv 2403.03739.
+    """
+
+    def __init__(self, factor: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def build(self, input_shape: Any) -> None:
+        self.gain = self.add_weight("gain", (int(input_shape[-1]),), initializer="ones")
+        super().build(input_shape)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs * (self.gain * self.factor)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "factor": self.factor}
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class PowerOfTwoPReLU(keras.layers.Layer):
+    """PReLU whose slopes are powers of two, so that a shift of bits takes the place of its multiplication.
+
+    Its weight is `exponent`, (channels,): the slope is 2 to the power of the rounded exponent. The gradient passes the rounding.
+
+    Source: A&B BNN, Ma et al., 2024, arXiv 2403.03739.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        self.exponent = self.add_weight("exponent", (int(input_shape[-1]),), initializer=keras.initializers.Constant(-3.0))
+        super().build(input_shape)
+
+    @property
+    def alpha(self) -> Tensor:
+        """The slopes, (channels,), under the name that they have in Keras's PReLU."""
+        exponent = tf.convert_to_tensor(self.exponent)
+        return tf.pow(tf.constant(2, exponent.dtype), tf.grad_pass_through(tf.round)(exponent))
+
+    def call(self, inputs: Tensor) -> Tensor:
+        zero = tf.constant(0, inputs.dtype)
+        return tf.maximum(inputs, zero) + self.alpha * tf.minimum(inputs, zero)
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class LeakyClip(keras.layers.Layer):
+    """The identity inside [-1, 1], a line of small slope outside.
+
+    Source: Bi-Real Net: Binarizing Deep Network Towards Real-Network Performance, Liu et al., 2018, arXiv 1811.01335.
+    """
+
+    def __init__(self, slope: float = 0.1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.slope = slope
+
+    def call(self, inputs: Tensor) -> Tensor:
+        clipped = tf.clip_by_value(inputs, -1, 1)
+        return clipped + self.slope * (inputs - clipped)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "slope": self.slope}

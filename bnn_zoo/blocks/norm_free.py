@@ -1,0 +1,92 @@
+"""Networks without batch norm: standardized kernels, learnt gains, and branches that are weighed instead of normalized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bnn_zoo._keras import Tensor, keras, larq
+from bnn_zoo.blocks.binarization import Binarization
+from bnn_zoo.blocks.naming import part
+
+
+@dataclass(frozen=True)
+class NormFree:
+    """How a block without batch norm keeps its features in range.
+
+    Args:
+        alpha: weight of the binary branch beside the shortcut; a power of two costs no multiplication.
+        variance: of the block's input, as it is expected: the input is divided by its root before it is binarized, which in
+            inference changes no sign.
+
+    Source: A&B BNN, Ma et al., 2024, arXiv 2403.03739, after NF-ResNets, Brock et al., 2021, arXiv 2101.08692.
+    """
+
+    alpha: float = 0.25
+    variance: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.variance <= 0:
+            raise ValueError(f"variance is {self.variance!r}; it must be positive.")
+
+
+def channel_gain(x: Tensor, factor: float = 1.0, *, name: str | None = None) -> Tensor:
+    """A learnt gain for each channel times a fixed factor, in the place of batch norm.
+
+    Args:
+        x: (..., channels).
+        factor: the same for all channels.
+        name: of the layer.
+
+    Returns:
+        A tensor of the shape of `x`.
+    """
+    from bnn_zoo.blocks.channel_layers import ChannelScale  # its class needs TensorFlow when defined
+
+    return ChannelScale(factor, name=name)(x)
+
+
+def standardized_conv(
+    x: Tensor,
+    filters: int,
+    kernel_size: int = 3,
+    *,
+    strides: int = 1,
+    kernel_initializer: Any = "he_normal",
+    binarization: Binarization | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """A convolution in full precision whose kernel is standardized, and a learnt gain behind it.
+
+    Args:
+        x: (batch, height, width, channels).
+        filters: channels of the output.
+        kernel_size: height and width of the kernel, pixels.
+        strides: pixels.
+        kernel_initializer: of the kernel.
+        binarization: gives only the padding's alignment.
+        name: of the block.
+
+    Returns:
+        (batch, height / strides, width / strides, filters).
+
+    Source: Characterizing signal propagation to close the performance gap in unnormalized ResNets, Brock et al., 2021,
+    arXiv 2101.08692.
+    """
+    from bnn_zoo.blocks.layers import SymmetricQuantConv2D  # its class needs TensorFlow when defined
+    from bnn_zoo.blocks.quantizers import Standardize
+
+    symmetric = binarization is not None and binarization.padding_alignment == "symmetric"
+    convolution = SymmetricQuantConv2D if symmetric else larq.layers.QuantConv2D
+    x = convolution(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        kernel_quantizer=Standardize(),
+        kernel_constraint=keras.constraints.Constraint(),
+        kernel_initializer=kernel_initializer,
+        name=part(name, "conv"),
+    )(x)
+    return channel_gain(x, name=part(name, "gain"))
