@@ -18,6 +18,7 @@ from bnn_zoo.hub.fetch import fetch
 
 if TYPE_CHECKING:
     from bnn_zoo.hub.cache import is_cached
+    from bnn_zoo.hub.convert import Conversion, convert_checkpoint
     from bnn_zoo.hub.folder import save_pretrained, weight_set_of
     from bnn_zoo.hub.load import load_pretrained, load_weights
     from bnn_zoo.hub.publish import push_to_hub
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 #: Where each name lives that is loaded when it is first used.
 _HOMES = {
+    "Conversion": "convert",
     "Metric": "weight_set",
     "WeightSet": "weight_set",
+    "convert_checkpoint": "convert",
     "find_weight_set": "registry",
     "is_cached": "cache",
     "load_pretrained": "load",
@@ -41,11 +44,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "Conversion",
     "Metric",
     "WeightFileError",
     "WeightMismatchError",
     "WeightSet",
     "WeightsError",
+    "convert_checkpoint",
     "fetch",
     "find_weight_set",
     "is_cached",

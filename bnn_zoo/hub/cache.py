@@ -5,11 +5,10 @@ Files of the Hugging Face Hub lie in huggingface_hub's own cache.
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from pathlib import Path
 
+from bnn_zoo.download.folders import cache_folder, clear_leftovers
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.fetch import source_of
 from bnn_zoo.hub.hashing import file_sha256
@@ -18,24 +17,6 @@ from bnn_zoo.hub.weight_set import WeightSet
 _ENDINGS = {"packed": ".safetensors", "keras-h5": ".h5", "registry": ".json"}
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-
-#: Seconds after which a half downloaded file that nobody wrote to is a leftover.
-_ABANDONED = 3600
-
-
-def cache_folder() -> Path:
-    """The cache: BNN_ZOO_CACHE, or the platform's cache folder."""
-    chosen = os.environ.get("BNN_ZOO_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    import pooch  # slow to import
-
-    return Path(pooch.os_cache("bnn_zoo"))
-
-
-def downloads_folder() -> Path:
-    """Where files lie while they are downloaded, with the locks that keep others waiting."""
-    return cache_folder() / ".downloads"
 
 
 def cached_path(weights: WeightSet) -> Path:
@@ -92,21 +73,6 @@ def clear_cache() -> int:
         freed += path.stat().st_size
         path.unlink()
     return freed + clear_leftovers()
-
-
-def clear_leftovers() -> int:
-    """Removes what downloads that were killed left behind; the bytes that were freed."""
-    freed = 0
-    folder = downloads_folder()
-    for path in folder.iterdir() if folder.is_dir() else ():
-        try:
-            state = path.stat()
-            if time.time() - state.st_mtime > _ABANDONED:
-                path.unlink()
-                freed += state.st_size
-        except OSError:  # another process was faster, or the cache is read-only
-            continue
-    return freed
 
 
 def _is_ours(path: Path) -> bool:

@@ -74,7 +74,8 @@ def _facts(weights: WeightSet) -> list[tuple[str, str]]:
     if weights.dataset:
         facts.append(("trained on", weights.dataset))
     if weights.recipe:
-        facts.append(("recipe", ", ".join(f"{name} {value}" for name, value in weights.recipe.items() if value and name != "runs")))
+        values = [f"{name} {value}" for name, value in weights.recipe.items() if value and name != "command"]
+        facts.append(("recipe", ", ".join(values)))
     if weights.license:
         facts.append(("licence of the weights", weights.license))
     return facts
@@ -89,15 +90,11 @@ def _results(weights: WeightSet) -> str:
 
 def _training(weights: WeightSet, beside: Sequence[str]) -> str:
     text = ""
-    runs = (weights.recipe or {}).get("runs")
-    if runs and weights.architecture:
-        commands = []
-        for number, name in enumerate(runs):
-            before = f" --start-from run{number}" if number else ""
-            commands.append(f"bnn-zoo train {weights.architecture} --recipe {name} --data DATA --out run{number + 1}{before}")
-        text += "\n".join(["", "Trained with", "", "```sh", *commands, "```", ""])
+    command = (weights.recipe or {}).get("command")
+    if command:
+        text += "\n".join(["", "Trained with", "", "```sh", command, "```", ""])
     for name in beside:
-        label = "the last run, epoch by epoch"
+        label = "the run, epoch by epoch"
         text += f"\n![{label}]({name})\n" if name.endswith(".png") else f"\n{label.capitalize()}: [{name}]({name})\n"
     return text
 

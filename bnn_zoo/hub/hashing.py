@@ -1,15 +1,15 @@
-"""The SHA-256 of a file: what a file on disk is known by."""
+"""The SHA-256 of a weight file."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 
+from bnn_zoo.download.hashing import sha256_of
 from bnn_zoo.hub.reading import reading
 
 
 def file_sha256(path: str | os.PathLike[str]) -> str:
-    """Computes a file's SHA-256 without holding the file in memory.
+    """Computes a weight file's SHA-256 without holding the file in memory.
 
     Args:
         path: the file to read.
@@ -20,9 +20,5 @@ def file_sha256(path: str | os.PathLike[str]) -> str:
     Raises:
         WeightFileError: if the file is missing or cannot be read.
     """
-    digest = hashlib.sha256()
-    block = memoryview(bytearray(2**20))
-    with reading(path), open(path, "rb", buffering=0) as file:
-        while count := file.readinto(block):
-            digest.update(block[:count])
-    return digest.hexdigest()
+    with reading(path):
+        return sha256_of(path)

@@ -23,6 +23,7 @@ from bnn_zoo.models.build import build_model
 _FORMATS = {
     "packed": "packed",
     "keras-h5": "keras_h5",
+    "pytorch": "pytorch",
 }
 
 

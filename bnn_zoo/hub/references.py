@@ -10,16 +10,26 @@ from typing import NoReturn, TypeAlias
 
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
+from bnn_zoo.hub.formats.pytorch_names import authors_names
+from bnn_zoo.hub.formats.torch_file import is_torch_file
 from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
 from bnn_zoo.hub.registry import find_weight_set, registered
 from bnn_zoo.hub.sources.hugging_face import download
 from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import find_architecture
+from bnn_zoo.models.architecture import arguments_to_json
 
 #: True, a tag, a folder or file, `user/repo`, `user/repo@revision`, `hf://user/repo@revision/path`, or a record.
 Reference: TypeAlias = "bool | str | os.PathLike[str] | WeightSet"
 
-_FORMATS_BY_ENDING = {".safetensors": "packed", ".h5": "keras-h5", ".hdf5": "keras-h5"}
+_FORMATS_BY_ENDING = {
+    ".safetensors": "packed",
+    ".h5": "keras-h5",
+    ".hdf5": "keras-h5",
+    ".pth": "pytorch",
+    ".pt": "pytorch",
+    ".tar": "pytorch",
+}
 
 
 def resolve(reference: Reference, architecture: str | None = None, include_top: bool = True) -> WeightSet:
@@ -110,7 +120,8 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
             raise WeightFileError(f"{path}: there is no such file.")
         if path.name == TENSORS and (path.parent / CONFIG).is_file():
             return read_config(path.parent)
-        return _bare(str(path), path.suffix, architecture)
+        # Whatever they are called: the authors of A&B BNN name PyTorch's files .h5.
+        return _bare(str(path), "pytorch" if is_torch_file(path) else _FORMATS_BY_ENDING[path.suffix], architecture)
     if is_file:
         raise WeightFileError(f"{path}: a weight file's name must end in {', '.join(_FORMATS_BY_ENDING)}.")
     return None
@@ -121,16 +132,17 @@ def _is_tag(reference: object, architecture: str | None) -> bool:
     return architecture is not None and reference in [weights.tag for weights in registered(architecture)]
 
 
-def _bare(source: str, ending: str, architecture: str | None) -> WeightSet:
+def _bare(source: str, file_format: str, architecture: str | None) -> WeightSet:
     entry = find_architecture(_needed(architecture, source))
-    return WeightSet(entry.name, input_shape=entry.input_shape, format=_FORMATS_BY_ENDING[ending], sources=(source,))
+    arguments = arguments_to_json(authors_names(entry.name).arguments) if file_format == "pytorch" else {}
+    return WeightSet(entry.name, arguments, input_shape=entry.input_shape, format=file_format, sources=(source,))
 
 
 def _of_hub(place: HubFile, architecture: str | None) -> WeightSet:
     folder, _, file = place.path.rpartition("/")
     ending = Path(file).suffix
     if ending in _FORMATS_BY_ENDING and file != TENSORS:
-        return _bare(str(place), ending, architecture)
+        return _bare(str(place), _FORMATS_BY_ENDING[ending], architecture)
     if file not in (TENSORS, CONFIG):
         folder = place.path
     prefix = f"{folder}/" if folder else ""

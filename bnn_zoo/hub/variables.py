@@ -22,7 +22,7 @@ _QUANTIZERS = {
 HEAD = "head_"
 
 #: What a network of the zoo may have behind its features.
-_TOP = (HEAD, "classifier_")
+TOP = (HEAD, "classifier_")
 
 
 def named_variables(model: keras.Model) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def named_variables(model: keras.Model) -> dict[str, Any]:
         ValueError: if two variables have one name.
     """
     found: dict[str, Any] = {}
-    for place, layer in _layers(model):
+    for place, layer in leaf_layers(model):
         for variable in layer.weights:
             # Keras may put scopes in front of a layer's name (an outer model, a copy): only what follows it is stable.
             path = variable.name.partition(":")[0]
@@ -45,10 +45,11 @@ def named_variables(model: keras.Model) -> dict[str, Any]:
     return found
 
 
-def _layers(model: keras.Model, place: str = "") -> Iterator[tuple[str, Any]]:
+def leaf_layers(model: keras.Model, place: str = "") -> Iterator[tuple[str, Any]]:
+    """The layers of a model by name, those of models inside it one by one as `model/layer`."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            yield from _layers(layer, f"{place}{layer.name}/")
+            yield from leaf_layers(layer, f"{place}{layer.name}/")
         else:
             yield f"{place}{layer.name}", layer
 
@@ -75,7 +76,7 @@ def _kernel_quantizers(model: keras.Model) -> dict[str, Any]:
         return lambda kernel: quantizer(tf.constant(kernel)).numpy()
 
     found = {}
-    for place, layer in _layers(model):
+    for place, layer in leaf_layers(model):
         for leaf, attribute in _QUANTIZERS.items():
             quantizer = getattr(layer, attribute, None)
             if quantizer is not None:
@@ -111,7 +112,7 @@ def put_weights(
                 f"{model.name}: file and network have other arguments, or the input size is fixed."
             )
     for name in weights:
-        beyond = name.startswith(_TOP) and not has_top
+        beyond = name.startswith(TOP) and not has_top
         if name not in variables and name.partition("/")[0] not in leave_out and not beyond:
             raise WeightMismatchError(f"{where}: holds a tensor {name!r} for which {model.name} has no variable.")
     for name, variable in variables.items():

@@ -51,7 +51,7 @@ class WeightSet:
         license: SPDX identifier.
         dataset: what the network was trained on, in words.
         recipe: how it was trained, as JSON has it.
-        format: of the file: "packed" or "keras-h5".
+        format: of the file: "packed", "keras-h5" or "pytorch".
         sources: where the file can be had, in order of preference: `package:FOLDER/FILE`, `hf://USER/REPO/FILE`, `https://...`, or
             a path.
         bytes: size of the file.

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hub_server import HubServer
 
+from bnn_zoo.download.retry import PAUSES
 from bnn_zoo.hub import registry
-from bnn_zoo.hub.retry import PAUSES
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,9 @@ import pytest
 from hub_server import FileServer
 from weight_files import DATA, record
 
+from bnn_zoo.download.folders import cache_folder, downloads_folder
 from bnn_zoo.hub import WeightFileError, fetch, is_cached
-from bnn_zoo.hub.cache import cache_folder, cached_files, cached_path, clear_cache, downloads_folder, verify_cache
+from bnn_zoo.hub.cache import cached_files, cached_path, clear_cache, verify_cache
 
 
 def put(content: bytes, ending: str = ".h5") -> Path:

@@ -53,7 +53,7 @@ def test_the_hash_is_taken_once_a_load(file_server: FileServer, tmp_path: Path, 
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
     monkeypatch.setattr(MODULE, "file_sha256", counted)
-    monkeypatch.setattr("bnn_zoo.hub.sources.https.file_sha256", counted)
+    monkeypatch.setattr("bnn_zoo.download.hashing.sha256_of", counted)
     for source in (str(tmp_path / "a.h5"), url):
         taken.clear()
         fetch(record(source))

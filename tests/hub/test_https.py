@@ -18,10 +18,11 @@ from hub_server import FileServer
 from processes import FETCH, ROOT, run, start, wait_for
 from weight_files import DATA, record
 
+from bnn_zoo.download import request
+from bnn_zoo.download.folders import cache_folder, downloads_folder
+from bnn_zoo.download.retry import PAUSES
 from bnn_zoo.hub import WeightFileError, fetch
-from bnn_zoo.hub.cache import cache_folder, cached_path, clear_cache, downloads_folder, verify_cache
-from bnn_zoo.hub.retry import PAUSES
-from bnn_zoo.hub.sources import https
+from bnn_zoo.hub.cache import cached_path, clear_cache, verify_cache
 
 NAME = "weights.h5"
 
@@ -82,7 +83,7 @@ def test_a_damaged_file_in_the_cache_is_downloaded_anew(file_server: FileServer,
 def test_a_fault_that_stays(
     file_server: FileServer, url: str, monkeypatch: pytest.MonkeyPatch, kind: str, tries: int, message: str
 ) -> None:
-    monkeypatch.setattr(https, "TIMEOUT", 0.2)
+    monkeypatch.setattr(request, "TIMEOUT", 0.2)
     file_server.fault(NAME, kind)
     with pytest.raises(WeightFileError, match=message) as caught:
         fetch(record(url))
@@ -110,7 +111,7 @@ def test_a_redirect_in_a_circle(file_server: FileServer, url: str) -> None:
 
 @pytest.mark.parametrize("kind", ["cut", "reset", "stall", "429", "500", "503"])
 def test_a_fault_that_passes(file_server: FileServer, url: str, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr(https, "TIMEOUT", 0.3)
+    monkeypatch.setattr(request, "TIMEOUT", 0.3)
     file_server.fault(NAME, kind, times=2)
     assert fetch(record(url)).read_bytes() == DATA
     assert file_server.hits(NAME) == 3

@@ -164,9 +164,9 @@ def test_bare_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             resolve(name)
     with pytest.raises(WeightFileError, match="there is no such file"):
         resolve("missing.h5", "binarynet")
-    Path("weights.pt").write_bytes(DATA)
+    Path("weights.ckpt").write_bytes(DATA)
     with pytest.raises(WeightFileError, match=r"must end in \.safetensors, \.h5"):
-        resolve("weights.pt", "binarynet")
+        resolve("weights.ckpt", "binarynet")
 
 
 def test_a_folder_of_this_machine_comes_before_the_hub(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

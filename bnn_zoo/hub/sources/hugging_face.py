@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
-from bnn_zoo.hub.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.weight_set import WeightSet
 
 #: Errors of the HTTP library under huggingface_hub that may pass. By name: which library it is differs from version to version.

@@ -1,0 +1,80 @@
+"""From an author's PyTorch checkpoint to a packed weight set."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub.folder import save_pretrained
+from bnn_zoo.hub.formats.pytorch import fill
+from bnn_zoo.hub.formats.pytorch_names import authors_names
+from bnn_zoo.hub.formats.torch_file import read_state_dict
+from bnn_zoo.models import find_architecture
+from bnn_zoo.models.build import build_model
+
+#: How the authors of all these networks prepare pictures: as torchvision's reference code does.
+_PREPROCESSING = dict(interpolation="bilinear_antialias", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What became of a checkpoint.
+
+    Args:
+        folder: the weight set that was written.
+        used: how many of the checkpoint's tensors went into it.
+        unused: the names of the others.
+    """
+
+    folder: Path
+    used: int
+    unused: tuple[str, ...]
+
+
+def convert_checkpoint(
+    checkpoint: str | os.PathLike[str],
+    architecture: str,
+    folder: str | os.PathLike[str],
+    *,
+    input_size: int | None = None,
+    **save_options: Any,
+) -> Conversion:
+    """Writes a PyTorch checkpoint as a weight set of this package, at 1 bit a binary weight, with configuration and model card.
+
+    Nothing in the checkpoint is run. The number of classes is the checkpoint's own.
+
+    Args:
+        checkpoint: of the authors' code: a state dict, or a training run's file that holds one; its ending does not matter.
+        architecture: the network's name, as in `create_model(name)`.
+        folder: made if it is not there.
+        input_size: height and width of the pictures, pixels; below 50 the network has its stem for small pictures. The network's
+            usual one if not given.
+        save_options: as `save_pretrained` takes them: tag, labels, metrics, license, dataset, ... The labels of a network with
+            1000 classes are ImageNet's unless given.
+
+    Returns:
+        The folder, and what was not used of the checkpoint.
+
+    Raises:
+        ValueError: for an unknown architecture, or an option that means nothing.
+        WeightsError: if the file is damaged, holds code (WeightFileError), or does not fit (WeightMismatchError).
+    """
+    entry = find_architecture(architecture)
+    names = authors_names(entry.name)
+    if input_size is not None and input_size < 1:
+        raise ValueError(f"input_size is {input_size}; it must be a number of pixels above 0, as 32 or 224.")
+    state = read_state_dict(checkpoint)
+    if "fc.bias" not in state or state["fc.bias"].ndim != 1:
+        raise WeightFileError(f"{checkpoint}: has no tensor 'fc.bias' by which to tell its classes: is it of {entry.name}?")
+    classes = len(state["fc.bias"])
+    size = (input_size, input_size) if input_size else entry.input_shape[:2]
+    model = build_model(entry, input_shape=(*size, 3), num_classes=classes, arguments=names.arguments)
+    unused = fill(model, state, str(checkpoint))
+    if classes == 1000:
+        save_options.setdefault("labels", "imagenet")
+    crop = 0.875 if size[0] >= 224 else 1.0
+    save_options.setdefault("preprocessing", {"input_size": list(size), "crop": crop, **_PREPROCESSING})
+    return Conversion(save_pretrained(model, folder, **save_options), len(state) - len(unused), unused)

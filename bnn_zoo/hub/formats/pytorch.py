@@ -1,0 +1,141 @@
+"""The authors' PyTorch checkpoints: every variable is filled or named as missing, every tensor is used or named as left over."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from bnn_zoo._keras import keras
+from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
+from bnn_zoo.hub.formats.pytorch_names import authors_names, modules_by_layer
+from bnn_zoo.hub.formats.torch_file import read_state_dict
+from bnn_zoo.hub.variables import named_variables, put_weights
+from bnn_zoo.models.build import record_of
+
+#: What PyTorch may call a variable, by the end of its name here.
+_LEAVES = {
+    "kernel": ("weight", "weights"),
+    "bias": ("bias",),
+    "gamma": ("weight",),
+    "beta": ("bias",),
+    "moving_mean": ("running_mean",),
+    "moving_variance": ("running_var",),
+    "alpha": ("weight",),
+    "gain": ("gain",),
+    "exponent": ("L_alpha",),
+}
+
+#: What only PyTorch's training looks at: how many batches a batch norm has seen.
+COUNTER = "num_batches_tracked"
+
+_MOST_NAMES = 5
+
+
+def check(path: Path) -> None:
+    """Nothing: `load` believes nothing in a file, known or not."""
+
+
+def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
+    """Fills a model from a checkpoint of its authors' code; `leave_out` names layers that keep what they have.
+
+    Warns:
+        UserWarning: of tensors in the file that belong to no layer of the authors' network.
+
+    Raises:
+        WeightFileError: if the file is damaged, or holds code.
+        WeightMismatchError: if it does not fit; the model is then as it was.
+    """
+    left_over = fill(model, read_state_dict(path), str(path), leave_out)
+    record = record_of(model)
+    modules = set(modules_by_layer(record.architecture, dict(record.arguments)).values()) if record else set()
+    strange = [name for name in left_over if not name.endswith(COUNTER) and name.rpartition(".")[0] not in modules]
+    if strange:
+        warnings.warn(f"{path}: {model.name} has no place for {_listed(strange)}; they were left out.", stacklevel=2)
+
+
+def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_out: Collection[str] = ()) -> tuple[str, ...]:
+    """Fills a model of the zoo from a state dict.
+
+    Args:
+        model: one whose authors' checkpoints are known.
+        state: tensors by name, laid out as PyTorch does.
+        where: a file's name, for messages.
+        leave_out: layers whose variables stay as they are.
+
+    Returns:
+        The names of the tensors that were not used.
+
+    Raises:
+        WeightFileError: if no checkpoints of that network are known.
+        WeightMismatchError: naming what is missing, or of another shape. The model is then as it was.
+    """
+    record = record_of(model)
+    if record is None:
+        raise WeightFileError(f"{where}: PyTorch checkpoints load into networks of the zoo; {model.name} is none.")
+    modules = modules_by_layer(record.architecture, dict(record.arguments))
+    variables = {name: entry for name, entry in named_variables(model).items() if name.rpartition("/")[0] not in leave_out}
+    tensors = {name: _tensor_of(name, modules, state) for name in variables}
+    missing = [tensor for tensor in tensors.values() if tensor not in state]
+    if missing:
+        raise WeightMismatchError(
+            f"{where}: has no {_listed(missing)}, which {model.name} needs; it holds {_listed(list(state))}. Another "
+            "architecture, or other arguments of it, may fit."
+        )
+    weights = {}
+    for name, variable in variables.items():
+        what = f"{where}: the tensor {tensors[name]!r}"
+        weights[name] = _laid_out(state[tensors[name]], tuple(variable.shape), name, what)
+    if authors_names(record.architecture).binary_gains:
+        _give_gains_their_magnitudes(weights, state, modules)
+    put_weights(model, weights, where, leave_out)
+    used = set(tensors.values())
+    return tuple(name for name in state if name not in used)
+
+
+def _tensor_of(name: str, modules: Mapping[str, str], state: Mapping[str, np.ndarray]) -> str:
+    """What the authors call a variable: the first of the names it may have that the state dict holds, or else the first."""
+    layer, _, leaf = name.rpartition("/")
+    candidates = [f"{modules.get(layer, layer)}.{theirs}" for theirs in _LEAVES.get(leaf, (leaf,))]
+    return next((candidate for candidate in candidates if candidate in state), candidates[0])
+
+
+def _laid_out(tensor: np.ndarray, shape: tuple[int, ...], name: str, what: str) -> np.ndarray:
+    """A tensor as Keras has it: filters last, one axis for what is one number a channel."""
+    if name.endswith("/kernel"):
+        theirs = (shape[-1], shape[-2], *shape[:-2])
+        # Some networks keep a binary kernel as one column of numbers.
+        if tensor.shape == (int(np.prod(shape)), 1):
+            tensor = tensor.reshape(theirs)
+        if tensor.shape == theirs:
+            return np.ascontiguousarray(np.transpose(tensor, (*range(2, len(shape)), 1, 0)))
+    else:
+        theirs = (int(np.prod(shape)),)
+        if tensor.size == theirs[0] == max(tensor.shape, default=1):
+            return tensor.reshape(shape)
+    raise WeightMismatchError(
+        f"{what} is {tensor.shape}, but {name} needs {theirs}: file and network have other arguments, another number of classes, "
+        "or another stem (of small pictures, of large ones)."
+    )
+
+
+def _give_gains_their_magnitudes(
+    weights: dict[str, np.ndarray], state: Mapping[str, np.ndarray], modules: Mapping[str, str]
+) -> None:
+    """The authors multiply a binary kernel by the mean magnitude of its standardized weights; here the gain holds it."""
+    for name, gain in weights.items():
+        layer, _, leaf = name.rpartition("/")
+        if leaf != "gain" or layer.startswith("stem_"):
+            continue
+        kernel = state[f"{modules[layer]}.weight"].astype(np.float64)
+        filters = kernel.reshape(len(kernel), -1)
+        centred = filters - filters.mean(axis=1, keepdims=True)
+        magnitude = np.abs(centred).mean(axis=1) / (filters.std(axis=1) + 1e-5)
+        weights[name] = (gain * magnitude).astype(np.float32)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(f"{name:.100}" for name in names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,89 @@
+"""PyTorch checkpoint files, whatever they are called: the state dict in them as arrays."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub.formats.torch_containers import MAGIC, opened
+from bnn_zoo.hub.formats.torch_pickle import ForbiddenNameError, Storage, StoredTensor
+from bnn_zoo.hub.reading import reading
+
+#: Under which names a checkpoint keeps its weights beside its optimizer, its epoch and the like.
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
+
+#: What training on several devices puts in front of every name.
+_PREFIX = "module."
+
+
+def is_torch_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as PyTorch's do; a .zip must hold a pickle of PyTorch's, too."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(16)
+        if start[:2] == b"PK":
+            with zipfile.ZipFile(path) as archive:
+                return any(name.endswith("/data.pkl") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return start[:1] == b"\x80" and MAGIC.to_bytes(10, "little") in start
+
+
+def read_state_dict(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """The weights of a PyTorch checkpoint by name, as PyTorch lays them out; nothing in the file is run.
+
+    A checkpoint of a training run is unwrapped (`state_dict`), and `module.` before all names is left out. bfloat16 is given as
+    float32.
+
+    Args:
+        path: of the file; its ending does not matter.
+
+    Raises:
+        WeightFileError: if it is no such file, is damaged, or holds anything but plain values and tensors.
+    """
+    try:
+        with (
+            reading(path, zipfile.BadZipFile, EOFError, RuntimeError),
+            open(path, "rb") as file,
+            opened(file) as (root, numbers_of),
+        ):
+            tensors = _weights(root)
+            wanted = sum(tensor.numbers * tensor.storage.dtype.itemsize for tensor in tensors.values())
+            if wanted > 2 * os.fstat(file.fileno()).st_size:
+                raise ValueError(f"its tensors would take {wanted} bytes, more than the file could hold")
+            known: dict[Storage, np.ndarray] = {}
+            for tensor in tensors.values():
+                if tensor.storage not in known:
+                    known[tensor.storage] = np.frombuffer(numbers_of(tensor.storage), tensor.storage.dtype)
+            return {name: _as_array(tensor, known[tensor.storage]) for name, tensor in tensors.items()}
+    except ForbiddenNameError as error:
+        raise WeightFileError(f"{path}: {error}") from error
+
+
+def _weights(root: Any) -> dict[str, StoredTensor]:
+    for wrapper in _WRAPPERS:
+        if isinstance(root, Mapping) and isinstance(root.get(wrapper), Mapping):
+            root = root[wrapper]
+            break
+    if not isinstance(root, Mapping):
+        raise ValueError(f"it holds a {type(root).__name__}, not a state dict: save model.state_dict()")
+    for name, value in root.items():
+        if not isinstance(name, str) or not isinstance(value, StoredTensor):
+            raise ValueError(f"its entry {name!r:.100} is a {type(value).__name__}, not a tensor: save model.state_dict()")
+    if not root:
+        raise ValueError("it holds no tensor")
+    cut = len(_PREFIX) if all(name.startswith(_PREFIX) for name in root) else 0
+    return {name[cut:]: value for name, value in root.items()}
+
+
+def _as_array(tensor: StoredTensor, numbers: np.ndarray) -> np.ndarray:
+    strides = [stride * numbers.itemsize for stride in tensor.strides]
+    view = np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, strides, writeable=False)
+    if tensor.storage.kind == "BFloat16Storage":
+        return (view.astype(np.uint32) << 16).view(np.float32)
+    return np.array(view)

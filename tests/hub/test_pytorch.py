@@ -1,0 +1,190 @@
+"""The authors' checkpoints into networks: all is filled or named, nothing is half loaded, and what is converted loads again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_network import outputs, small_network, snapshot
+from torch_files import state_of, write_legacy, write_zip
+
+import bnn_zoo
+from bnn_zoo._keras import keras
+from bnn_zoo.hub import WeightFileError, WeightMismatchError, convert_checkpoint, load_pretrained
+from bnn_zoo.hub.formats import pytorch
+from bnn_zoo.hub.formats.pytorch_names import _NAMES, modules_by_layer
+from bnn_zoo.hub.variables import named_variables
+from bnn_zoo.models.build import record_of
+
+SMALL: dict[str, Any] = {"filters": 8, "section_blocks": (1, 2)}
+AUTHORS = list(_NAMES)
+
+
+def network(name: str, seed: int = 0, **changes: Any) -> keras.Model:
+    return small_network(seed, name, **{**SMALL, **_NAMES[name].arguments, **changes})
+
+
+def state_for(name: str, *, flat: bool = False, **changes: Any) -> dict[str, np.ndarray]:
+    """A state dict of the authors' layout that fits the small network."""
+    model = network(name, **changes)
+    record = record_of(model)
+    assert record is not None
+    modules = modules_by_layer(name, dict(record.arguments))
+    rng = np.random.default_rng(3)
+    state = {}
+    for path, variable in named_variables(model).items():
+        layer, _, leaf = path.rpartition("/")
+        shape = tuple(variable.shape)
+        value = rng.uniform(0.2, 1, shape)
+        if leaf == "kernel":
+            value = np.transpose(rng.normal(size=shape), (len(shape) - 1, len(shape) - 2, *range(len(shape) - 2)))
+            if flat and getattr(model.get_layer(layer), "kernel_quantizer", None) is not None:
+                value = value.reshape(-1, 1)
+        elif leaf == "gain":
+            value = value.reshape(-1, 1, 1, 1)
+        elif leaf == "bias" and layer != "head_dense":
+            value = value.reshape(1, -1, 1, 1)
+        elif leaf == "alpha":
+            value = value.reshape(-1)
+        state[f"{modules[layer]}.{pytorch._LEAVES[leaf][0]}"] = value.astype(np.float32)
+    return state
+
+
+@pytest.mark.parametrize("name", AUTHORS)
+def test_every_variable_is_filled_and_every_tensor_used(name: str) -> None:
+    model, state = network(name), state_for(name)
+    before = snapshot(model)
+    assert pytorch.fill(model, state, "here") == ()
+    assert all(old != new for old, new in zip(before, snapshot(model), strict=True))
+    assert len(state) == len(model.weights)
+
+
+def test_flat_kernels_are_the_same_kernels() -> None:
+    model, flat = network("reactnet_a"), network("reactnet_a", seed=1)
+    pytorch.fill(model, state_for("reactnet_a"), "here")
+    pytorch.fill(flat, state_for("reactnet_a", flat=True), "here")
+    assert snapshot(model) == snapshot(flat)
+
+
+def test_what_is_missing_and_what_is_left_over_is_named() -> None:
+    model, state = network("reactnet18"), state_for("reactnet18")
+    before = snapshot(model)
+    del state["layer2.0.move1.bias"], state["fc.weight"]
+    with pytest.raises(WeightMismatchError, match=r"has no layer2\.0\.move1\.bias, fc\.weight, which reactnet18 needs"):
+        pytorch.fill(model, state, "here")
+    assert snapshot(model) == before
+    state = {**state_for("reactnet18"), "bn1.num_batches_tracked": np.array(5), "extra.weight": np.ones(3)}
+    assert pytorch.fill(model, state, "here") == ("bn1.num_batches_tracked", "extra.weight")
+
+
+@pytest.mark.parametrize(
+    ("tensor", "shape"),
+    [
+        ("conv1.weight", (8, 3, 7, 7)),
+        ("layer1.0.binary_conv.weight", (576, 2)),
+        ("layer1.0.binary_conv.weight", (3, 3, 8, 8)),
+        ("fc.bias", (11,)),
+        ("layer1.0.move0.bias", (2, 4)),
+    ],
+)
+def test_another_shape(tensor: str, shape: tuple[int, ...]) -> None:
+    model, state = network("reactnet18"), state_for("reactnet18")
+    before = snapshot(model)
+    tensor = tensor if tensor in state else tensor + "s"
+    with pytest.raises(WeightMismatchError, match=rf"the tensor '{re.escape(tensor)}' is {re.escape(str(shape))}, but .* needs"):
+        pytorch.fill(model, {**state, tensor: np.ones(shape, np.float32)}, "here")
+    assert snapshot(model) == before
+
+
+def test_the_layers_left_out_keep_what_they_have() -> None:
+    model = network("birealnet")
+    before = snapshot(model)
+    assert pytorch.fill(model, state_for("birealnet"), "here", {"head_dense"}) == ("fc.weight", "fc.bias")
+    assert snapshot(model)[-2:] == before[-2:] and snapshot(model)[:-2] != before[:-2]
+
+
+def test_other_networks() -> None:
+    with pytest.raises(WeightFileError, match="PyTorch checkpoints of quicknet are not known; known are those of birealnet,"):
+        pytorch.fill(small_network(name="quicknet"), {}, "here")
+    with pytest.raises(WeightFileError, match="load into networks of the zoo"):
+        pytorch.fill(keras.Sequential([keras.layers.Dense(3, input_shape=(2,))]), {}, "here")
+
+
+def test_gains_hold_the_magnitudes_that_the_authors_compute() -> None:
+    """The kernel in use, times its gain, is what the authors' formula gives."""
+    model, state = network("ab_reactnet18"), state_for("ab_reactnet18")
+    pytorch.fill(model, state, "here")
+    kernel = state["layer2.0.conv1.weight"].astype(np.float64).reshape(16, -1)
+    standardized = (kernel - kernel.mean(1, keepdims=True)) / (kernel.std(1, keepdims=True) + 1e-5) * kernel.shape[1] ** -0.5
+    theirs = state["layer2.0.conv1.gain"].reshape(-1, 1) * np.abs(standardized).mean(1, keepdims=True) * np.sign(standardized)
+    layer = model.get_layer("section_1_block_0_conv")
+    used = layer.kernel_quantizer(layer.kernel).numpy() * model.get_layer("section_1_block_0_gain").gain.numpy()
+    np.testing.assert_allclose(used.transpose(3, 2, 0, 1).reshape(16, -1), theirs, rtol=1e-5)
+
+
+# Files
+
+
+@pytest.fixture
+def small_factories(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read from a bare file has the network's usual arguments: here small ones."""
+    for name in ("reactnet18", "birealnet"):
+        names = _NAMES[name]
+        small = type(names)(names.stem, names.block, names.parts, {**names.arguments, **SMALL}, names.binary_gains)
+        monkeypatch.setitem(_NAMES, name, small)
+
+
+@pytest.mark.usefixtures("small_factories")
+@pytest.mark.parametrize("write", [write_zip, write_legacy])
+@pytest.mark.parametrize("ending", ["pth", "pth.tar", "h5"])
+@pytest.mark.parametrize("name", ["reactnet18", "birealnet"])
+def test_pretrained_takes_a_file(tmp_path: Path, write: Any, ending: str, name: str) -> None:
+    state = state_for(name)
+    path = write(tmp_path / f"a.{ending}", {"state_dict": state_of(state, "module.")})
+    expected = network(name)
+    pytorch.fill(expected, state, "here")
+    model = bnn_zoo.create_model(name, pretrained=path, input_shape=(32, 32, 3), num_classes=10)
+    np.testing.assert_array_equal(outputs(model), outputs(expected))
+
+
+@pytest.mark.usefixtures("small_factories")
+def test_strange_tensors_are_warned_of_and_counters_are_not(tmp_path: Path) -> None:
+    state = {**state_for("reactnet18"), "bn1.num_batches_tracked": np.array(5), "teacher.weight": np.ones(3, np.float32)}
+    path = write_zip(tmp_path / "a.pth", state_of(state))
+    with pytest.warns(UserWarning, match=r"reactnet18 has no place for teacher\.weight; they were left out"):
+        load_pretrained(path, architecture="reactnet18", input_shape=(32, 32, 3), num_classes=10)
+
+
+@pytest.mark.usefixtures("small_factories")
+def test_conversion(tmp_path: Path) -> None:
+    state = {**state_for("reactnet18"), "bn1.num_batches_tracked": np.array(5)}
+    checkpoint = write_legacy(tmp_path / "model_best.pth.tar", {"epoch": 1, "state_dict": state_of(state, "module.")})
+    done = convert_checkpoint(checkpoint, "ReActNet18", tmp_path / "out", input_size=32, tag="cifar10", labels="cifar10")
+    assert done.folder == tmp_path / "out"
+    assert (done.used, done.unused) == (len(state) - 1, ("bn1.num_batches_tracked",))
+    assert {path.name for path in done.folder.iterdir()} == {"config.json", "model.safetensors", "README.md"}
+    expected = network("reactnet18")
+    pytorch.fill(expected, state, "here")
+    model = bnn_zoo.create_model("reactnet18", pretrained=done.folder)
+    assert model.input_shape == (None, 32, 32, 3)
+    np.testing.assert_array_equal(outputs(model), outputs(expected))
+    assert bnn_zoo.preprocess([np.zeros((40, 50, 3), np.uint8)], model).shape == (1, 32, 32, 3)
+    binary = sum(layer.kernel.shape.num_elements() for layer in model.layers if getattr(layer, "kernel_quantizer", None))
+    size = (done.folder / "model.safetensors").stat().st_size
+    assert size < 4 * (model.count_params() - binary) + binary / 8 + 20_000
+
+
+def test_conversion_of_what_cannot_be(tmp_path: Path) -> None:
+    checkpoint = write_zip(tmp_path / "a.pth", state_of({"conv.weight": np.ones((3, 3), np.float32)}))
+    with pytest.raises(WeightFileError, match=r"has no tensor 'fc\.bias' by which to tell its classes: is it of reactnet18\?"):
+        convert_checkpoint(checkpoint, "reactnet18", tmp_path / "out")
+    with pytest.raises(WeightFileError, match="PyTorch checkpoints of quicknet are not known"):
+        convert_checkpoint(checkpoint, "quicknet", tmp_path / "out")
+    with pytest.raises(ValueError, match="there is no network named 'reactnet19'. Did you mean reactnet18"):
+        convert_checkpoint(checkpoint, "reactnet19", tmp_path / "out")
+    with pytest.raises(ValueError, match="input_size is 0"):
+        convert_checkpoint(checkpoint, "reactnet18", tmp_path / "out", input_size=0)
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,214 @@
+"""PyTorch's files: those that hold a state dict are read, whatever wraps it; those that hold anything else are refused."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from torch_files import Named, Parameter, Tensor, state_of, write_legacy, write_zip
+
+from bnn_zoo.hub import WeightFileError
+from bnn_zoo.hub.formats.torch_file import is_torch_file, read_state_dict
+
+RNG = np.random.default_rng(0)
+ARRAYS = {
+    "conv1.weight": RNG.normal(size=(4, 3, 7, 7)).astype(np.float32),
+    "bn1.running_mean": RNG.normal(size=4).astype(np.float64),
+    "bn1.num_batches_tracked": np.array(7, np.int64),
+    "half": RNG.normal(size=(2, 3)).astype(np.float16),
+    "none": np.zeros((0, 3), np.float32),
+}
+BOTH = pytest.mark.parametrize("write", [write_zip, write_legacy])
+
+
+def assert_read(path: Path) -> None:
+    found = read_state_dict(path)
+    assert list(found) == list(ARRAYS)
+    for name, array in ARRAYS.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
+
+
+@BOTH
+@pytest.mark.parametrize("ending", ["pth", "pt", "pth.tar", "h5"])
+def test_a_state_dict_under_any_ending(tmp_path: Path, write: Callable[..., Path], ending: str) -> None:
+    path = write(tmp_path / f"weights.{ending}", state_of(ARRAYS))
+    assert is_torch_file(path)
+    assert_read(path)
+
+
+@BOTH
+@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("wrapper", ["state_dict", "model"])
+def test_a_training_runs_checkpoint(tmp_path: Path, write: Callable[..., Path], wrapper: str, prefix: str) -> None:
+    optimizer = {"state": {0: {"step": 3, "exp_avg": Tensor(np.ones(5, np.float32))}}, "param_groups": [{"betas": (0.9, 0.999)}]}
+    best = Tensor(np.array(69.5, np.float32))
+    run = {"epoch": 256, wrapper: state_of(ARRAYS, prefix), "optimizer": optimizer, "best_top1": best, "arch": "reactnet"}
+    assert_read(write(tmp_path / "model_best.pth.tar", run))
+
+
+@BOTH
+def test_parameters_views_and_shared_storages(tmp_path: Path, write: Callable[..., Path]) -> None:
+    numbers = np.arange(12, dtype=np.float32)
+    turned = Tensor(numbers, offset=2, shape=(2, 3), strides=(1, 3))
+    found = read_state_dict(write(tmp_path / "a.pt", {"a": Parameter(numbers), "b": turned, "c": turned}))
+    np.testing.assert_array_equal(found["a"], numbers)
+    np.testing.assert_array_equal(found["b"], [[2, 5, 8], [3, 6, 9]])
+    np.testing.assert_array_equal(found["c"], found["b"])
+
+
+def test_bfloat16_comes_as_float32(tmp_path: Path) -> None:
+    numbers = np.array([1.5, -2.0, 0.15625], np.float32)
+    bits = Tensor((numbers.view(np.uint32) >> 16).astype(np.uint16), "BFloat16Storage")
+    found = read_state_dict(write_zip(tmp_path / "a.pt", {"a": bits}))["a"]
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, numbers)
+
+
+# What is refused
+
+
+class Call:
+    """Calls a function when it is unpickled."""
+
+    def __init__(self, module: str, name: str, *arguments: Any) -> None:
+        self.function, self.arguments = Named(module, name), arguments
+
+    def __reduce__(self) -> Any:
+        return self.function, self.arguments
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("posix", "system"),
+        ("builtins", "eval"),
+        ("builtins", "getattr"),
+        ("torch", "load"),
+        ("torch.nn.modules.linear", "Linear"),
+        ("numpy.core.multiarray", "scalar"),
+        ("torch._utils", "_rebuild_tensor_v2.__globals__"),
+    ],
+)
+def test_code_is_not_run(tmp_path: Path, write: Callable[..., Path], module: str, name: str) -> None:
+    mark = tmp_path / "it-ran"
+    path = write(tmp_path / "a.pth", {"state_dict": state_of(ARRAYS), "args": Call(module, name, f"touch {mark}")})
+    with pytest.raises(WeightFileError, match=rf"asks for '{module}\.{name}', which no state dict needs.*torch\.save\("):
+        read_state_dict(path)
+    assert not mark.exists()
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"shape": (5, 5), "strides": (5, 1)}, "reaches beyond its 12 numbers"),
+        ({"offset": 1}, "reaches beyond"),
+        ({"shape": (2**20, 2**19), "strides": (0, 0)}, "reaches beyond"),
+        ({"strides": (-1,)}, "a tensor of the shape"),
+        ({"shape": (True,)}, "a tensor of the shape"),
+        ({"shape": ("3",)}, "a tensor of the shape"),
+        ({"shape": (3, 4)}, "do not fit"),
+        ({"count": 2**35}, "not readable|beyond|numbers|bytes"),
+        ({"count": -1}, "a storage that is described by"),
+    ],
+)
+def test_tensors_that_claim_what_they_do_not_have(
+    tmp_path: Path, write: Callable[..., Path], changes: dict[str, Any], message: str
+) -> None:
+    path = write(tmp_path / "a.pth", {"a": Tensor(np.arange(12, dtype=np.float32), **changes)})
+    with pytest.raises(WeightFileError, match=message):
+        read_state_dict(path)
+
+
+class Tampered(Tensor):
+    """A tensor whose attributes are set once it is made."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(np.arange(12, dtype=np.float32))
+        self.part = part
+
+    def __reduce__(self) -> Any:
+        function, (storage, *rest) = super().__reduce__()
+        state = {"shape": (2**20,), "strides": (1,), "_make": "x", "kind": "none", "numbers": 2**30}
+        if self.part == "tensor":
+            return function, (storage, *rest), state
+        if self.part == "slots":
+            return function, (storage, *rest), (None, state)
+        return Call("torch._utils", "_rebuild_tensor_v2").function, (Built(self.part), *rest)
+
+
+class Built:
+    """A name of the few that are known, with attributes set."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __reduce__(self) -> Any:
+        return Named("collections", "OrderedDict"), ((("a", Named("torch", self.name)),),), {"items": 3}
+
+
+@BOTH
+@pytest.mark.parametrize("part", ["tensor", "slots", "FloatStorage"])
+def test_attributes_are_not_set(tmp_path: Path, write: Callable[..., Path], part: str) -> None:
+    with pytest.raises(WeightFileError, match="not a readable weight file"):
+        read_state_dict(write(tmp_path / "a.pth", {"a": Tampered(part)}))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([1, 2], "holds a list, not a state dict"),
+        ({"epoch": 3}, "its entry 'epoch' is a int, not a tensor"),
+        ({}, "holds no tensor"),
+        ({3: Tensor(np.ones(1, np.float32))}, "its entry 3"),
+    ],
+)
+def test_other_contents(tmp_path: Path, value: Any, message: str) -> None:
+    with pytest.raises(WeightFileError, match=message):
+        read_state_dict(write_zip(tmp_path / "a.pth", value))
+
+
+def test_other_files(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    for content in (b"", b"PK", b"PK\x03\x04 and so on", b"\x80\x02.", pickle.dumps({"a": 1}), b"\x89HDF\r\n\x1a\n" + bytes(99)):
+        path.write_bytes(content)
+        assert not is_torch_file(path)
+        with pytest.raises(WeightFileError, match="not a readable weight file"):
+            read_state_dict(path)
+    with pytest.raises(WeightFileError, match="there is no such file"):
+        read_state_dict(tmp_path / "nothing.pth")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "b")
+    assert not is_torch_file(path)
+    with pytest.raises(WeightFileError, match="without data.pkl"):
+        read_state_dict(path)
+
+
+def test_compressed_members_and_the_other_order_of_bytes(tmp_path: Path) -> None:
+    with pytest.raises(WeightFileError, match="is compressed"):
+        read_state_dict(write_zip(tmp_path / "a.pth", state_of(ARRAYS), compression=zipfile.ZIP_DEFLATED))
+    with pytest.raises(WeightFileError, match="other order of bytes"):
+        read_state_dict(write_zip(tmp_path / "b.pth", state_of(ARRAYS), byteorder=b"big"))
+    assert_read(write_zip(tmp_path / "c.pth", state_of(ARRAYS), byteorder=b"little"))
+
+
+@BOTH
+def test_every_cut_and_every_tenth_flipped_byte_ends_in_one_error_or_in_arrays(tmp_path: Path, write: Callable[..., Path]) -> None:
+    whole = write(tmp_path / "a.pth", {"state_dict": state_of({"a.weight": np.ones(3, np.float32)})}).read_bytes()
+    damaged = [whole[:length] for length in range(0, len(whole), 7)]
+    damaged += [whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :] for at in range(0, len(whole), 10)]
+    path = tmp_path / "b.pth"
+    for content in damaged:
+        path.write_bytes(content)
+        try:
+            found = read_state_dict(path)
+        except WeightFileError:
+            continue
+        assert all(isinstance(value, np.ndarray) for value in found.values())
