@@ -1,6 +1,7 @@
-"""Pictures and their classes: reading any picture as RGB, labelled sets of pictures from folders, .zip files and
-CIFAR-10's binary version, the preprocessing that a weight set was trained with, class names and the likeliest classes
-of a prediction. Everything is loaded on first use; nothing here loads TensorFlow until a picture has to be resized.
+"""Pictures and their classes: reading any picture as RGB, labelled sets of pictures (in memory or streamed) from folders, .zip
+files, CIFAR-10's publishers and TensorFlow Datasets, the preprocessing that a weight set was trained with, class names and the
+likeliest classes of a prediction. Everything is loaded on first use; nothing here loads TensorFlow until a picture has to be
+resized for a network, or TensorFlow Datasets is asked for.
 """
 
 from __future__ import annotations
@@ -11,32 +12,36 @@ from bnn_zoo._lazy import lazy_names
 
 if TYPE_CHECKING:
     from bnn_zoo.data.cifar10 import is_cifar10_binary, load_cifar10_binary
-    from bnn_zoo.data.datasets import load_dataset, load_images_by_class, split_names, split_off
+    from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names
     from bnn_zoo.data.image_dataset import ImageDataset
-    from bnn_zoo.data.images import ImageError, decode_image, find_images, read_image
+    from bnn_zoo.data.images import ImageError, decode_image, read_image
     from bnn_zoo.data.labels import class_labels, top_classes
+    from bnn_zoo.data.listing import find_images
     from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing
     from bnn_zoo.data.samples import sample_pictures
+    from bnn_zoo.data.splits import split_off
+    from bnn_zoo.data.streamed_dataset import StreamedDataset
 
 _HOMES = {
     "is_cifar10_binary": "cifar10",
     "load_cifar10_binary": "cifar10",
     "load_dataset": "datasets",
-    "load_images_by_class": "datasets",
+    "open_dataset": "datasets",
     "split_names": "datasets",
-    "split_off": "datasets",
     "ImageDataset": "image_dataset",
     "ImageError": "images",
     "decode_image": "images",
-    "find_images": "images",
     "read_image": "images",
     "class_labels": "labels",
     "top_classes": "labels",
+    "find_images": "listing",
     "CIFAR10": "preprocessing",
     "IMAGENET": "preprocessing",
     "Preprocessing": "preprocessing",
     "apply_preprocessing": "preprocessing",
     "sample_pictures": "samples",
+    "split_off": "splits",
+    "StreamedDataset": "streamed_dataset",
 }
 
 __all__ = [
@@ -45,6 +50,7 @@ __all__ = [
     "ImageDataset",
     "ImageError",
     "Preprocessing",
+    "StreamedDataset",
     "apply_preprocessing",
     "class_labels",
     "decode_image",
@@ -52,7 +58,7 @@ __all__ = [
     "is_cifar10_binary",
     "load_cifar10_binary",
     "load_dataset",
-    "load_images_by_class",
+    "open_dataset",
     "read_image",
     "sample_pictures",
     "split_names",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bnn_zoo.data.resizing import ChooseBox, fitted, resized_crop
+
 
 @dataclass(frozen=True, eq=False)
 class ImageDataset:
@@ -45,3 +47,20 @@ class ImageDataset:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def part(self, chosen: np.ndarray, *, with_skipped: bool) -> ImageDataset:
+        """The pictures that a bool (pictures,) chooses."""
+        return ImageDataset(self.images[chosen], self.labels[chosen], self.class_names, self.skipped if with_skipped else ())
+
+    def read(self, index: int) -> tuple[np.ndarray, int]:
+        """A picture, uint8 (height, width, 3), and the index of its class."""
+        return self.images[index], int(self.labels[index])
+
+    def read_fitted(self, index: int, size: tuple[int, int]) -> tuple[np.ndarray, int]:
+        """As `read`: the picture's square centre, resized to (height, width)."""
+        return fitted(self.images[index], size), int(self.labels[index])
+
+    def read_cropped(self, index: int, size: tuple[int, int], choose: ChooseBox) -> tuple[np.ndarray, int]:
+        """As `read`: the part of the picture that `choose` gives for its height and width, resized to (height, width)."""
+        picture = self.images[index]
+        return resized_crop(picture, choose(*picture.shape[:2]), size), int(self.labels[index])

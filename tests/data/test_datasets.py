@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import bnn_zoo.data
-from bnn_zoo.data.datasets import ImageDataset, load_dataset, load_images_by_class, split_names, split_off
+from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names
 from bnn_zoo.data.images import ImageError
 
 SPLITS = {
@@ -53,7 +53,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_splits_and_order(target: Path, top: str) -> None:
     source = written(target, SPLITS, top)
     assert split_names(source) == ("test", "train")
-    train, test = load_images_by_class(source, "train"), load_dataset(str(source), "test")
+    train, test = load_dataset(source, "train"), load_dataset(str(source), "test")
     assert train.class_names == test.class_names == ("cat", "dog")
     assert train.labels.tolist() == [0, 1, 1] and train.labels.dtype == np.int64
     assert train.images.dtype == np.uint8 and train.images.shape == (3, 4, 4, 3)
@@ -66,37 +66,42 @@ def test_splits_and_order(target: Path, top: str) -> None:
 def test_classes_without_splits(target: Path, top: str) -> None:
     source = written(target, {"b/1.png": 7, "a/2.png": 8}, top)
     assert split_names(source) == ()
-    dataset = load_images_by_class(source)
+    dataset = load_dataset(source)
     assert dataset.class_names == ("a", "b") and dataset.images[:, 0, 0, 0].tolist() == [8, 7]
     with pytest.raises(ValueError, match="has no splits"):
-        load_images_by_class(source, "train")
+        load_dataset(source, "train")
 
 
 def test_a_label_means_the_same_in_each_split(target: Path) -> None:
     source = written(target, {"train/a/1.png": 1, "train/b/1.png": 2, "val/b/1.png": 3})
-    assert load_images_by_class(source, "val").labels.tolist() == [1]
+    assert load_dataset(source, "val").labels.tolist() == [1]
 
 
 def test_a_missing_split_names_those_there_are(target: Path) -> None:
     source = written(target, SPLITS)
     for split in ("validation", None):
         with pytest.raises(ValueError, match="'test', 'train'"):
-            load_images_by_class(source, split)
+            load_dataset(source, split)
 
 
 def test_a_single_split_may_be_left_out_or_named(target: Path) -> None:
     source = written(target, {"test/a/1.png": 1})
     assert split_names(source) == ("test",)
-    assert len(load_images_by_class(source)) == len(load_images_by_class(source, "test")) == 1
+    assert len(load_dataset(source)) == len(load_dataset(source, "test")) == 1
     with pytest.raises(ValueError, match="has the splits 'test'"):
-        load_images_by_class(source, "train")
+        load_dataset(source, "train")
+
+
+def test_an_empty_class_is_named(target: Path) -> None:
+    with pytest.raises(ValueError, match="no pictures in 'train/eel', which lies among the classes"):
+        load_dataset(written(target, {**SPLITS, "train/eel/notes.txt": b"x"}), "train")
 
 
 def test_what_is_no_picture_by_its_name_is_passed_over(target: Path) -> None:
     extra = {"README.txt": b"x", ".DS_Store": b"x", "__MACOSX/train/cat/._z.png": b"x", "train/cat/.hidden.png": b"x"}
     if target.suffix != ".zip":
         extra.pop("__MACOSX/train/cat/._z.png")
-    assert len(load_images_by_class(written(target, {**SPLITS, **extra}), "train")) == 3
+    assert len(load_dataset(written(target, {**SPLITS, **extra}), "train")) == 3
 
 
 @pytest.mark.parametrize(
@@ -111,14 +116,14 @@ def test_what_is_no_picture_by_its_name_is_passed_over(target: Path) -> None:
 )
 def test_another_layout_is_refused(target: Path, files: dict[str, int | bytes]) -> None:
     with pytest.raises(ValueError, match="<split>/<class>/<picture>"):
-        load_images_by_class(written(target, files))
+        load_dataset(written(target, files))
 
 
 def test_pictures_of_different_sizes_need_a_size(target: Path) -> None:
     source = written(target, {"a/1.png": png(9, (4, 4)), "a/2.png": png(9, (6, 10))})
     with pytest.raises(ValueError, match=r"a/1\.png.*\(4, 4\).*a/2\.png.*\(6, 10\).*pass size"):
-        load_images_by_class(source)
-    dataset = load_images_by_class(source, size=(8, 5))
+        load_dataset(source)
+    dataset = load_dataset(source, size=(8, 5))
     assert dataset.images.shape == (2, 8, 5, 3) and (dataset.images == 9).all()
 
 
@@ -127,7 +132,7 @@ def test_size_crops_the_centre(target: Path) -> None:
     wide[:, 4:8] = 200
     buffer = io.BytesIO()
     Image.fromarray(wide).save(buffer, "PNG")
-    dataset = load_images_by_class(written(target, {"a/1.png": buffer.getvalue()}), size=(4, 4))
+    dataset = load_dataset(written(target, {"a/1.png": buffer.getvalue()}), size=(4, 4))
     assert (dataset.images == 200).all()
 
 
@@ -137,16 +142,16 @@ BAD = {"a/1.png": 1, "a/2.png": b"no picture", "a/3.png": png(3)[:40], "b/4.png"
 def test_bad_pictures_stop_or_are_skipped(target: Path) -> None:
     source = written(target, BAD)
     with pytest.raises(ImageError) as caught:
-        load_images_by_class(source)
+        load_dataset(source)
     assert "2.png" in str(caught.value) and str(source) in str(caught.value) and "\n" not in str(caught.value)
-    dataset = load_images_by_class(source, on_bad="skip")
+    dataset = load_dataset(source, on_bad="skip")
     assert dataset.skipped == ("a/2.png", "a/3.png", "b/5.png")
     assert dataset.images[:, 0, 0, 0].tolist() == [1, 4] and dataset.labels.tolist() == [0, 1]
 
 
 def test_nothing_readable(target: Path) -> None:
     with pytest.raises(ValueError, match="none of its 1 pictures"):
-        load_images_by_class(written(target, {"a/1.png": b"x"}), on_bad="skip")
+        load_dataset(written(target, {"a/1.png": b"x"}), on_bad="skip")
 
 
 def test_a_damaged_zip_entry_is_a_bad_picture(tmp_path: Path) -> None:
@@ -155,35 +160,35 @@ def test_a_damaged_zip_entry_is_a_bad_picture(tmp_path: Path) -> None:
     at = data.index(png(2)) + 50
     source.write_bytes(data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :])
     with pytest.raises(ImageError, match=r"a/2\.png: cannot be read"):
-        load_images_by_class(source)
-    assert load_images_by_class(source, on_bad="skip").skipped == ("a/2.png",)
+        load_dataset(source)
+    assert load_dataset(source, on_bad="skip").skipped == ("a/2.png",)
 
 
 def test_a_zip_bomb_is_a_bad_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bnn_zoo.data.datasets._LARGEST_ENTRY", 1000)
+    monkeypatch.setattr("bnn_zoo.data.containers._LARGEST_ENTRY", 1000)
     source = tmp_path / "data.zip"
     with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a/1.png", b"\0" * 100_000)
     with pytest.raises(ImageError, match=r"a/1\.png: unpacks to 100000 bytes"):
-        load_images_by_class(source)
+        load_dataset(source)
 
 
 def test_nothing_is_unpacked(tmp_path: Path) -> None:
     source = written(tmp_path / "data.zip", {"../../evil/1.png": 1, "../../evil/2.png": 1})
     with pytest.raises(ValueError):
-        load_images_by_class(source)
+        load_dataset(source)
     assert list(tmp_path.iterdir()) == [source]
 
 
 def test_many_pictures_stay_in_order(tmp_path: Path) -> None:
     files: dict[str, int | bytes] = {f"{number % 2}/{number:04}.png": number % 256 for number in range(1200)}
-    dataset = load_images_by_class(written(tmp_path / "data.zip", files))
+    dataset = load_dataset(written(tmp_path / "data.zip", files))
     expected = [*range(0, 1200, 2), *range(1, 1200, 2)]
     assert dataset.images[:, 0, 0, 0].tolist() == [number % 256 for number in expected]
 
 
 def test_other_sources_are_refused(tmp_path: Path) -> None:
-    for read in (load_dataset, load_images_by_class, split_names):
+    for read in (load_dataset, open_dataset, split_names):
         with pytest.raises(FileNotFoundError, match="gone"):
             read(tmp_path / "gone")
         (tmp_path / "notes.txt").write_text("x")
@@ -195,55 +200,6 @@ def test_other_sources_are_refused(tmp_path: Path) -> None:
 def test_wrong_arguments_are_named(tmp_path: Path, arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(arguments))} is"):
         load_dataset(written(tmp_path / "data", SPLITS), "train", **arguments)  # type: ignore[arg-type]
-
-
-def numbered(*sizes: int) -> ImageDataset:
-    labels = np.repeat(np.arange(len(sizes)), sizes)
-    images = np.arange(len(labels) * 3, dtype=np.uint8).reshape(-1, 1, 1, 3)
-    order = np.random.default_rng(1).permutation(len(labels))
-    return ImageDataset(images[order], labels[order], tuple("abc"[: len(sizes)]), ("bad.png",))
-
-
-def test_split_off() -> None:
-    dataset = numbered(40, 20, 5)
-    rest, held_out = split_off(dataset, 13, seed=3)
-    assert (len(rest), len(held_out)) == (52, 13)
-    assert np.bincount(held_out.labels).tolist() == [8, 4, 1]
-    assert rest.class_names == held_out.class_names == ("a", "b", "c")
-    assert (rest.skipped, held_out.skipped) == (("bad.png",), ())
-    together = sorted([*rest.images[:, 0, 0, 0].tolist(), *held_out.images[:, 0, 0, 0].tolist()])
-    assert together == sorted(dataset.images[:, 0, 0, 0].tolist())
-    of = dict(zip(dataset.images[:, 0, 0, 0].tolist(), dataset.labels.tolist(), strict=True))
-    assert [of[number] for number in held_out.images[:, 0, 0, 0].tolist()] == held_out.labels.tolist()
-
-
-def test_split_off_is_decided_by_the_seed() -> None:
-    dataset = numbered(40, 20)
-    first, again, other = (split_off(dataset, 10, seed)[1].images for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-@pytest.mark.parametrize("count", range(1, 11))
-def test_split_off_takes_exactly_as_many(count: int) -> None:
-    assert len(split_off(numbered(5, 5, 1), count, 0)[1]) == count
-
-
-@pytest.mark.parametrize("count", [0, -1, 11])
-def test_split_off_refuses(count: int) -> None:
-    with pytest.raises(ValueError, match=f"count is {count}"):
-        split_off(numbered(5, 5, 1), count, 0)
-
-
-def test_a_dataset_has_to_fit_together() -> None:
-    images, labels = np.zeros((2, 4, 4, 3), np.uint8), np.array([0, 1])
-    for wrong in (
-        lambda: ImageDataset(images.astype(np.float32), labels, ("a", "b")),
-        lambda: ImageDataset(images, labels[:1], ("a", "b")),
-        lambda: ImageDataset(images, labels, ("a",)),
-    ):
-        with pytest.raises(ValueError, match="has to be|have to be"):
-            wrong()
 
 
 def test_every_public_name_is_there() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zlib
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bnn_zoo.data.images import ImageError, find_images, read_image
+from bnn_zoo.data.images import ImageError, read_image
 
 RED = [255, 0, 0]
 
@@ -194,26 +193,3 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         read_image("a\0b.png")
     with pytest.raises(ImageError, match="int: read_image takes a path"):
         read_image(3)  # type: ignore[arg-type]
-
-
-def test_find_images(tmp_path: Path) -> None:
-    for name in ("b.JPG", "a.png", "deep/er/c.webp", "notes.txt", "weights.h5", ".hidden.png", ".git/d.png"):
-        (tmp_path / "pictures" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "pictures" / name).write_bytes(b"")
-    folder = tmp_path / "pictures"
-    text, missing = folder / "notes.txt", tmp_path / "gone.png"
-    inside = [folder / "a.png", folder / "b.JPG", folder / "deep/er/c.webp"]
-    assert find_images([missing, str(folder), text]) == [missing, *inside, text]
-    assert find_images(str(folder)) == inside
-    assert find_images([folder / ".hidden.png"]) == [folder / ".hidden.png"]
-    assert find_images([]) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
-def test_find_images_follows_links_but_not_in_circles(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "a.png").write_bytes(b"")
-    (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures" / "linked").symlink_to(tmp_path / "real")
-    (tmp_path / "real" / "up").symlink_to(tmp_path / "pictures")
-    assert find_images([tmp_path / "pictures"]) == [tmp_path / "pictures/linked/a.png"]

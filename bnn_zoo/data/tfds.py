@@ -1,0 +1,136 @@
+"""`tfds:NAME`: a data set of TensorFlow Datasets, with pictures and classes; an optional dependency."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+from bnn_zoo._keras import tf
+from bnn_zoo.data.encoded import EncodedPictures
+from bnn_zoo.data.images import ImageError
+from bnn_zoo.data.splits import chosen_split
+from bnn_zoo.data.tf_records import RecordFiles
+
+#: What the source's name begins with.
+TFDS = "tfds:"
+
+
+def tfds_splits(source: str) -> tuple[str, ...]:
+    """The splits of a data set, which is prepared if need be, sorted.
+
+    Raises:
+        ValueError: there is no such data set.
+        OSError: it could not be prepared.
+        ImportError: TensorFlow Datasets is not installed.
+    """
+    return tuple(sorted(_prepared(source).info.splits))
+
+
+def open_tfds(source: str, split: str | None) -> EncodedPictures:
+    """Opens a split of a data set, which is prepared if need be (TFDS_DATA_DIR says where).
+
+    Pictures are read one by one and in any order, also from TFRecord files, which are not made for it: where a record begins is
+    found out when the first one of its file is needed.
+
+    Args:
+        source: `tfds:NAME`, or `tfds:NAME/CONFIG:VERSION`, as TensorFlow Datasets names it.
+        split: its name, or a slice as in "train[:10%]"; may be left out where there is one only.
+
+    Raises:
+        ValueError: there is no such data set or split, or it is not one of pictures with classes.
+        OSError: it could not be prepared.
+        ImportError: TensorFlow Datasets is not installed.
+    """
+    builder = _prepared(source)
+    image, label = _features(source, builder.info)
+    splits = builder.info.splits
+    sliced = split is not None and split.partition("[")[0] in splits and "[" in split
+    name = split if sliced else chosen_split(source, list(splits), split)
+    try:
+        part = splits[name]
+    except Exception as error:
+        raise ValueError(f"split is {split!r}, which TensorFlow Datasets refuses: {_short(error)}") from error
+    read = _reader(builder, name, part, image, label)
+    return EncodedPictures(
+        source=source,
+        class_names=tuple(map(str, builder.info.features[label].names)),
+        count=part.num_examples,
+        read=read,
+        name=lambda number: f"{name} {number}",
+        shown=lambda number: f"{source} {name}, picture {number}",
+    )
+
+
+def _prepared(source: str) -> Any:
+    try:
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise ImportError(f'source {source!r} needs TensorFlow Datasets ({_short(error)}): pip install "bnn-zoo[tfds]"') from error
+    name = source.removeprefix(TFDS)
+    try:
+        builder = tfds.builder(name)
+    except tfds.core.DatasetNotFoundError as error:
+        near = difflib.get_close_matches(name.partition("/")[0], tfds.list_builders())
+        hint = f"did you mean {', '.join(map(repr, near))}?" if near else "https://www.tensorflow.org/datasets/catalog lists all"
+        raise ValueError(f"source {source!r}: TensorFlow Datasets has no {name!r}; {hint}") from error
+    except Exception as error:
+        raise ValueError(f"source {source!r} is refused by TensorFlow Datasets: {_short(error)}") from error
+    try:
+        builder.download_and_prepare()
+    except Exception as error:  # whatever its hundreds of builders raise
+        raise OSError(
+            f"source {source!r} could not be prepared in {builder.data_dir}: {_short(error)}\n"
+            "Files that TensorFlow Datasets cannot download may be put into its folder downloads/manual by hand: see "
+            "https://www.tensorflow.org/datasets/overview#manual_download. TFDS_DATA_DIR names another place for all of it."
+        ) from error
+    return builder
+
+
+def _features(source: str, info: Any) -> tuple[str, str]:
+    """The names of the picture and of its class."""
+    import tensorflow_datasets as tfds
+
+    def of(kind: type) -> list[str]:
+        return [name for name, feature in dict(info.features).items() if type(feature) is kind]
+
+    images, labels = of(tfds.features.Image), of(tfds.features.ClassLabel)
+    if info.supervised_keys and len(info.supervised_keys) == 2:
+        image, label = info.supervised_keys
+        if image in images and label in labels:
+            return image, label
+    if len(images) != 1 or len(labels) != 1:
+        raise ValueError(
+            f"source {source!r} has the features {', '.join(info.features)}: needed are one of pictures and one of classes, "
+            f"there are {len(images)} and {len(labels)}"
+        )
+    return images[0], labels[0]
+
+
+def _reader(builder: Any, split: str | None, part: Any, image: str, label: str) -> Callable[[int], tuple[bytes, int]]:
+    if builder.info.file_format.value == "tfrecord":
+        files = part.file_instructions
+        records = RecordFiles([(f.filename, f.skip, f.examples_in_shard - f.skip if f.take == -1 else f.take) for f in files])
+
+        def parsed(number: int) -> tuple[bytes, int]:
+            try:
+                values = tf.train.Example.FromString(records.read(number)).features.feature
+                return values[image].bytes_list.value[0], values[label].int64_list.value[0]
+            except Exception as error:  # a damaged record is one of protobuf's errors, or lacks a value
+                raise ImageError(f"{records.shown(number)}: {_short(error)}") from error
+
+        return parsed
+    import tensorflow_datasets as tfds
+
+    # The other formats (array_record, parquet) are read in any order by TensorFlow Datasets itself.
+    found = builder.as_data_source(split, decoders={image: tfds.decode.SkipDecoding()})
+
+    def looked_up(number: int) -> tuple[bytes, int]:
+        example = found[number]
+        return example[image], int(example[label])
+
+    return looked_up
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:500] or type(error).__name__
