@@ -15,6 +15,8 @@ from bnn_zoo._keras import keras
 from bnn_zoo.hub.errors import WeightsError
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.tensor_file import read_tensor_file, write_tensor_file
+from bnn_zoo.training.disk import explain_full_disk
+from bnn_zoo.training.optimizers import optimizer_state
 
 _NAME = re.compile(r"step-(\d{9})-([0-9a-f]{64})\.safetensors")
 
@@ -41,21 +43,28 @@ def save_checkpoint(folder: Path, model: keras.Model, position: Position) -> Pat
     The file's hash is part of its name, so that a file that was cut or altered is not taken for a checkpoint.
 
     Raises:
-        OSError: if it cannot be written, because the disk is full for example. Older checkpoints are then as they were.
+        OSError: if it cannot be written; older checkpoints are then as they were. If the disk is full, the message says how much
+            room is needed and which checkpoint is the last.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {key: variable.numpy() for key, variable in _variables(model).items()}
+    tensors = {key: copies[0].numpy() for key, copies in _variables(model).items()}
     part = folder / "part.safetensors"
     try:
-        write_tensor_file(part, tensors, {"position": json.dumps(asdict(position))})
-        path = folder / f"step-{position.step:09}-{file_sha256(part)}.safetensors"
-        os.replace(part, path)
+        with explain_full_disk(folder, sum(tensor.nbytes for tensor in tensors.values()), last_checkpoint(folder)):
+            write_tensor_file(part, tensors, {"position": json.dumps(asdict(position))})
+            path = folder / f"step-{position.step:09}-{file_sha256(part)}.safetensors"
+            os.replace(part, path)
     except OSError:
         part.unlink(missing_ok=True)
         raise
     for _, old in _listed(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint in a folder, if there is one."""
+    return listed[-1][1] if (listed := _listed(folder)) else None
 
 
 def restore_checkpoint(folder: Path, model: keras.Model) -> tuple[Position, list[Path]]:
@@ -68,6 +77,8 @@ def restore_checkpoint(folder: Path, model: keras.Model) -> tuple[Position, list
     Returns:
         The position, and the checkpoints that were passed over because they are damaged.
     """
+    # Also where there is none: an optimizer that made its variables while it trained could have them in another order.
+    _variables(model)
     damaged: list[Path] = []
     for _, path in reversed(_listed(folder)):
         try:
@@ -77,6 +88,11 @@ def restore_checkpoint(folder: Path, model: keras.Model) -> tuple[Position, list
     return Position(), damaged
 
 
+def local_weights(model: keras.Model) -> list[np.ndarray]:
+    """A model's weights, read on this machine alone."""
+    return [_copies(model, variable)[0].numpy() for variable in model.weights]
+
+
 def _load(path: Path, model: keras.Model) -> Position:
     named = _NAME.fullmatch(path.name)
     if named is None or file_sha256(path) != named[2]:
@@ -84,17 +100,29 @@ def _load(path: Path, model: keras.Model) -> Position:
     tensors, metadata = read_tensor_file(path)
     position = Position(**json.loads(metadata["position"]))
     variables = _variables(model)
-    if set(variables) != set(tensors) or any(tuple(tensors[key].shape) != tuple(v.shape) for key, v in variables.items()):
+    if set(variables) != set(tensors) or any(tuple(tensors[key].shape) != tuple(v[0].shape) for key, v in variables.items()):
         raise ValueError(f"{path}: belongs to another network or optimizer.")
-    for key, variable in variables.items():
-        variable.assign(np.asarray(tensors[key]).astype(variable.dtype.as_numpy_dtype))
+    for key, copies in variables.items():
+        value = np.asarray(tensors[key])
+        for copy in copies:
+            copy.assign(value.astype(copy.dtype.as_numpy_dtype))
     return position
 
 
-def _variables(model: keras.Model) -> dict[str, Any]:
-    model.optimizer.build(model.trainable_variables)
-    weights = {f"model.{index:05}": variable for index, variable in enumerate(model.weights)}
-    return weights | {f"optimizer.{index:05}": variable for index, variable in enumerate(model.optimizer.variables)}
+def _variables(model: keras.Model) -> dict[str, tuple[Any, ...]]:
+    """Each variable's copies on this machine's devices.
+
+    Copies, because to read a batch norm's statistics as one variable all machines have to take part, and only one of them writes.
+    They are alike: statistics are of the whole batch.
+    """
+    state = optimizer_state(model.optimizer, model.trainable_variables)
+    named = {f"model.{index:05}": variable for index, variable in enumerate(model.weights)}
+    named |= {f"optimizer.{index:05}": variable for index, variable in enumerate(state)}
+    return {key: _copies(model, variable) for key, variable in named.items()}
+
+
+def _copies(model: keras.Model, variable: Any) -> tuple[Any, ...]:
+    return model.distribute_strategy.experimental_local_results(variable)
 
 
 def _listed(folder: Path) -> list[tuple[int, Path]]:

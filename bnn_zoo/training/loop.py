@@ -1,56 +1,57 @@
-"""The loop that runs a recipe: keras fit, with a log, checkpoints and a way back after a stop."""
+"""The loop that runs a recipe: keras fit, stage after stage, with a log, checkpoints and a way back after a stop."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bnn_zoo._keras import keras
-from bnn_zoo.data.datasets import split_off
-from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo._keras import keras, tf
 from bnn_zoo.data.preprocessing import Preprocessing
-from bnn_zoo.training.checkpoints import restore_checkpoint
-from bnn_zoo.training.pipeline import evaluation_batches, make_optimizer, steps_per_epoch, training_batches
-from bnn_zoo.training.progress import progress_callback
+from bnn_zoo.data.splits import split_off
+from bnn_zoo.training.disk import write_whole
+from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe
-from bnn_zoo.training.records import recording_callback, write_whole
+from bnn_zoo.training.run import CLAIM, Run
+from bnn_zoo.training.run import LAST as LAST
+from bnn_zoo.training.stage_run import run_stage
+from bnn_zoo.training.strategy import explain_lost_worker, is_chief, make_strategy
 
-#: The weights of the last epoch: there once a run is finished.
-LAST = "last.weights.h5"
-
-# One for all recipes: what one of them was trained on must not be what a later one, that goes on from its weights, is scored on.
+# One for all recipes: what one of them was trained on must not be what another is scored on.
 _HELD_OUT_SEED = 1
 
 
 def train(
     build: Callable[[], keras.Model],
     recipe: Recipe,
-    dataset: ImageDataset,
+    dataset: Dataset,
     preprocessing: Preprocessing,
     out: str | os.PathLike[str],
     *,
     start_from: str | os.PathLike[str] | None = None,
+    strategy: Any = "auto",
+    tensorboard: bool = False,
     checkpoint_seconds: float = 300.0,
     callbacks: tuple[Any, ...] = (),
 ) -> keras.Model:
     """Trains a network as a recipe says.
 
     A run that was stopped, in whatever way, goes on from its last checkpoint when it is started again with the same `out`, and
-    ends with the weights that it would have had without the stop. A finished run is only loaded.
+    ends with the weights that it would have had without the stop. A finished run, or stage, is only loaded.
 
     Args:
         build: makes the network; called under the recipe's precision and seed.
         recipe: how.
         dataset: the training pictures; `recipe.held_out` of them are kept back and scored after each epoch.
         preprocessing: mean and standard deviation that the network will be used with.
-        out: folder for recipe.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out pictures).
-        start_from: a Keras .h5 weights file to begin with; needed where the recipe comes `after` another.
+        out: folder for recipe.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out pictures), and
+            STAGE.weights.h5 of the stages before the last. With several machines the same folder for all; one of them writes.
+        start_from: a Keras .h5 weights file to begin with.
+        strategy: a name as `make_strategy` takes it, or a tf.distribute strategy.
+        tensorboard: writes the log for TensorBoard too, into the folder tensorboard.
         checkpoint_seconds: between two checkpoints inside an epoch; another one follows every epoch.
         callbacks: further Keras callbacks.
 
@@ -60,63 +61,39 @@ def train(
     Raises:
         ValueError: if `out` holds a run of another recipe, or the data do not fit.
         OSError: if the results cannot be written, because the disk is full for example; the last checkpoint stays whole.
+        ConnectionError: if another machine of the run stops.
     """
-    if recipe.after and start_from is None:
-        raise ValueError(f"{recipe.name} goes on from the weights of {recipe.after}: give that run's {LAST} as start_from.")
+    strategy = make_strategy(strategy) if isinstance(strategy, str) else strategy
+    if tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()  # a CPU's operations give the same results as it is
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    _claim(folder / "recipe.json", recipe)
+    _claim(folder / CLAIM, recipe, is_chief(strategy))
     held_out = None
     if recipe.held_out:
         dataset, held_out = split_off(dataset, recipe.held_out, _HELD_OUT_SEED)
-    steps = steps_per_epoch(dataset, recipe)
-    keras.utils.set_random_seed(recipe.seed)
-    with _precision(recipe.precision):
-        model = build()
-        if (folder / LAST).exists():
-            model.load_weights(str(folder / LAST))
-            return model
-        if start_from is not None:
-            model.load_weights(str(start_from))
-        model.compile(make_optimizer(recipe, recipe.epochs * steps), "categorical_crossentropy", metrics=["accuracy"])
-        start, damaged = restore_checkpoint(folder / "checkpoints", model)
-        for path in damaged:
-            warnings.warn(f"the checkpoint {path} is damaged and was passed over.", stacklevel=2)
-        shown = [
-            recording_callback(folder, start, steps, checkpoint_seconds),
-            progress_callback(recipe.epochs, steps, recipe.batch_size),
-            *callbacks,
-        ]
-        # Keras counts steps from the start of an epoch: one that was begun is finished by a call of its own.
-        first, done = divmod(start.step, steps)
-        parts = [(first, first + 1, done), (first + 1, recipe.epochs, 0)] if done else [(first, recipe.epochs, 0)]
-        for begin, end, skipped in parts:
-            model.fit(
-                training_batches(dataset, recipe, preprocessing, begin * steps + skipped),
-                steps_per_epoch=steps - skipped,
-                initial_epoch=begin,
-                epochs=end,
-                validation_data=None if held_out is None else evaluation_batches(held_out, preprocessing),
-                verbose=0,
-                callbacks=shown,
-            )
-    # The name says that the run is finished: it must not stand for half a file.
-    write_whole(folder / LAST, lambda part: model.save_weights(str(part)))
-    return model
+    run = Run(
+        build=build,
+        recipe=recipe,
+        dataset=dataset,
+        held_out=held_out,
+        preprocessing=preprocessing,
+        folder=folder,
+        start_from=start_from,
+        strategy=strategy,
+        checkpoint_seconds=checkpoint_seconds,
+        tensorboard=tensorboard,
+        callbacks=tuple(callbacks),
+    )
+    with explain_lost_worker(strategy), picture_errors(run.dataset, run.held_out):
+        for stage in run.stages:
+            network = run_stage(run, stage)
+    return network
 
 
-def _claim(path: Path, recipe: Recipe) -> None:
+def _claim(path: Path, recipe: Recipe, chief: bool) -> None:
     text = json.dumps(dataclasses.asdict(recipe), indent=2)
     if path.exists() and path.read_text() != text:
         raise ValueError(f"{path.parent} holds a run of another recipe; choose an empty folder or remove it.")
-    path.write_text(text)
-
-
-@contextmanager
-def _precision(policy: str) -> Iterator[None]:
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy(policy)
-    try:
-        yield
-    finally:
-        keras.mixed_precision.set_global_policy(before)
+    if chief and not path.exists():  # another machine may read it at any time
+        write_whole(path, lambda part: part.write_text(text))

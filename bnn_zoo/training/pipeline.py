@@ -1,18 +1,28 @@
-"""From pictures in memory to the batches that a step takes."""
+"""From labelled pictures, in memory or streamed, to the batches that a step takes."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from bnn_zoo._keras import Tensor, keras, tf
+from bnn_zoo._keras import Tensor, tf
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import Preprocessing
+from bnn_zoo.data.images import ImageError
+from bnn_zoo.data.preprocessing import Preprocessing, apply_preprocessing
+from bnn_zoo.data.streamed_dataset import StreamedDataset
+from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, random_box
 from bnn_zoo.training.recipe import Recipe
 
+Dataset: TypeAlias = ImageDataset | StreamedDataset
 
-def steps_per_epoch(dataset: ImageDataset, recipe: Recipe) -> int:
+#: Bytes of prepared pictures that are kept for the next evaluation instead of being read once more.
+_KEPT = 2**30
+
+
+def steps_per_epoch(dataset: Dataset, recipe: Recipe) -> int:
     """How many whole batches an epoch has; the last incomplete one is left out.
 
     Raises:
@@ -25,15 +35,17 @@ def steps_per_epoch(dataset: ImageDataset, recipe: Recipe) -> int:
     return len(dataset) // recipe.batch_size
 
 
-def training_batches(dataset: ImageDataset, recipe: Recipe, preprocessing: Preprocessing, first_step: int = 0) -> tf.data.Dataset:
+def training_batches(dataset: Dataset, recipe: Recipe, preprocessing: Preprocessing, first_step: int = 0) -> tf.data.Dataset:
     """Shuffled, augmented, normalized batches, epoch after epoch without end.
 
-    What a step sees depends on the recipe's seed and the number of the step alone, so that a run can go on from any step.
+    What a step sees depends on the pictures, the recipe's seed and the number of the step alone, so that a run can go on from any
+    step; nothing is read of the steps that are left out. Whether pictures of the right size are in memory or streamed makes no
+    difference. In place of a picture that is to be skipped comes the next one that can be read.
 
     Args:
-        dataset: pictures of one size.
+        dataset: pictures. Iterate inside `picture_errors` if they are streamed.
         recipe: gives batch size, augmentation, label smoothing and seed.
-        preprocessing: gives mean and standard deviation.
+        preprocessing: gives input size, mean and standard deviation.
         first_step: how many steps to leave out.
 
     Returns:
@@ -43,32 +55,78 @@ def training_batches(dataset: ImageDataset, recipe: Recipe, preprocessing: Prepr
         ValueError: if there are fewer pictures than a batch holds.
     """
     steps = steps_per_epoch(dataset, recipe)
-    # Indices are shuffled, not pictures: the whole data set is one buffer and stays where it is.
-    images, labels = tf.constant(dataset.images), tf.constant(dataset.labels)
     classes = len(dataset.class_names)
 
     def epoch(number: Tensor) -> tf.data.Dataset:
+        # Numbers are shuffled, not pictures: the whole data set is one buffer.
         order = tf.random.experimental.stateless_shuffle(tf.range(len(dataset)), seed=[recipe.seed, number])
         return tf.data.Dataset.from_tensor_slices(order).batch(recipe.batch_size, drop_remainder=True)
 
-    def batch(step: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
-        pictures = tf.gather(images, indices)
+    def finish(step: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        pictures, labels = batch
         if recipe.augmentation == "crop_and_flip":
             pictures = crop_and_flip(pictures, seed=[recipe.seed, step])
         smooth = recipe.label_smoothing
-        targets = tf.one_hot(tf.gather(labels, indices), classes) * (1.0 - smooth) + smooth / classes
+        targets = tf.one_hot(labels, classes) * (1.0 - smooth) + smooth / classes
         return normalize(pictures, preprocessing), targets
 
     indices = tf.data.Dataset.counter(first_step // steps).flat_map(epoch).skip(first_step % steps)
-    return indices.enumerate(first_step).map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    if _fits(dataset, preprocessing) and recipe.augmentation != "random_resized_crop":
+        batches = _gathered(dataset, indices)
+    else:
+        batches = _read(dataset, indices.enumerate(first_step), recipe, preprocessing)
+    return batches.enumerate(first_step).map(finish, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
-def evaluation_batches(dataset: ImageDataset, preprocessing: Preprocessing, batch_size: int = 250) -> tf.data.Dataset:
-    """Normalized batches in order: ((batch, height, width, 3) float32, (batch, classes) float32)."""
-    images, labels = tf.constant(dataset.images), np.asarray(dataset.labels)
-    targets = tf.one_hot(labels, len(dataset.class_names))
-    batches = tf.data.Dataset.range(len(dataset)).batch(batch_size)
-    return batches.map(lambda i: (normalize(tf.gather(images, i), preprocessing), tf.gather(targets, i))).prefetch(2)
+def evaluation_batches(dataset: Dataset, preprocessing: Preprocessing, batch_size: int = 250) -> tf.data.Dataset:
+    """Batches in order, cropped, resized and normalized as the network will be used; pictures that are to be skipped are missing.
+
+    Returns:
+        A data set of ((batch, height, width, 3) float32, (batch, classes) float32), the last batch smaller. What it read from
+        elsewhere it keeps for the next time, if that is at most 1 GiB.
+    """
+    classes = len(dataset.class_names)
+    indices = tf.data.Dataset.range(len(dataset))
+    if _fits(dataset, preprocessing) and preprocessing.crop == 1.0:
+        batches = _gathered(dataset, indices.batch(batch_size))
+        return batches.map(lambda images, labels: (normalize(images, preprocessing), tf.one_hot(labels, classes))).prefetch(2)
+
+    def load(index: int) -> tuple[np.ndarray, np.int64]:
+        try:
+            picture, label = dataset.read(index)
+        except ImageError:
+            if dataset.on_bad == "stop":  # type: ignore[union-attr]  # a picture in memory can be read
+                raise
+            return np.zeros((*preprocessing.input_size, 3), np.float32), np.int64(-1)
+        return apply_preprocessing(picture, preprocessing)[0], np.int64(label)
+
+    def read(index: Tensor) -> tuple[Tensor, Tensor]:
+        return _loaded(load, [index], tf.float32, preprocessing)
+
+    pictures = indices.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    if getattr(dataset, "on_bad", "stop") == "skip":
+        pictures = pictures.filter(lambda picture, label: label >= 0)
+    batches = pictures.batch(batch_size).map(lambda images, labels: (images, tf.one_hot(labels, classes)))
+    height, width = preprocessing.input_size
+    if len(dataset) * height * width * 3 * 4 <= _KEPT:
+        batches = batches.cache()
+    return batches.prefetch(2)
+
+
+@contextmanager
+def picture_errors(*datasets: Dataset | None) -> Iterator[None]:
+    """What surrounds the use of batches from streamed pictures: one that cannot be read is named, which TensorFlow does not do.
+
+    Raises:
+        ImageError: a picture cannot be read (with on_bad="stop").
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        for dataset in datasets:
+            if isinstance(dataset, StreamedDataset) and dataset.failure is not None:
+                raise dataset.failure from error
+        raise
 
 
 def normalize(images: Tensor, preprocessing: Preprocessing) -> Tensor:
@@ -78,33 +136,45 @@ def normalize(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     return (tf.cast(images, tf.float32) - mean) / std
 
 
-def crop_and_flip(images: Tensor, seed: Any) -> Tensor:
-    """Shifts each picture by up to an eighth of its size (zeros come in) and mirrors half of them.
-
-    Args:
-        images: (batch, height, width, channels).
-        seed: two integers; the same ones do the same.
-
-    Returns:
-        The same shape and type.
-    """
-    batch, (height, width) = tf.shape(images)[0], images.shape[1:3]
-    top, left = height // 8, width // 8
-    padded = tf.pad(images, [[0, 0], [top, top], [left, left], [0, 0]])
-    down, right, mirror = tf.unstack(tf.random.stateless_uniform([3, batch, 1], seed))
-    rows = tf.cast(down * (2 * top + 1), tf.int32) + tf.range(height)
-    columns = tf.cast(right * (2 * left + 1), tf.int32) + tf.range(width)
-    mirrored = mirror < 0.5
-    columns = tf.where(mirrored, tf.reverse(columns, [1]), columns)
-    shifted = tf.gather(padded, rows, batch_dims=1)
-    return tf.reshape(tf.gather(shifted, columns, axis=2, batch_dims=1), tf.shape(images))
+def _fits(dataset: Dataset, preprocessing: Preprocessing) -> bool:
+    return isinstance(dataset, ImageDataset) and dataset.images.shape[1:3] == preprocessing.input_size
 
 
-def make_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """The recipe's optimizer, with its schedule over `steps` steps."""
-    rate = recipe.learning_rate
-    if recipe.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-    if recipe.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, momentum=0.9)
-    return keras.optimizers.Adam(rate)
+def _gathered(dataset: Dataset, indices: tf.data.Dataset) -> tf.data.Dataset:
+    """Batches of pictures and classes from memory, by batches of indices."""
+    assert isinstance(dataset, ImageDataset)
+    # On the host, also where there is a GPU: it is to get batches, not the data set.
+    with tf.device("/CPU:0"):
+        images, labels = tf.constant(dataset.images), tf.constant(dataset.labels)
+    return indices.map(lambda batch: (tf.gather(images, batch), tf.gather(labels, batch)), num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _read(dataset: Dataset, batches: tf.data.Dataset, recipe: Recipe, preprocessing: Preprocessing) -> tf.data.Dataset:
+    """Batches of pictures and classes, read one by one and side by side, by (step, indices)."""
+    size = preprocessing.input_size
+    cropped = recipe.augmentation == "random_resized_crop"
+
+    def load(index: int, draws: np.ndarray) -> tuple[np.ndarray, np.int64]:
+        def one(number: int) -> tuple[np.ndarray, int]:
+            if not cropped:
+                return dataset.read_fitted(number, size)
+            *place, mirror = draws.tolist()
+            picture, label = dataset.read_cropped(number, size, lambda height, width: random_box(height, width, place))
+            return np.ascontiguousarray(picture[:, ::-1]) if mirror < 0.5 else picture, label
+
+        picture, label = one(index) if isinstance(dataset, ImageDataset) else dataset.instead(index, one)
+        return picture, np.int64(label)
+
+    def spread(step: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
+        return indices, tf.random.stateless_uniform([recipe.batch_size, BOX_DRAWS + 1], seed=[recipe.seed, step])
+
+    def read(index: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
+        return _loaded(load, [index, draws], tf.uint8, preprocessing)
+
+    pictures = batches.map(spread).unbatch().map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return pictures.batch(recipe.batch_size, drop_remainder=True)
+
+
+def _loaded(load: Any, arguments: list[Tensor], kind: Any, preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:
+    picture, label = tf.numpy_function(load, arguments, (kind, tf.int64), stateful=False)
+    return tf.ensure_shape(picture, (*preprocessing.input_size, 3)), tf.ensure_shape(label, ())

@@ -9,13 +9,18 @@ from typing import Any
 from bnn_zoo._keras import keras
 
 
-def progress_callback(epochs: int, steps: int, batch_size: int) -> keras.callbacks.Callback:
+def progress_callback(
+    epochs: int, steps: int, batch_size: int, *, first_epoch: int = 0, start: int = 0, stage: str = ""
+) -> keras.callbacks.Callback:
     """A Keras callback that shows epoch, step, pictures a second, time left, loss and accuracy.
 
     Args:
-        epochs: of the whole run.
+        epochs: of the whole run, or up to a stage's end.
         steps: of an epoch.
         batch_size: pictures a step.
+        first_epoch: of the stage.
+        start: how many of its steps are done already.
+        stage: its name, where a run has several.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -24,6 +29,7 @@ def progress_callback(epochs: int, steps: int, batch_size: int) -> keras.callbac
         def on_train_begin(self, logs: Any = None) -> None:
             console = Console(file=sys.stdout)
             columns = (
+                TextColumn(f"{stage}  " if stage else ""),
                 TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
                 BarColumn(),
                 MofNCompleteColumn(),
@@ -31,7 +37,10 @@ def progress_callback(epochs: int, steps: int, batch_size: int) -> keras.callbac
                 TextColumn("{task.fields[state]}"),
             )
             self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
-            self.task = self.bar.add_task("steps", total=epochs * steps, epoch=1, state="")
+            self.task = self.bar.add_task(
+                "steps", total=(epochs - first_epoch) * steps, completed=start, epoch=first_epoch + 1, state=""
+            )
+            self.total = start
             self.bar.start()
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -39,11 +48,10 @@ def progress_callback(epochs: int, steps: int, batch_size: int) -> keras.callbac
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             self.done += 1
+            self.total += 1
             rate = self.done * batch_size / (time.perf_counter() - self.start)
             state = f"loss {logs['loss']:.3f}  accuracy {100 * logs['accuracy']:.1f} %  {rate:.0f} pictures/s"
-            # Counted by the optimizer, which also knows the steps of a run that was resumed.
-            done = int(self.model.optimizer.iterations)
-            self.bar.update(self.task, completed=done, epoch=self.epoch + 1, state=state)
+            self.bar.update(self.task, completed=self.total, epoch=self.epoch + 1, state=state)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             held_out = f"  held out {100 * logs['val_accuracy']:.2f} %" if "val_accuracy" in logs else ""

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-Optimizer = Literal["adam", "sgd"]
-Schedule = Literal["constant", "cosine"]
-Augmentation = Literal["none", "crop_and_flip"]
+from bnn_zoo.training.stage import Stage, check_stages
+
+Optimizer = Literal["adam", "sgd", "bop"]
+RealOptimizer = Literal["same", "adam", "sgd"]
+Schedule = Literal["constant", "cosine", "linear", "steps"]
+RealSchedule = Literal["same", "constant", "cosine", "linear", "steps"]
+Augmentation = Literal["none", "crop_and_flip", "random_resized_crop"]
 Precision = Literal["float32", "mixed_bfloat16"]
+
+_CHOICES = {
+    "optimizer": Optimizer,
+    "real_optimizer": RealOptimizer,
+    "schedule": Schedule,
+    "real_schedule": RealSchedule,
+    "augmentation": Augmentation,
+    "precision": Precision,
+}
+_LEAST = {
+    "epochs": 1,
+    "batch_size": 1,
+    "held_out": 0,
+    "warmup_epochs": 0,
+    "learning_rate": 0.0,
+    "real_learning_rate": 0.0,
+    "threshold": 0.0,
+    "weight_decay": 0.0,
+    "l2": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -19,17 +43,33 @@ class Recipe:
     Args:
         name: network and data set, as in `birealnet.cifar10`.
         arguments: the architecture's own, where they differ from its defaults.
-        optimizer: of the latent and the real weights.
-        learning_rate: at the start.
-        schedule: `"cosine"` lets the learning rate fall to 0 over the whole run.
+        optimizer: of all weights, or of the binary kernels only where `real_optimizer` is another. `"bop"` flips binary kernels
+            without latent weights (Helwegen et al., 2019, arXiv 1906.02107), and needs a `real_optimizer`.
+        learning_rate: at its highest; what Bop calls gamma.
+        real_optimizer: of all weights but the binary kernels; `"same"` trains them by `optimizer`.
+        real_learning_rate: theirs, at its highest.
+        momentum: of SGD.
+        epsilon: of Adam.
+        threshold: of Bop: how large the mean gradient must be for a weight to flip.
+        weight_decay: each step takes learning rate times this share off the real-valued kernels, apart from the gradient. Latent
+            weights are left alone: only their signs count, so that shrinking them would not restrain the network but make
+            it flip more. Nor do biases, batch norm and activations decay.
+        l2: factor of the sum of the squared real-valued kernels, which is added to the loss.
+        schedule: of the learning rate. `"cosine"` and `"linear"` let it fall to 0 between warm-up and end; `"steps"` follows
+            `rate_steps`.
+        real_schedule: of the real learning rate; `"same"` as the other.
+        rate_steps: (epoch, share of the highest learning rate from there on), in order.
+        warmup_epochs: in which the learning rate rises from 0, at the start.
         epochs: how many times all training pictures are seen.
-        batch_size: pictures a step.
-        augmentation: `"crop_and_flip"` shifts by up to an eighth of the size and mirrors half of the pictures.
+        batch_size: pictures a step, over all devices together.
+        augmentation: `"crop_and_flip"` shifts by up to an eighth of the size and mirrors half of the pictures;
+            `"random_resized_crop"` takes a part of random size and shape, resizes it, and mirrors half.
         label_smoothing: share of the probability that is spread over all classes.
         precision: what the network computes in; weights stay in float32.
+        xla: compiles the steps with XLA.
         held_out: training pictures that are kept back for choices.
-        after: the recipe from whose weights this one goes on; none if empty.
         seed: of the weights, of the order of pictures and of the augmentation.
+        stages: the run's parts; none for a run of one piece.
         source: where the figures are from.
     """
 
@@ -37,51 +77,78 @@ class Recipe:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     optimizer: Optimizer = "adam"
     learning_rate: float = 1e-3
+    real_optimizer: RealOptimizer = "same"
+    real_learning_rate: float = 0.0
+    momentum: float = 0.9
+    epsilon: float = 1e-7
+    threshold: float = 1e-8
+    weight_decay: float = 0.0
+    l2: float = 0.0
     schedule: Schedule = "cosine"
+    real_schedule: RealSchedule = "same"
+    rate_steps: tuple[tuple[int, float], ...] = ()
+    warmup_epochs: int = 0
     epochs: int = 100
     batch_size: int = 128
     augmentation: Augmentation = "crop_and_flip"
     label_smoothing: float = 0.0
     precision: Precision = "float32"
+    xla: bool = False
     held_out: int = 5000
-    after: str = ""
     seed: int = 1
+    stages: tuple[Stage, ...] = ()
     source: str = ""
 
     def __post_init__(self) -> None:
-        for name, allowed in (
-            ("optimizer", get_args(Optimizer)),
-            ("schedule", get_args(Schedule)),
-            ("augmentation", get_args(Augmentation)),
-            ("precision", get_args(Precision)),
-        ):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(allowed)}.")
-        for name, least in (("epochs", 1), ("batch_size", 1), ("held_out", 0), ("learning_rate", 0.0)):
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in get_args(choices):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(choices))}.")
+        for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be at least {least}.")
-        if not 0.0 <= self.label_smoothing < 1.0:
-            raise ValueError(f"label_smoothing is {self.label_smoothing!r}; it must be in [0, 1).")
+        for name in ("label_smoothing", "momentum"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be in [0, 1).")
+        if self.epsilon <= 0:
+            raise ValueError(f"epsilon is {self.epsilon!r}; it must be above 0.")
+        if self.optimizer == "bop" and self.real_optimizer == "same":
+            raise ValueError('optimizer="bop" trains binary kernels only; set real_optimizer to "adam" or "sgd" for the rest.')
+        if (self.real_optimizer == "same") != (self.real_learning_rate == 0.0):
+            raise ValueError(
+                f"real_optimizer is {self.real_optimizer!r} and real_learning_rate {self.real_learning_rate!r}; "
+                "set both, or leave both out."
+            )
+        _check_schedule(self)
+        check_stages(self.stages, self.epochs)
+        for stage in self.stages:
+            recipe_of(self, stage)
 
 
-def override(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
-    """A recipe with single fields changed, values given as text.
-
-    Args:
-        recipe: to start from.
-        settings: field to value, as in {"epochs": "10"}.
+def recipe_of(recipe: Recipe, stage: Stage) -> Recipe:
+    """What a stage is run by: the recipe with the stage's own settings.
 
     Raises:
-        ValueError: for a field that a recipe does not have, or a value of the wrong kind.
+        ValueError: for a setting that a recipe does not have, or that cannot change between stages.
     """
-    types = {entry.name: type(getattr(recipe, entry.name)) for entry in fields(recipe)}
-    values: dict[str, Any] = {}
-    for name, text in settings.items():
-        if name not in types or name == "arguments":
-            known = ", ".join(sorted(set(types) - {"arguments"}))
-            raise ValueError(f"a recipe has no field {name!r} to set; it has {known}.")
-        try:
-            values[name] = types[name](text)
-        except ValueError as error:
-            raise ValueError(f"{name}={text!r} is no {types[name].__name__}.") from error
-    return replace(recipe, **values)
+    fixed = sorted(set(stage.settings) & {"name", "arguments", "epochs", "held_out", "stages", "source"})
+    if fixed:
+        raise ValueError(f"stage {stage.name!r} sets {fixed[0]!r}, which is the same for all stages.")
+    try:
+        return replace(recipe, **{**stage.settings, "epochs": stage.epochs, "stages": ()})
+    except TypeError as error:
+        raise ValueError(
+            f"stage {stage.name!r} sets {', '.join(stage.settings)}; not all of them are fields of a recipe."
+        ) from error
+
+
+def _check_schedule(recipe: Recipe) -> None:
+    if recipe.stages:
+        return  # its parts are checked one by one
+    stepped = "steps" in (recipe.schedule, recipe.real_schedule)
+    if stepped != bool(recipe.rate_steps):
+        raise ValueError(f"rate_steps is {recipe.rate_steps!r} and schedule {recipe.schedule!r}; steps go with rate_steps only.")
+    epochs = [epoch for epoch, _ in recipe.rate_steps]
+    if epochs != sorted(set(epochs)) or any(epoch < 1 or share < 0 for epoch, share in recipe.rate_steps):
+        raise ValueError(f"rate_steps is {recipe.rate_steps!r}; it must be (epoch, share) pairs, the epochs from 1 on and rising.")
+    if recipe.warmup_epochs >= recipe.epochs and recipe.warmup_epochs:
+        raise ValueError(f"warmup_epochs is {recipe.warmup_epochs}; it must be less than the {recipe.epochs} epochs.")

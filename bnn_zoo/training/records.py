@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 import csv
-import os
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
-from bnn_zoo.training.checkpoints import Position, save_checkpoint
+from bnn_zoo.training.checkpoints import Position, last_checkpoint, local_weights, save_checkpoint
+from bnn_zoo.training.disk import explain_full_disk, write_whole
+
+# More than HDF5 takes for a variable's name and place.
+_HDF5_BYTES = 8192
 
 LOG, BEST = "log.csv", "best.weights.h5"
 
 
-def recording_callback(folder: Path, start: Position, steps: int, seconds: float) -> keras.callbacks.Callback:
+@dataclass(frozen=True)
+class Place:
+    """Where a stage leaves its results.
+
+    Args:
+        folder: of the run.
+        checkpoints: of the stage.
+        network: whose weights are written; those of the fitted model are put into it where it is another.
+    """
+
+    folder: Path
+    checkpoints: Path
+    network: keras.Model
+
+    def write_weights(self, name: str, model: keras.Model) -> None:
+        """Writes a model's weights under a name, whole or not at all.
+
+        Raises:
+            OSError: if they cannot be written, because the disk is full for example.
+        """
+        if self.network is not model:
+            self.network.set_weights(local_weights(model))
+        size = sum(weight.nbytes + _HDF5_BYTES for weight in self.network.get_weights())
+        with explain_full_disk(self.folder / name, size, last_checkpoint(self.checkpoints)):
+            write_whole(self.folder / name, lambda part: self.network.save_weights(str(part)), reserve=size)
+
+
+def recording_callback(place: Place, start: Position, steps: int, first_epoch: int, seconds: float) -> keras.callbacks.Callback:
     """A Keras callback that writes log, best weights and checkpoints.
 
     A step belongs to a checkpoint or it is done again: rows of epochs that are not finished at `start` are taken out of the log.
 
     Args:
-        folder: of the run.
-        start: where the run goes on.
+        place: for the results.
+        start: where the stage goes on.
         steps: of an epoch.
+        first_epoch: of the stage, counted over the whole run.
         seconds: between two checkpoints inside an epoch; another one follows every epoch.
     """
-    rows = _rows(folder / LOG)[: start.step // steps]
-    _write_rows(folder / LOG, rows)
+    log = place.folder / LOG
+    rows = _rows(log)[: first_epoch + start.step // steps]
+    _write_rows(place, rows)
 
     class Record(keras.callbacks.Callback):
         def __init__(self) -> None:
@@ -41,7 +73,7 @@ def recording_callback(folder: Path, start: Position, steps: int, seconds: float
             last = self.step % steps == 0
             # Behind an epoch's last step comes its validation, and then a checkpoint of its own.
             if not last and time.monotonic() - self.saved >= seconds:
-                save_checkpoint(folder / "checkpoints", self.model, Position(self.step, self._whole(logs, self.step % steps)))
+                save_checkpoint(place.checkpoints, self.model, Position(self.step, self._whole(logs, self.step % steps)))
                 self.saved = time.monotonic()
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -49,10 +81,10 @@ def recording_callback(folder: Path, start: Position, steps: int, seconds: float
             self.before, self.means = 0, {}
             rows.append({"epoch": epoch, **{key: float(value) for key, value in logs.items()}})
             score = "val_accuracy" if "val_accuracy" in logs else "accuracy"
-            if float(logs[score]) >= max(float(row[score]) for row in rows):
-                write_whole(folder / BEST, lambda part: self.model.save_weights(str(part)))
-            _write_rows(folder / LOG, rows)
-            save_checkpoint(folder / "checkpoints", self.model, Position(self.step))
+            if float(logs[score]) >= max(float(row[score]) for row in rows[first_epoch:]):
+                place.write_weights(BEST, self.model)
+            _write_rows(place, rows)
+            save_checkpoint(place.checkpoints, self.model, Position(self.step))
             self.saved = time.monotonic()
 
         def _whole(self, logs: Any, done: int) -> dict[str, float]:
@@ -74,18 +106,15 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         return list(csv.DictReader(file))
 
 
-def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+def _write_rows(place: Place, rows: list[dict[str, Any]]) -> None:
+    # A stage without binary kernels has no flips to log.
+    columns = list(dict.fromkeys(key for row in rows for key in row)) or ["epoch"]
+
     def write(part: Path) -> None:
         with open(part, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]) if rows else ["epoch"])
+            writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(rows)
 
-    write_whole(path, write)
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes a file beside its place, and moves it there when it is whole."""
-    part = path.with_name(f"part.{path.name}")
-    write(part)
-    os.replace(part, path)
+    with explain_full_disk(place.folder / LOG, 100 * len(rows), last_checkpoint(place.checkpoints)):
+        write_whole(place.folder / LOG, write)

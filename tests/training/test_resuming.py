@@ -88,7 +88,7 @@ def test_five_kills_leave_no_trace(tmp_path: Path) -> None:
 def model() -> keras.Model:
     arguments = {"filters": 8, "section_blocks": (1,)}
     network = build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=4, arguments=arguments)
-    network.compile("adam", "sparse_categorical_crossentropy")
+    network.compile(keras.optimizers.legacy.Adam(), "sparse_categorical_crossentropy")
     return network
 
 

@@ -1,0 +1,60 @@
+"""What is done to training pictures so that the network never sees one twice alike; decided by numbers from outside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from bnn_zoo._keras import Tensor, tf
+from bnn_zoo.data.resizing import Box
+
+_TRIES = 10
+#: How many random numbers `random_box` takes.
+BOX_DRAWS = 4 * _TRIES
+
+
+def crop_and_flip(images: Tensor, seed: Any) -> Tensor:
+    """Shifts each picture by up to an eighth of its size (zeros come in) and mirrors half of them.
+
+    Args:
+        images: (batch, height, width, channels).
+        seed: two integers; the same ones do the same.
+
+    Returns:
+        The same shape and type.
+    """
+    batch, (height, width) = tf.shape(images)[0], images.shape[1:3]
+    top, left = height // 8, width // 8
+    padded = tf.pad(images, [[0, 0], [top, top], [left, left], [0, 0]])
+    down, right, mirror = tf.unstack(tf.random.stateless_uniform([3, batch, 1], seed))
+    rows = tf.cast(down * (2 * top + 1), tf.int32) + tf.range(height)
+    columns = tf.cast(right * (2 * left + 1), tf.int32) + tf.range(width)
+    mirrored = mirror < 0.5
+    columns = tf.where(mirrored, tf.reverse(columns, [1]), columns)
+    shifted = tf.gather(padded, rows, batch_dims=1)
+    return tf.reshape(tf.gather(shifted, columns, axis=2, batch_dims=1), tf.shape(images))
+
+
+def random_box(height: int, width: int, draws: Sequence[float]) -> Box:
+    """A part of a picture of any size and place: of 8 to 100 % of its area, 3:4 to 4:3 in shape.
+
+    Args:
+        height: of the picture.
+        width: likewise.
+        draws: `BOX_DRAWS` random numbers in [0, 1).
+
+    Returns:
+        (top, left, height, width) in pixels. Where none of ten boxes has room, the largest in the centre that has an allowed shape.
+
+    Source:
+        Going Deeper with Convolutions (Szegedy et al. 2015, arXiv 1409.4842), section 6.
+    """
+    for share, shape, down, right in zip(*[iter(draws)] * 4, strict=True):
+        area = height * width * (0.08 + 0.92 * share)
+        ratio = (3 / 4) ** (1 - 2 * shape)  # as often wide as tall
+        tall, wide = math.sqrt(area / ratio), math.sqrt(area * ratio)
+        if tall <= height and wide <= width:
+            return down * (height - tall), right * (width - wide), tall, wide
+    tall, wide = min(height, width * 4 / 3), min(width, height * 4 / 3)
+    return (height - tall) / 2, (width - wide) / 2, tall, wide

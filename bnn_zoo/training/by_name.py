@@ -1,0 +1,128 @@
+"""From names to a weight set: network, recipe and data are opened, the run is made, its result is saved."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from bnn_zoo._keras import keras
+from bnn_zoo.data.datasets import open_dataset, split_names
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.inference import preprocessing_of
+from bnn_zoo.training.loop import train
+from bnn_zoo.training.probe import PrecisionChoice, XlaChoice, settle
+from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.recipes import find_recipe
+from bnn_zoo.training.run import LAST
+from bnn_zoo.training.settings import override
+from bnn_zoo.training.strategy import is_chief, make_strategy
+from bnn_zoo.training.weight_set import save_run
+from bnn_zoo.zoo import create_model
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How a run is made, beside its recipe.
+
+    Args:
+        split: of the data, if they have it.
+        size: height and width to train at, pixels; if not given those of the pictures where all are of one size, else the
+            network's usual ones.
+        on_bad: "stop" at a picture that cannot be read, or "skip" it.
+        strategy: a name as `make_strategy` takes it, or a tf.distribute strategy.
+        precision: "recipe" for what it says, "auto" for what is measured to be faster, or one by name.
+        xla: "recipe", "auto", "on" or "off".
+        tensorboard: writes the log for TensorBoard too.
+        dataset_name: what the card calls the data; the file's name if not given.
+        license: SPDX identifier of the weights' licence, for the card.
+    """
+
+    split: str = "train"
+    size: int | None = None
+    on_bad: Literal["skip", "stop"] = "stop"
+    strategy: Any = "auto"
+    precision: PrecisionChoice = "recipe"
+    xla: XlaChoice = "recipe"
+    tensorboard: bool = False
+    dataset_name: str | None = None
+    license: str | None = None
+
+
+def train_by_name(
+    network: str,
+    recipe: str | None,
+    data: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    settings: dict[str, str] | None = None,
+    options: Options | None = None,
+    say: Callable[[str], object] = print,
+) -> Path | None:
+    """Trains a network of the zoo by a recipe of the zoo, and saves the weight set.
+
+    Args:
+        network: its name.
+        recipe: its name; `NETWORK.cifar10` if None.
+        data: what `open_dataset` takes.
+        out: the run's folder, as `train` takes it; the weight set lies in it, in `model`.
+        settings: fields of the recipe to change, see `override`.
+        options: the rest.
+        say: is told, line by line, what was measured and what was skipped.
+
+    Returns:
+        The weight set's folder; None on a machine that does not write.
+
+    Raises:
+        ValueError, OSError, ConnectionError: as `train`.
+    """
+    options = options or Options()
+    chosen = override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
+    strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
+    dataset = open_dataset(data, options.split if options.split in split_names(data) else None, on_bad=options.on_bad)
+    shape = (options.size, options.size, 3) if options.size else None
+    if shape is None and isinstance(dataset, ImageDataset):
+        _, *sides = dataset.images.shape
+        shape = (sides[0], sides[1], sides[2])
+
+    def build() -> keras.Model:
+        return create_model(network, input_shape=shape, num_classes=len(dataset.class_names), **chosen.arguments)
+
+    preprocessing = preprocessing_of(build())
+    chosen = settle(build, chosen, Path(out), options.precision, options.xla, say)
+    train(build, chosen, dataset, preprocessing, out, strategy=strategy, tensorboard=options.tensorboard)
+    for error in dataset.skipped:
+        say(f"skipped {error}")
+    if not is_chief(strategy):
+        return None
+    # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
+    model = build()
+    model.load_weights(str(Path(out) / LAST))
+    return save_run(
+        model,
+        out,
+        Path(out) / "model",
+        tag=chosen.name.partition(".")[2].partition("-")[0] or None,
+        preprocessing=preprocessing,
+        labels=dataset.class_names,
+        license=options.license,
+        dataset=options.dataset_name or Path(data).name,
+        recipe={**dataclasses.asdict(chosen), "command": _command(network, chosen, settings or {}, options)},
+    )
+
+
+def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Options) -> str:
+    """What makes the same run again; precision and XLA as they were chosen."""
+    parts = ["bnn-zoo", "train", network, "--recipe", recipe.name, "--data", "DATA", "--out", "OUT"]
+    for name, value in settings.items():
+        parts += ["--set", f"{name}={value}"]
+    if options.size:
+        parts += ["--size", str(options.size)]
+    if options.precision != "recipe":
+        parts += ["--precision", recipe.precision]
+    if options.xla != "recipe":
+        parts += ["--xla", "on" if recipe.xla else "off"]
+    return shlex.join(parts)

@@ -1,0 +1,69 @@
+"""Recipes for CIFAR-10."""
+
+from __future__ import annotations
+
+from bnn_zoo.training.recipe import Recipe
+
+_SIZED = "a cosine schedule, sized for hours on two CPU cores"
+
+CIFAR10_RECIPES = (
+    Recipe(
+        "birealnet.cifar10",
+        arguments={"filters": 32},
+        learning_rate=4e-3,
+        epochs=60,
+        precision="mixed_bfloat16",
+        source="half the width of the paper's network; the learning rate that larq-zoo trains residual BNNs with, "
+        "a cosine schedule, sized for an hour and a half on two CPU cores",
+    ),
+    Recipe(
+        "binarynet.cifar10",
+        arguments={"section_filters": (64, 128, 256), "dense_units": (512, 512)},
+        learning_rate=5e-3,
+        epochs=60,
+        precision="mixed_bfloat16",
+        source="half the width of the paper's network; the learning rate that plumerai/rethinking-bnn-optimization has for "
+        f"BinaryNet with Adam, {_SIZED}",
+    ),
+    Recipe(
+        "binarynet.cifar10-bop",
+        optimizer="bop",
+        learning_rate=1e-4,
+        threshold=1e-8,
+        schedule="steps",
+        rate_steps=((100, 0.1), (200, 0.01), (300, 0.001), (400, 0.0001)),
+        real_optimizer="adam",
+        real_learning_rate=0.01,
+        real_schedule="constant",
+        epochs=500,
+        batch_size=50,
+        source="Helwegen et al., 2019, arXiv 1906.02107, section 5.2, as plumerai/rethinking-bnn-optimization has it (bop_sec52)",
+    ),
+    Recipe(
+        "binary_resnet_e18.cifar10",
+        arguments={"filters": 32},
+        learning_rate=4e-3,
+        epochs=60,
+        precision="mixed_bfloat16",
+        source=f"half the width of the paper's network; larq-zoo's learning rate (TrainBinaryResNetE18), {_SIZED}",
+    ),
+    Recipe(
+        "binary_densenet28.cifar10",
+        arguments={"filters": 32, "growth_rate": 32},
+        learning_rate=4e-3,
+        epochs=60,
+        precision="mixed_bfloat16",
+        source=f"half the width and growth of the paper's network; larq-zoo's learning rate (TrainBinaryDenseNet28), {_SIZED}",
+    ),
+    Recipe(
+        "quicknet_small.cifar10",
+        arguments={"section_filters": (32, 64, 128, 256)},
+        learning_rate=1e-2,
+        real_optimizer="sgd",
+        real_learning_rate=0.1,
+        warmup_epochs=5,
+        epochs=60,
+        precision="mixed_bfloat16",
+        source=f"narrower last sections than larq-zoo's network; its two optimizers and warm-up (TrainQuickNet), {_SIZED}",
+    ),
+)

@@ -1,0 +1,87 @@
+"""The optimizers of a recipe.
+
+larq's are of Keras's older kind, which all of them are here: their slots have one layout, and CaseOptimizer takes no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bnn_zoo._keras import Tensor, keras, larq, tf
+from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.schedules import make_schedule
+
+
+def make_optimizer(recipe: Recipe, steps: int, variables: Sequence[Any]) -> Any:
+    """The recipe's optimizer, with its schedule.
+
+    Args:
+        recipe: without stages.
+        steps: of an epoch.
+        variables: the network's trainable ones.
+
+    Returns:
+        A Keras optimizer, or larq's CaseOptimizer where binary kernels have one of their own.
+    """
+    decayed = frozenset(variable.name for variable in real_kernels(variables)) if recipe.weight_decay else frozenset()
+    rate = make_schedule(recipe, steps)
+    if recipe.real_optimizer == "same":
+        return _make(recipe, recipe.optimizer, rate, decayed)
+    rest = _make(recipe, recipe.real_optimizer, make_schedule(recipe, steps, real=True), decayed)
+    if not binary_kernels(variables):
+        return rest  # a stage in which no kernel is binarized
+    if recipe.optimizer == "bop":
+        binary = larq.optimizers.Bop(threshold=recipe.threshold, gamma=rate)
+    else:
+        binary = _make(recipe, recipe.optimizer, rate, frozenset())
+    return larq.optimizers.CaseOptimizer((larq.optimizers.Bop.is_binary_variable, binary), default_optimizer=rest)
+
+
+def binary_kernels(variables: Sequence[Any]) -> list[Any]:
+    """Those that a quantizer makes +1 or -1: their latent weights."""
+    return [variable for variable in variables if larq.optimizers.Bop.is_binary_variable(variable)]
+
+
+def real_kernels(variables: Sequence[Any]) -> list[Any]:
+    """The kernels of layers in full precision."""
+    quantized = [variable for variable in variables if getattr(variable, "precision", None) is not None]
+    named = [variable for variable in variables if variable.name.partition(":")[0].endswith("kernel")]
+    return [variable for variable in named if not any(variable is other for other in quantized)]
+
+
+def optimizer_state(optimizer: Any, variables: Sequence[Any]) -> list[Any]:
+    """An optimizer's variables, in an order that is the same in every process; they are made if they are not there yet."""
+    parts = [optimizer]
+    if isinstance(optimizer, larq.optimizers.CaseOptimizer):
+        if optimizer.var_opt_mapping is None:
+            optimizer._compute_var_opt_mapping([(None, variable) for variable in variables])
+        binary = binary_kernels(variables)
+        rest = [variable for variable in variables if not any(variable is other for other in binary)]
+        parts = optimizer.optimizers
+        for part, own in zip(parts, (binary, rest), strict=True):
+            part._create_all_weights(own)
+    else:
+        optimizer._create_all_weights(variables)
+    return [variable for part in parts for variable in part.weights]
+
+
+def _make(recipe: Recipe, name: str, rate: Any, decayed: frozenset[str]) -> Any:
+    kind = keras.optimizers.legacy.SGD if name == "sgd" else keras.optimizers.legacy.Adam
+    own: dict[str, Any] = {"momentum": recipe.momentum} if name == "sgd" else {"epsilon": recipe.epsilon}
+    return _decaying(kind, decayed, recipe.weight_decay)(rate, **own) if decayed else kind(rate, **own)
+
+
+def _decaying(kind: Any, names: frozenset[str], share: float) -> Any:
+    class Decaying(kind):  # type: ignore[misc]
+        """Decoupled weight decay. Source: Loshchilov and Hutter, 2017, arXiv 1711.05101."""
+
+        def _resource_apply_dense(self, grad: Tensor, var: Any, apply_state: Any = None) -> Any:
+            # On several devices a variable's copies are numbered in their names.
+            if var.name.partition(":")[0].partition("/replica_")[0] + ":0" not in names:
+                return super()._resource_apply_dense(grad, var, apply_state)
+            rate = self._decayed_lr(var.dtype.base_dtype)
+            with tf.control_dependencies([var.assign_sub(rate * share * var, read_value=False)]):
+                return super()._resource_apply_dense(grad, var, apply_state)
+
+    return Decaying

@@ -1,0 +1,134 @@
+"""Which precision, and whether XLA, makes the fastest steps here: measured, since it depends on processor, network and batch."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from bnn_zoo._keras import keras, tf
+from bnn_zoo.training.optimizers import make_optimizer
+from bnn_zoo.training.precision import computing_in
+from bnn_zoo.training.recipe import Precision, Recipe
+from bnn_zoo.training.run import CLAIM
+
+PrecisionChoice = Literal["recipe", "auto", "float32", "mixed_bfloat16"]
+XlaChoice = Literal["recipe", "auto", "on", "off"]
+
+_ROUNDS = 5
+
+
+def settle(
+    build: Callable[[], keras.Model],
+    recipe: Recipe,
+    out: Path,
+    precision: PrecisionChoice,
+    xla: XlaChoice,
+    say: Callable[[str], object] = print,
+) -> Recipe:
+    """A recipe with the precision and the XLA setting that a run is to have.
+
+    What was measured when the run began stays: in another precision it would not go on to the same weights.
+
+    Args:
+        build: makes the network.
+        recipe: as it is asked for.
+        out: the run's folder.
+        precision: "recipe" for the recipe's, "auto" for the fastest, or one by name.
+        xla: "recipe", "auto", "on" or "off".
+        say: is told what was measured.
+    """
+    if precision != "recipe" and precision != "auto":  # not "in": type checkers see what is left
+        recipe = replace(recipe, precision=precision)
+    if xla not in ("recipe", "auto"):
+        recipe = replace(recipe, xla=xla == "on")
+    if "auto" not in (precision, xla):
+        return recipe
+    if (out / CLAIM).exists():
+        begun = json.loads((out / CLAIM).read_text())
+        kept = {name: begun[name] for name, choice in (("precision", precision), ("xla", xla)) if choice == "auto"}
+        return replace(recipe, **kept)
+    precisions: tuple[Precision, ...] = ("float32", "mixed_bfloat16") if precision == "auto" else (recipe.precision,)
+    return fastest(build, recipe, precisions, (False, True) if xla == "auto" else (recipe.xla,), say)
+
+
+def fastest(
+    build: Callable[[], keras.Model],
+    recipe: Recipe,
+    precisions: Sequence[Precision] = ("float32", "mixed_bfloat16"),
+    xla: Sequence[bool] = (False, True),
+    say: Callable[[str], object] = print,
+) -> Recipe:
+    """A recipe with the precision and the XLA setting of the fastest steps.
+
+    One step of each combination in turn, on one random batch, the median of five; the first two of each are not counted. A
+    combination that cannot be compiled is left out.
+
+    Args:
+        build: makes the network.
+        recipe: gives batch size and optimizer. Of one with stages, its last is measured.
+        precisions: to choose from.
+        xla: to choose from.
+        say: is told what was measured.
+    """
+    last = recipe.stages[-1].settings if recipe.stages else {}
+    candidates = [replace(recipe, precision=precision, xla=compiled) for precision, compiled in product(precisions, xla)]
+    if len(candidates) == 1:
+        return candidates[0]
+    steps: dict[int, Callable[[], object]] = {}
+    for index, candidate in enumerate(candidates):
+        try:
+            steps[index] = _step(build, replace(candidate, stages=(), **_without_precision(last)))
+        except (tf.errors.OpError, NotImplementedError) as error:
+            say(f"{_name(candidate)}: {str(error).splitlines()[0]}")
+    if not steps:
+        raise ValueError("no combination of precision and XLA could be compiled; choose both by hand.")
+    medians = {index: statistics.median(times) for index, times in in_turn(steps, _ROUNDS).items()}
+    for index, seconds in medians.items():
+        say(f"{_name(candidates[index])}: {1 / seconds:.2f} steps a second")
+    return candidates[min(medians, key=lambda index: medians[index])]
+
+
+def in_turn(runs: Mapping[int, Callable[[], object]], rounds: int) -> dict[int, list[float]]:
+    """Seconds of each run, one after the other in every round, so that a disturbance of the machine hits all of them alike."""
+    times: dict[int, list[float]] = {key: [] for key in runs}
+    for _ in range(rounds):
+        for key, run in runs.items():
+            start = time.perf_counter()
+            run()
+            times[key].append(time.perf_counter() - start)
+    return times
+
+
+def _without_precision(settings: Mapping[str, object]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in ("precision", "xla")}
+
+
+def _step(build: Callable[[], keras.Model], recipe: Recipe) -> Callable[[], object]:
+    with computing_in(recipe.precision):
+        model = build()
+    optimizer = make_optimizer(recipe, 1000, model.trainable_variables)
+    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], jit_compile=recipe.xla)
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(recipe.batch_size, *model.input_shape[1:])).astype(np.float32)
+    targets = np.eye(model.output_shape[-1], dtype=np.float32)[rng.integers(0, model.output_shape[-1], recipe.batch_size)]
+    batches = iter(tf.data.Dataset.from_tensors((images, targets)).repeat())
+    train = model.make_train_function()
+
+    def run() -> object:
+        return float(train(batches)["loss"])  # read, so that the step is over
+
+    for _ in range(2):
+        run()
+    return run
+
+
+def _name(recipe: Recipe) -> str:
+    return f"{recipe.precision}{' with XLA' if recipe.xla else ''}"

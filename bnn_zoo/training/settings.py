@@ -1,0 +1,79 @@
+"""A recipe's fields, changed by text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.stage import Stage
+
+_SWITCHES = {"true": True, "false": False}
+
+
+def override(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
+    """A recipe with single fields changed, values given as text.
+
+    Args:
+        recipe: to start from.
+        settings: field to value, as in {"epochs": "10"}; `arguments.filters` for an argument of the architecture, in JSON;
+            `STAGE.epochs` and its like for a stage's own fields and settings; `rate_steps` as in "30:0.1,40:0.01".
+
+    Raises:
+        ValueError: for a field that a recipe does not have, or a value of the wrong kind.
+    """
+    values: dict[str, Any] = {}
+    arguments = dict(recipe.arguments)
+    stages = {stage.name: stage for stage in recipe.stages}
+    for name, text in settings.items():
+        part, dot, inner = name.partition(".")
+        if dot and part == "arguments":
+            arguments[inner] = _json(name, text)
+        elif dot and part in stages:
+            stages[part] = _changed(stages[part], inner, text)
+        elif name == "epochs" and stages:
+            raise ValueError(f"{recipe.name} has stages; set {' or '.join(f'{stage}.epochs' for stage in stages)}.")
+        else:
+            values[name] = _value(Recipe, name, text)
+    if stages:
+        values |= {"stages": tuple(stages.values()), "epochs": sum(stage.epochs for stage in stages.values())}
+    return replace(recipe, arguments=arguments, **values)
+
+
+def _changed(stage: Stage, name: str, text: str) -> Stage:
+    if name in {entry.name for entry in fields(Stage)}:
+        return replace(stage, **{name: _value(Stage, name, text)})
+    return replace(stage, settings={**stage.settings, name: _value(Recipe, name, text)})
+
+
+def _value(kind: type[Recipe] | type[Stage], name: str, text: str) -> Any:
+    defaults: dict[str, Any] = {entry.name: entry.default for entry in fields(kind)} | {"name": "", "epochs": 1}
+    fixed = {"name", "arguments", "stages", "settings", "attention"}
+    if name not in defaults or name in fixed:
+        known = ", ".join(sorted(set(defaults) - fixed))
+        raise ValueError(f"a {kind.__name__.lower()} has no field {name!r} to set; it has {known}.")
+    if name == "rate_steps":
+        return _rate_steps(text)
+    wanted = type(defaults[name])
+    try:
+        return _SWITCHES[text.lower()] if wanted is bool else wanted(text)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{name}={text!r} is no {wanted.__name__}.") from error
+
+
+def _rate_steps(text: str) -> tuple[tuple[int, float], ...]:
+    try:
+        pairs = [entry.split(":") for entry in text.split(",") if entry]
+        return tuple((int(epoch), float(share)) for epoch, share in pairs)
+    except ValueError as error:
+        raise ValueError(f"rate_steps={text!r}: expected EPOCH:SHARE with commas between them, as in 30:0.1,40:0.01.") from error
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f'{name}={text!r}: expected a JSON value, as in 32 or [4, 4] or "cifar".') from error
+    return tuple(value) if isinstance(value, list) else value

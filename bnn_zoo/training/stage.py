@@ -1,0 +1,87 @@
+"""A part of a training run: what is binarized in it, where it starts, and who teaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+Binarize = Literal["activations and weights", "activations", "nothing"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One of the stages of a recipe; they are run in their order, and the last one's network is the result.
+
+    Args:
+        name: of the stage, and of its weights: NAME.weights.h5.
+        epochs: how many times all training pictures are seen.
+        binarize: `"activations"` leaves the kernels of binary layers real; `"nothing"` also puts tanh in the place of the sign.
+        network: another network to train in this stage, among `bnn_zoo.training.teachers`; the recipe's if empty.
+        start: the stage from whose weights this one starts; random weights if empty.
+        teacher: an earlier stage, or weights that `load_pretrained` takes; none if empty.
+        label_weight: factor of the cross-entropy with the labels.
+        logits_weight: factor of the divergence from the teacher's probabilities (Kullback-Leibler).
+        temperature: that both networks' logits are divided by for that.
+        attention_weight: factor of the distance between the two networks' attention maps.
+        attention: names of the layers whose outputs are compared; they are the same in student and teacher.
+        settings: the recipe's fields that are others in this stage, `learning_rate` for example.
+    """
+
+    name: str
+    epochs: int
+    binarize: Binarize = "activations and weights"
+    network: str = ""
+    start: str = ""
+    teacher: str = ""
+    label_weight: float = 1.0
+    logits_weight: float = 0.0
+    temperature: float = 1.0
+    attention_weight: float = 0.0
+    attention: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.binarize not in get_args(Binarize):
+            allowed = ", ".join(repr(choice) for choice in get_args(Binarize))
+            raise ValueError(f"binarize of stage {self.name!r} is {self.binarize!r}; it must be one of {allowed}.")
+        if self.epochs < 1:
+            raise ValueError(f"epochs of stage {self.name!r} is {self.epochs!r}; it must be at least 1.")
+        if self.temperature <= 0:
+            raise ValueError(f"temperature of stage {self.name!r} is {self.temperature!r}; it must be above 0.")
+        if bool(self.teacher) != bool(self.logits_weight or self.attention_weight):
+            raise ValueError(
+                f"stage {self.name!r} has teacher={self.teacher!r}, logits_weight={self.logits_weight} and "
+                f"attention_weight={self.attention_weight}; a teacher needs one of the two weights, and they need a teacher."
+            )
+        if bool(self.attention_weight) != bool(self.attention):
+            raise ValueError(
+                f"stage {self.name!r} has attention_weight={self.attention_weight} and attention={self.attention!r}; "
+                "give both, or neither."
+            )
+
+
+def check_stages(stages: tuple[Stage, ...], epochs: int) -> None:
+    """Refuses stages that do not make a run of a binary network.
+
+    Args:
+        stages: of a recipe.
+        epochs: of the recipe.
+
+    Raises:
+        ValueError: saying which stage does not fit.
+    """
+    if not stages:
+        return
+    seen: set[str] = set()
+    for stage in stages:
+        if not stage.name.isidentifier() or stage.name in seen:
+            raise ValueError(f"a stage is named {stage.name!r}; each needs a name of its own, of letters, digits and _.")
+        if stage.start and stage.start not in seen:
+            raise ValueError(f"start of stage {stage.name!r} is {stage.start!r}; it must be an earlier stage.")
+        seen.add(stage.name)
+    if stages[-1].binarize != "activations and weights" or stages[-1].network:
+        raise ValueError(f"the last stage is {stages[-1].name!r}; it must train the network itself, all of it binarized.")
+    total = sum(stage.epochs for stage in stages)
+    if epochs != total:
+        raise ValueError(f"epochs is {epochs}, but the stages have {total} together; give the sum.")

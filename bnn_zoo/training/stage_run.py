@@ -1,0 +1,127 @@
+"""One stage of a run: its model, what is recorded, and keras fit."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from bnn_zoo._keras import keras
+from bnn_zoo.hub.load import load_pretrained
+from bnn_zoo.training.checkpoints import Position, local_weights, restore_checkpoint
+from bnn_zoo.training.distillation import training_model
+from bnn_zoo.training.flips import flip_callback
+from bnn_zoo.training.networks import network_of
+from bnn_zoo.training.optimizers import make_optimizer
+from bnn_zoo.training.pipeline import evaluation_batches, training_batches
+from bnn_zoo.training.precision import computing_in
+from bnn_zoo.training.progress import progress_callback
+from bnn_zoo.training.recipe import Recipe, recipe_of
+from bnn_zoo.training.records import Place, recording_callback
+from bnn_zoo.training.run import Run
+from bnn_zoo.training.stage import Stage
+from bnn_zoo.training.strategy import check_same_step, is_chief, means_callback, shared_out, synchronize_batch_norm
+from bnn_zoo.training.tensorboard import tensorboard_callback
+
+_HELD_OUT_BATCH = 250
+
+
+def run_stage(run: Run, stage: Stage) -> keras.Model:
+    """Trains a stage, or loads it if it is finished.
+
+    Args:
+        run: that it belongs to.
+        stage: one of the run's.
+
+    Returns:
+        The stage's network, on one device.
+    """
+    recipe = recipe_of(run.recipe, stage)
+    finished = run.weights(stage)
+    several = run.strategy.num_replicas_in_sync > 1
+    with computing_in(recipe.precision):
+        # What is written and given back lies on one device.
+        plain = network_of(stage, run.build) if several or finished.exists() else None
+        if plain is not None and finished.exists():
+            plain.load_weights(str(finished))
+            return plain
+        keras.utils.set_random_seed(recipe.seed + run.stages.index(stage))
+        with run.strategy.scope():
+            model, network = _compiled(run, stage, recipe)
+            start, damaged = restore_checkpoint(run.checkpoints(stage), model)
+        for path in damaged:
+            warnings.warn(f"the checkpoint {path} is damaged and was passed over.", stacklevel=3)
+        check_same_step(run.strategy, start.step)
+        place = Place(run.folder, run.checkpoints(stage), plain or network)
+        _fit(run, stage, model, start, _callbacks(run, stage, model, place, start))
+    if several:
+        place.network.set_weights(local_weights(model))
+    # The name says that the stage is finished: it must not stand for half a file.
+    if is_chief(run.strategy):
+        place.write_weights(finished.name, place.network)
+    # The next stage may read it, on all machines.
+    check_same_step(run.strategy, recipe.epochs * run.steps(stage))
+    return place.network
+
+
+def _compiled(run: Run, stage: Stage, recipe: Recipe) -> tuple[keras.Model, keras.Model]:
+    network = network_of(stage, run.build)
+    synchronize_batch_norm(network, run.strategy)
+    earlier = {other.name: other for other in run.before(stage)}
+    if stage.start:
+        network.load_weights(str(run.weights(earlier[stage.start])))
+    elif run.start_from is not None and not earlier:
+        network.load_weights(str(run.start_from))
+    teacher = None
+    if stage.teacher in earlier:
+        teacher = network_of(earlier[stage.teacher], run.build)
+        teacher.load_weights(str(run.weights(earlier[stage.teacher])))
+    elif stage.teacher:
+        teacher = load_pretrained(stage.teacher)
+    model = training_model(network, teacher, stage, recipe.l2)
+    optimizer = make_optimizer(recipe, run.steps(stage), model.trainable_variables)
+    if run.strategy.num_replicas_in_sync > 1:
+        model.distribute_reduction_method = "sum"
+    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], jit_compile=recipe.xla)
+    return model, network
+
+
+def _callbacks(run: Run, stage: Stage, model: keras.Model, place: Place, start: Position) -> list[Any]:
+    first = [means_callback(run.strategy)] if run.strategy.num_replicas_in_sync > 1 else []
+    if not is_chief(run.strategy):
+        return [*first, *run.callbacks]
+    recipe, steps, first_epoch = recipe_of(run.recipe, stage), run.steps(stage), run.first_epoch(stage)
+    last_epoch = first_epoch + stage.epochs
+    found = [
+        flip_callback(model),
+        recording_callback(place, start, steps, first_epoch, run.checkpoint_seconds),
+        progress_callback(last_epoch, steps, recipe.batch_size, first_epoch=first_epoch, start=start.step, stage=stage.name),
+    ]
+    if run.tensorboard:
+        first_step = sum(other.epochs * run.steps(other) for other in run.before(stage))
+        found.append(tensorboard_callback(run.folder / "tensorboard", steps, first_epoch=first_epoch, first_step=first_step))
+    return [*first, *found, *run.callbacks]
+
+
+def _fit(run: Run, stage: Stage, model: keras.Model, start: Position, callbacks: list[Any]) -> None:
+    recipe, steps, first_epoch = recipe_of(run.recipe, stage), run.steps(stage), run.first_epoch(stage)
+    # Keras counts steps from the start of an epoch: one that was begun is finished by a call of its own.
+    first, done = divmod(start.step, steps)
+    parts = [(first, first + 1, done), (first + 1, recipe.epochs, 0)] if done else [(first, recipe.epochs, 0)]
+    validation, validation_steps = None, None
+    if run.held_out is not None:
+        batches = evaluation_batches(run.held_out, run.preprocessing, _HELD_OUT_BATCH)
+        validation = shared_out(batches, run.strategy)
+        validation_steps = None if validation is batches else -(-len(run.held_out) // _HELD_OUT_BATCH)
+    for begin, end, skipped in parts:
+        begin, end = begin + first_epoch, end + first_epoch
+        batches = training_batches(run.dataset, recipe, run.preprocessing, begin * steps + skipped)
+        model.fit(
+            shared_out(batches, run.strategy, recipe.batch_size),
+            steps_per_epoch=steps - skipped,
+            initial_epoch=begin,
+            epochs=end,
+            validation_data=validation,
+            validation_steps=validation_steps,
+            verbose=0,
+            callbacks=callbacks,
+        )

@@ -1,0 +1,60 @@
+"""Networks in full precision that teach binarized ones. They are no part of the zoo."""
+
+from __future__ import annotations
+
+from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.blocks import Binarization, batch_norm, head, real_conv, residual_stem
+from bnn_zoo.blocks.shortcut import pointwise_shortcut
+from bnn_zoo.blocks.stem import Stem
+
+_NORM = Binarization(momentum=0.99)
+
+
+def resnet18(
+    x: Tensor,
+    num_classes: int | None,
+    *,
+    filters: int = 64,
+    section_blocks: tuple[int, ...] = (4, 4, 4, 4),
+    stem: Stem | None = None,
+) -> Tensor:
+    """The ResNet-18 that teaches Real-to-Binary networks; where the shape changes, its shortcut is theirs.
+
+    Args:
+        x: (batch, height, width, channels).
+        num_classes: of the probabilities.
+        filters: channels of the first section.
+        section_blocks: how many convolutions each section has; a shortcut goes around two of them.
+        stem: "imagenet" or "cifar"; chosen by the input size unless given.
+
+    Returns:
+        Probabilities, (batch, num_classes).
+
+    Raises:
+        ValueError: if a section has an odd number of convolutions.
+
+    Source: Training Binary Neural Networks with Real-to-Binary Convolutions, Martinez et al., 2020, arXiv 2003.11535.
+    """
+    if num_classes is None or any(blocks % 2 for blocks in section_blocks):
+        raise ValueError(f"section_blocks is {section_blocks!r}; a resnet18 needs even numbers, and a head.")
+    x = residual_stem(x, filters, stem=stem, activation="relu", binarization=_NORM)
+    for section, blocks in enumerate(section_blocks):
+        for block in range(1, blocks, 2):
+            x = _residual_block(x, filters * 2**section, f"section_{section}_block_{block}")
+    return head(x, num_classes, kernel_initializer="glorot_uniform")
+
+
+def _residual_block(x: Tensor, filters: int, name: str) -> Tensor:
+    strides = 1 if x.shape[-1] == filters else 2
+    shortcut = x if strides == 1 else pointwise_shortcut(x, filters, strides=strides, binarization=_NORM, name=name)
+    for half in (0, 1):
+        x = real_conv(x, filters, strides=1 if half else strides, name=f"{name}_conv{half}")
+        x = batch_norm(x, _NORM, name=f"{name}_bn{half}")
+        x = keras.layers.ReLU(name=f"{name}_relu{half}")(x)
+    x = keras.layers.Add(name=f"{name}_sum")([x, shortcut])
+    # Named as the end of the block that it teaches, so that attention is compared under one name.
+    return keras.layers.ReLU(name=f"{name}_add")(x)
+
+
+#: By name, as `Stage.network` says them.
+TEACHERS = {"resnet18": resnet18}

@@ -1,0 +1,40 @@
+"""A finished run as a weight set: the model, with the run's log and curve beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+from bnn_zoo._keras import keras
+from bnn_zoo.hub.folder import RUN_CURVE, RUN_LOG, save_pretrained
+from bnn_zoo.training.curve import plot_log
+from bnn_zoo.training.records import LOG
+
+
+def save_run(model: keras.Model, run: str | os.PathLike[str], folder: str | os.PathLike[str], **description: Any) -> Path:
+    """Writes a weight set's folder, with the log of the run that led to it and a picture of that log.
+
+    Args:
+        model: with the weights that the run ended with.
+        run: the run's folder.
+        folder: to write.
+        description: labels, preprocessing, dataset, ... as `save_pretrained` takes them.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: if the log holds no epoch, or the model and its description do not fit.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    # Before the card, which names what lies beside it.
+    shutil.copyfile(Path(run) / LOG, target / RUN_LOG)
+    try:
+        plot_log(target / RUN_LOG, target / RUN_CURVE)
+    except ImportError as error:
+        warnings.warn(f"no curve: {error}", stacklevel=2)
+    return save_pretrained(model, target, **description)

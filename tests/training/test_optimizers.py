@@ -1,0 +1,149 @@
+"""Every optimizer learns, decays what it should, and goes on after a stop as if there had been none."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.models import find_architecture
+from bnn_zoo.models.build import build_model
+from bnn_zoo.training import Recipe, train
+from bnn_zoo.training.optimizers import binary_kernels, make_optimizer, optimizer_state, real_kernels
+from bnn_zoo.training.schedules import make_schedule
+
+SMALL = Recipe("birealnet.noise", epochs=3, batch_size=8, held_out=8, learning_rate=0.01)
+RECIPES = {
+    "sgd": dataclasses.replace(SMALL, optimizer="sgd", learning_rate=0.1, weight_decay=1e-3, l2=1e-4, warmup_epochs=1),
+    "case": dataclasses.replace(SMALL, real_optimizer="sgd", real_learning_rate=0.1, schedule="linear", label_smoothing=0.1),
+    "bop": dataclasses.replace(
+        SMALL,
+        optimizer="bop",
+        learning_rate=1e-3,
+        schedule="steps",
+        rate_steps=((1, 0.1),),
+        real_optimizer="adam",
+        real_learning_rate=0.01,
+        real_schedule="constant",
+        weight_decay=1e-3,
+    ),
+}
+
+
+def network() -> Any:
+    arguments = {"filters": 8, "section_blocks": (1, 1)}
+    return build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=4, arguments=arguments)
+
+
+@pytest.fixture(scope="module")
+def noise() -> ImageDataset:
+    rng = np.random.default_rng(0)
+    return ImageDataset(rng.integers(0, 256, (48, 32, 32, 3)).astype("uint8"), np.arange(48) % 4, tuple("abcd"))
+
+
+class Stop(keras.callbacks.Callback):
+    """Ends a run without a word, as a power cut would."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.left = step
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+# Adam in bfloat16 is what test_resuming.py kills.
+@pytest.mark.filterwarnings("error:the checkpoint")
+@pytest.mark.parametrize(
+    ("name", "precision"), [("sgd", "float32"), ("case", "mixed_bfloat16"), ("bop", "float32"), ("bop", "mixed_bfloat16")]
+)
+def test_a_run_that_was_stopped_ends_with_the_same_weights(name: str, precision: str, noise: ImageDataset, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPES[name], precision=precision)
+    whole = train(network, recipe, noise, CIFAR10, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(network, recipe, noise, CIFAR10, tmp_path / "cut", checkpoint_seconds=0.0, callbacks=(Stop(7),))
+    assert [path.name[:14] for path in sorted((tmp_path / "cut" / "checkpoints").iterdir())] == ["step-000000006", "step-000000007"]
+    again = train(network, recipe, noise, CIFAR10, tmp_path / "cut")
+    for expected, found in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with open(tmp_path / "whole" / "log.csv") as expected_log, open(tmp_path / "cut" / "log.csv") as found_log:
+        for expected_row, found_row in zip(csv.DictReader(expected_log), csv.DictReader(found_log), strict=True):
+            assert set(expected_row) == set(found_row) >= {"flip_ratio", "val_accuracy"}
+            for key, value in expected_row.items():
+                assert float(found_row[key]) == pytest.approx(float(value), rel=1e-4, abs=1e-6), key
+
+
+def step_once(recipe: Recipe, model: Any, gradients: list[Any]) -> None:
+    optimizer = make_optimizer(recipe, 10, model.trainable_variables)
+    optimizer_state(optimizer, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+
+
+def test_decay_shrinks_real_kernels_and_nothing_else() -> None:
+    model = network()
+    before = [variable.numpy() for variable in model.trainable_variables]
+    recipe = Recipe("a.b", optimizer="sgd", learning_rate=0.5, schedule="constant", weight_decay=0.1)
+    step_once(recipe, model, [tf.zeros_like(value) for value in before])
+    decayed = [variable.name for variable in real_kernels(model.trainable_variables)]
+    assert decayed == ["stem_conv/kernel:0", "section_1_block_0_shortcut_conv/kernel:0", "head_dense/kernel:0"]
+    for variable, old in zip(model.trainable_variables, before, strict=True):
+        factor = 0.95 if variable.name in decayed else 1.0
+        np.testing.assert_allclose(variable.numpy(), factor * old, rtol=1e-6, err_msg=variable.name)
+
+
+def test_bop_flips_binary_kernels_by_its_rule_and_leaves_the_rest_to_the_other() -> None:
+    model = network()
+    signs = [np.sign(kernel.numpy()) for kernel in binary_kernels(model.trainable_variables)]
+    for kernel, sign in zip(binary_kernels(model.trainable_variables), signs, strict=True):
+        kernel.assign(sign)
+    rng = np.random.default_rng(0)
+    gradients = [rng.normal(size=variable.shape).astype("float32") for variable in model.trainable_variables]
+    before = {variable.name: variable.numpy() for variable in model.trainable_variables}
+    recipe = Recipe("a.b", optimizer="bop", learning_rate=0.1, threshold=0.05, real_optimizer="sgd", real_learning_rate=1.0)
+    step_once(dataclasses.replace(recipe, schedule="constant"), model, [tf.constant(gradient) for gradient in gradients])
+    binary = {kernel.name for kernel in binary_kernels(model.trainable_variables)}
+    assert len(binary) == 2
+    for variable, gradient in zip(model.trainable_variables, gradients, strict=True):
+        old = before[variable.name]
+        flipped = np.where(old * 0.1 * gradient > 0.05, -old, old)  # the mean gradient keeps its weight's sign, and is large
+        expected = flipped if variable.name in binary else old - gradient
+        np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-5, atol=1e-5, err_msg=variable.name)
+
+
+def test_a_network_without_binary_kernels_takes_the_other_optimizer() -> None:
+    real = keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
+    optimizer = make_optimizer(RECIPES["bop"], 10, real.trainable_variables)
+    assert isinstance(optimizer, keras.optimizers.legacy.Adam)
+    assert isinstance(make_optimizer(RECIPES["bop"], 10, network().trainable_variables), larq.optimizers.CaseOptimizer)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"schedule": "constant"}, [1.0, 1.0, 1.0, 1.0]),
+        ({"schedule": "linear"}, [1.0, 0.5, 0.25, 0.0]),
+        ({"schedule": "cosine"}, [1.0, 0.5, 0.1464466, 0.0]),
+        ({"schedule": "steps", "rate_steps": ((2, 0.5), (3, 0.1))}, [1.0, 0.5, 0.1, 0.1]),
+        ({"schedule": "constant", "warmup_epochs": 2}, [0.05, 1.0, 1.0, 1.0]),
+        ({"schedule": "linear", "warmup_epochs": 2}, [0.05, 1.0, 0.5, 0.0]),
+    ],
+)
+def test_the_learning_rate_follows_its_schedule(changes: dict[str, Any], expected: list[float]) -> None:
+    recipe = Recipe("a.b", learning_rate=2.0, epochs=4, **changes)
+    rate = make_schedule(recipe, steps=10)
+    np.testing.assert_allclose([float(rate(step)) for step in (0, 20, 30, 40)], np.multiply(2.0, expected), atol=1e-6)
+
+
+def test_two_optimizers_have_two_rates() -> None:
+    recipe = Recipe("a.b", learning_rate=2.0, real_optimizer="sgd", real_learning_rate=3.0, real_schedule="constant", epochs=4)
+    rates = [make_schedule(recipe, steps=10, real=real) for real in (False, True)]
+    np.testing.assert_allclose([float(rate(20)) for rate in rates], [1.0, 3.0], atol=1e-6)

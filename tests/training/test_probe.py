@@ -1,0 +1,64 @@
+"""Precision and XLA are chosen by what was measured, once a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from test_optimizers import SMALL, network
+
+from bnn_zoo.training import probe
+from bnn_zoo.training.bench import Settings, measure_training
+from bnn_zoo.training.probe import fastest, in_turn, settle
+
+
+def test_the_fastest_is_the_one_of_the_least_median(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {("float32", False): 3.0, ("mixed_bfloat16", False): 2.0, ("float32", True): 9.0, ("mixed_bfloat16", True): 2.5}
+    monkeypatch.setattr(probe, "_step", lambda build, recipe: lambda: seconds[recipe.precision, recipe.xla])
+    monkeypatch.setattr(probe, "in_turn", lambda runs, rounds: {key: [run(), 0.1, 99.0] for key, run in runs.items()})
+    lines: list[str] = []
+    chosen = fastest(network, SMALL, say=lines.append)
+    assert chosen == dataclasses.replace(SMALL, precision="mixed_bfloat16")
+    assert len(lines) == 4 and "mixed_bfloat16 with XLA: 0.40 steps a second" in lines
+
+
+def test_a_step_of_each_is_really_taken() -> None:
+    lines: list[str] = []
+    chosen = fastest(network, SMALL, xla=(False,), say=lines.append)
+    assert chosen.precision in ("float32", "mixed_bfloat16") and not chosen.xla
+    assert len(lines) == 2 and all("steps a second" in line for line in lines)
+
+
+def test_runs_take_turns() -> None:
+    order: list[str] = []
+    times = in_turn({0: lambda: order.append("a"), 1: lambda: order.append("b")}, 3)
+    assert order == ["a", "b"] * 3 and [len(each) for each in times.values()] == [3, 3]
+
+
+def test_a_run_that_goes_on_keeps_what_was_measured_when_it_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(probe, "fastest", refuse)
+    assert settle(network, SMALL, tmp_path, "recipe", "recipe") is SMALL
+    assert settle(network, SMALL, tmp_path, "mixed_bfloat16", "on") == dataclasses.replace(
+        SMALL, precision="mixed_bfloat16", xla=True
+    )
+    begun = dataclasses.replace(SMALL, precision="mixed_bfloat16", xla=True)
+    (tmp_path / "recipe.json").write_text(json.dumps(dataclasses.asdict(begun)))
+    assert settle(network, SMALL, tmp_path, "auto", "auto") == begun
+    assert settle(network, SMALL, tmp_path, "auto", "off") == dataclasses.replace(begun, xla=False)
+
+
+def test_training_is_measured_beside_the_plain_loop() -> None:
+    settings = Settings(
+        batch_size=4, precision="float32", xla=False, steps=1, rounds=2, arguments={"filters": 8, "section_blocks": (1,)}
+    )
+    found = measure_training("birealnet", settings)
+    assert found.plain_model == "bnn_zoo" and (found.precision, found.xla, found.rounds) == ("float32", False, 2)
+    assert found.speedup == pytest.approx(found.steps / found.plain_steps)
+    assert found.pipeline_share == pytest.approx(found.pipeline / (4 * found.steps))
+    with pytest.raises(ValueError, match="rounds is 0"):
+        measure_training("birealnet", dataclasses.replace(settings, rounds=0))

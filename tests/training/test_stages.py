@@ -1,0 +1,149 @@
+"""A run of several stages: each trains its own network, learns from an earlier one, and the last one's is the plain network."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_optimizers import Stop
+
+from bnn_zoo._keras import keras
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.models import find_architecture
+from bnn_zoo.models.build import build_model
+from bnn_zoo.training import Recipe, Stage, override, train
+from bnn_zoo.training.networks import network_of
+
+ENDS = ("section_0_block_1_add", "section_1_block_1_add")
+LESSON: dict[str, Any] = dict(logits_weight=3.0, attention_weight=30.0, attention=ENDS)
+RECIPE = Recipe(
+    "real_to_binary_net.shades",
+    epochs=5,
+    batch_size=8,
+    held_out=8,
+    learning_rate=0.01,
+    stages=(
+        Stage("resnet", 1, "nothing", network="resnet18", settings={"optimizer": "sgd", "l2": 1e-5, "batch_size": 16}),
+        Stage("real", 1, "nothing", teacher="resnet", **LESSON),
+        Stage("half", 1, "activations", teacher="real", **LESSON),
+        Stage("binary", 2, start="half", teacher="half", logits_weight=0.8, settings={"learning_rate": 0.005}),
+    ),
+)
+
+
+def network() -> Any:
+    arguments = {"filters": 8, "section_blocks": (2, 2)}
+    return build_model(find_architecture("real_to_binary_net"), input_shape=(32, 32, 3), num_classes=2, arguments=arguments)
+
+
+@pytest.fixture(scope="module")
+def shades() -> ImageDataset:
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    images = rng.integers(0, 30, (40, 32, 32, 3)) + 200 * labels[:, None, None, None]
+    return ImageDataset(images.astype("uint8"), labels, ("dark", "bright"))
+
+
+@pytest.fixture(scope="module")
+def whole(shades: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole")
+    train(network, RECIPE, shades, CIFAR10, out)
+    return out
+
+
+def test_each_stage_leaves_its_weights_and_the_last_those_of_the_plain_network(whole: Path) -> None:
+    assert {path.name for path in whole.glob("*.h5")} >= {f"{name}.weights.h5" for name in ("resnet", "real", "half", "last")}
+    model = network()
+    model.load_weights(str(whole / "last.weights.h5"))
+    images = np.random.default_rng(0).normal(size=(2, 32, 32, 3))
+    assert model.predict(images, verbose=0).shape == (2, 2)
+    with open(whole / "log.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["0", "1", "2", "3", "4"]
+    assert [bool(row["flip_ratio"]) for row in rows] == [False, False, False, True, True]
+
+
+@pytest.mark.filterwarnings("error:the checkpoint")
+def test_a_run_that_was_stopped_in_two_stages_ends_with_the_same_weights(whole: Path, shades: ImageDataset, tmp_path: Path) -> None:
+    for step in (4, 6):  # in the second stage, and in the fourth
+        with pytest.raises(KeyboardInterrupt):
+            train(network, RECIPE, shades, CIFAR10, tmp_path, checkpoint_seconds=0.0, callbacks=(Stop(step),))
+    again = train(network, RECIPE, shades, CIFAR10, tmp_path)
+    expected = network()
+    expected.load_weights(str(whole / "last.weights.h5"))
+    for old, new in zip(expected.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(new, old)
+    for log in (whole / "log.csv", tmp_path / "log.csv"):
+        assert len(log.read_text().splitlines()) == 6
+    assert [line.split(",")[0] for line in (tmp_path / "log.csv").read_text().splitlines()[1:]] == ["0", "1", "2", "3", "4"]
+
+
+def test_a_stage_starts_where_it_says(shades: ImageDataset, tmp_path: Path) -> None:
+    stages = (Stage("half", 1, "activations"), Stage("binary", 1, start="half", settings={"learning_rate": 0.0}))
+    model = train(network, dataclasses.replace(RECIPE, stages=stages, epochs=2), shades, CIFAR10, tmp_path)
+    half = network()
+    half.load_weights(str(tmp_path / "half.weights.h5"))
+    for found, start in zip(model.trainable_weights, half.trainable_weights, strict=True):
+        # Latent weights are clipped when they become binary.
+        clipped = np.clip(start.numpy(), -1, 1) if getattr(start, "precision", None) == 1 else start.numpy()
+        np.testing.assert_array_equal(found.numpy(), clipped)
+
+
+def test_what_a_stage_does_not_binarize_stays_real() -> None:
+    layers = {}
+    for binarize in ("activations and weights", "activations", "nothing"):
+        model = network_of(Stage("some", 1, binarize), network)  # type: ignore[arg-type]
+        layers[binarize] = model.get_layer("section_0_block_0_conv")
+        assert [weight.shape for weight in model.weights] == [weight.shape for weight in network().weights]
+    assert layers["activations and weights"].kernel_quantizer is not None
+    assert layers["activations"].kernel_quantizer is None and layers["activations"].kernel_constraint is None
+    assert layers["activations"].input_quantizer is not None
+    assert layers["nothing"].kernel_quantizer is None and layers["nothing"].input_quantizer is keras.activations.tanh
+
+
+def test_stages_are_changed_by_text() -> None:
+    changed = override(
+        RECIPE, {"half.epochs": "4", "half.learning_rate": "0.5", "binary.temperature": "2", "arguments.filters": "16"}
+    )
+    assert changed.epochs == 8 and changed.stages[2].epochs == 4 and changed.stages[2].settings["learning_rate"] == 0.5
+    assert changed.stages[3].temperature == 2.0 and changed.arguments["filters"] == 16
+    with pytest.raises(ValueError, match=r"resnet\.epochs or real\.epochs"):
+        override(RECIPE, {"epochs": "4"})
+
+
+@pytest.mark.parametrize(
+    ("stages", "words"),
+    [
+        ((Stage("a", 1), Stage("a", 1)), "name of its own"),
+        ((Stage("a", 1, start="b"), Stage("b", 1)), "earlier stage"),
+        ((Stage("a", 1), Stage("b", 1, "activations")), "all of it binarized"),
+        ((Stage("a", 1), Stage("b", 2)), "3 together"),
+        ((Stage("a", 1, settings={"rate": 1}), Stage("b", 1)), "'a' sets rate"),
+        ((Stage("a", 1, settings={"learning_rate": -1.0}), Stage("b", 1)), "learning_rate"),
+        ((Stage("a", 1, settings={"held_out": 3}), Stage("b", 1)), "same for all stages"),
+    ],
+)
+def test_stages_that_do_not_fit_are_refused(stages: tuple[Stage, ...], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Recipe("a.b", epochs=2, stages=stages)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"epochs": 0}, "at least 1"),
+        ({"binarize": "weights"}, "'activations'"),
+        ({"temperature": 0.0}, "above 0"),
+        ({"teacher": "x"}, "one of the two weights"),
+        ({"logits_weight": 1.0}, "need a teacher"),
+        ({"teacher": "x", "attention_weight": 1.0}, "give both"),
+    ],
+)
+def test_a_stage_that_makes_no_sense_is_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Stage(**{"name": "a", "epochs": 1, **fields})
