@@ -1,0 +1,104 @@
+"""Another number of classes: a network with a new head on what it has learned."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from bnn_zoo._keras import keras
+from bnn_zoo.hub.folder import weight_set_of
+from bnn_zoo.hub.variables import HEAD, TOP, leaf_layers, named_variables, put_weights, weights_of
+from bnn_zoo.models import find_architecture
+from bnn_zoo.models.build import Record, build_model, record_of
+from bnn_zoo.transfer.freezing import is_frozen
+
+
+def replace_head(model: keras.Model, num_classes: int, *, head: str = HEAD.rstrip("_")) -> keras.Model:
+    """The same network with a new head, as random as that of a new network; all other weights are copied.
+
+    The head are the layers that depend on the number of classes. In a network of the zoo, or one that ends in `blocks.head`, their
+    names begin with `head_`. A network of the zoo without top gets all of its top, with random weights.
+
+    Args:
+        model: a network of the zoo, or another functional or sequential keras.Model with one output. It stays as it is.
+        num_classes: of the new probabilities; the same number as before is fine, the head is new all the same.
+        head: the name of the head's one layer, or what the names of its layers begin with (`name=` of `blocks.head`).
+
+    Returns:
+        A new keras.Model to (batch, num_classes), all of it trainable, whatever was frozen in `model`. Preprocessing is as before;
+        class names and accuracies, which the new head does not have, are not carried over.
+
+    Raises:
+        TypeError: if `model` is no functional or sequential keras.Model.
+        ValueError: if `num_classes` is no number of classes, the head is not found, or the network cannot be copied.
+    """
+    if not getattr(model, "_is_graph_network", False):
+        raise TypeError(f"model is {model!r}; a new head needs a functional or sequential keras.Model (Keras 2) that is built.")
+    if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
+        raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
+    record = record_of(model)
+    if record is not None and record.num_classes is None:
+        heads: list[str] = []
+    else:
+        heads = [layer.name for layer in _head_of(model, head)]
+    new = _with_resized_layers(model, heads, num_classes) if record is None else _built_again(record, num_classes, model.name)
+    weights = weights_of(model, keep_latent=True)
+    missing = {name.partition("/")[0] for name in named_variables(new) if name not in weights and name.startswith(TOP)}
+    put_weights(new, weights, model.name, leave_out={*heads, *missing})
+    known = weight_set_of(model)
+    if known is not None:
+        new._bnn_zoo_weights = dataclasses.replace(known, labels=None, metrics=())
+    return new
+
+
+def _head_of(model: keras.Model, head: str) -> list[Any]:
+    exact = [layer for layer in model.layers if layer.name == head]
+    found = exact or [layer for layer in model.layers if layer.name.startswith(f"{head}_")]
+    with_weights = [layer for layer in found if layer.weights]
+    if not with_weights:
+        raise ValueError(
+            f"head is {head!r}, but no layer with weights in {model.name} has that name, or one that begins with {head}_; its last "
+            f"layers are {', '.join(layer.name for layer in model.layers[-5:])}. Give the name of the one that ends in classes; a "
+            "network of features gets a head with keras.Model(model.input, blocks.head(model.output, num_classes))."
+        )
+    return with_weights
+
+
+def _built_again(record: Record, num_classes: int, name: str) -> keras.Model:
+    return build_model(
+        find_architecture(record.architecture),
+        input_shape=record.input_shape,
+        num_classes=num_classes,
+        arguments=dict(record.arguments),
+        name=name,
+    )
+
+
+def _with_resized_layers(model: keras.Model, heads: list[str], num_classes: int) -> keras.Model:
+    before = model.output_shape[-1]
+    sizes = {name: _size_field(model.get_layer(name), before) for name in heads}
+    if not any(sizes.values()):
+        raise ValueError(
+            f"none of {', '.join(heads)} has as many units or filters as {model.name} has outputs ({model.output_shape}): it "
+            "is not known which of them depends on the number of classes; name that layer with head=."
+        )
+
+    def copy(layer: Any) -> Any:
+        field = sizes.get(layer.name)
+        return type(layer).from_config({**layer.get_config(), **({field: num_classes} if field else {})})
+
+    try:
+        new = keras.models.clone_model(model, clone_function=copy)
+    except Exception as error:  # Keras raises whatever its constructors raise
+        raise ValueError(
+            f"Keras cannot copy {model.name} ({str(error)[:200]}); give quantizers, constraints and layers of your own by "
+            "registered names, or build the network anew with the other number of classes."
+        ) from error
+    for (_, old), (_, fresh) in zip(leaf_layers(model), leaf_layers(new), strict=True):
+        if is_frozen(old):
+            fresh.trainable = True
+    return new
+
+
+def _size_field(layer: Any, size: int) -> str | None:
+    return next((field for field in ("units", "filters") if getattr(layer, field, None) == size), None)

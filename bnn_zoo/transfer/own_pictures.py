@@ -1,0 +1,126 @@
+"""From a folder of pictures and a trained network to a weight set for these pictures."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bnn_zoo._keras import keras
+from bnn_zoo.data.datasets import load_dataset
+from bnn_zoo.hub.folder import weight_set_of
+from bnn_zoo.hub.load import load_pretrained
+from bnn_zoo.hub.references import Reference
+from bnn_zoo.hub.weight_set import Metric
+from bnn_zoo.inference import preprocessing_of
+from bnn_zoo.training.loop import LAST, train
+from bnn_zoo.training.records import LOG
+from bnn_zoo.training.settings import override
+from bnn_zoo.training.weight_set import save_run
+from bnn_zoo.transfer.freezing import freeze
+from bnn_zoo.transfer.head import replace_head
+from bnn_zoo.transfer.plan import describe_plan, finetuning_recipes, settings_of
+
+
+def finetune(
+    reference: Reference,
+    data: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    split: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    dataset_name: str | None = None,
+    license: str | None = None,
+    say: Callable[[str], object] = print,
+) -> Path:
+    """Fine-tunes a trained network on pictures by class: a new head alone first, then all layers at a lower rate.
+
+    Both runs lie in `out`, in `head` and `whole`, and go on where they were stopped when called again. Pictures are kept back from
+    both and scored; the weights saved are those of the last epoch, so that nothing was chosen by these pictures.
+
+    Args:
+        reference: the weight set to start from: what `pretrained=` takes, as in "birealnet.cifar10".
+        data: a folder or .zip of pictures by class; the folders' names become the classes' names.
+        out: a folder for the two runs, and for the result in `model`.
+        split: which part of `data`, where it has several.
+        settings: fields of the two recipes to change, as text: {"head.epochs": "5"} of the first, {"whole.epochs": "9"} of the
+            second, {"batch_size": "16"} of both. See `finetuning_recipes` for what they are without.
+        dataset_name: what the card calls the data; the folder's name if not given.
+        license: SPDX identifier of the new weights' licence.
+        say: is told, line by line, what is about to happen.
+
+    Returns:
+        The folder of the weight set: `bnn_zoo.load_pretrained` reads it.
+
+    Raises:
+        ValueError: if the data are no pictures of two classes or more, or `out` holds runs of other recipes.
+        WeightsError: if the weights cannot be had.
+    """
+    trained = load_pretrained(reference)
+    # The pictures are fitted to the network's size once, their whole square centre, and so the new weights will see them.
+    preprocessing = dataclasses.replace(preprocessing_of(trained), crop=1.0, interpolation="bicubic_antialias")
+    dataset = load_dataset(data, split, size=preprocessing.input_size, on_bad="skip")
+    for name in dataset.skipped:
+        say(f"skipped, since it cannot be read: {name}")
+    name = dataset_name or Path(data).resolve().stem
+    head, whole = finetuning_recipes(dataset, name, _source(trained))
+    head, whole = (override(recipe, settings_of(settings or {}, stage)) for recipe, stage in ((head, "head"), (whole, "whole")))
+    for line in describe_plan(dataset, head, whole):
+        say(line)
+
+    def build() -> keras.Model:
+        return replace_head(trained, len(dataset.class_names))
+
+    def build_frozen() -> keras.Model:
+        model = build()
+        say(str(freeze(model, until="head")).splitlines()[0])
+        return model
+
+    folder = Path(out)
+    say(f"1 of 2: the new head, {head.epochs} epochs")
+    train(build_frozen, head, dataset, preprocessing, folder / "head")
+    say(f"2 of 2: all layers, {whole.epochs} epochs")
+    train(build, whole, dataset, preprocessing, folder / "whole", start_from=folder / "head" / LAST)
+    # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
+    model = build()
+    model.load_weights(str(folder / "whole" / LAST))
+    metric = _held_out_score(folder / "whole" / LOG, whole.held_out, name)
+    if metric is not None:
+        say(f"{metric.name} {metric.value:.1f} % of {whole.held_out} pictures that were held out")
+    return save_run(
+        model,
+        folder / "whole",
+        folder / "model",
+        tag=_tag(name),
+        preprocessing=preprocessing,
+        labels=dataset.class_names,
+        metrics=() if metric is None else (metric,),
+        license=license,
+        dataset=name,
+        recipe=dataclasses.asdict(whole),
+    )
+
+
+def _held_out_score(log: Path, pictures: int, name: str) -> Metric | None:
+    from bnn_zoo import __version__
+
+    with open(log, newline="", encoding="utf-8") as file:
+        last = list(csv.DictReader(file))[-1]
+    if "val_accuracy" not in last:
+        return None
+    by = f"bnn-zoo finetune {__version__}, {pictures} pictures"
+    return Metric("top-1", round(100 * float(last["val_accuracy"]), 2), f"{name}, held out", by)
+
+
+def _source(model: keras.Model) -> str:
+    # Not the reference: a folder's path says nothing to others, and its content may change between two calls.
+    weights = weight_set_of(model)
+    assert weights is not None
+    return f"{weights.name} (sha256 {weights.sha256[:12]})" if weights.sha256 else weights.name
+
+
+def _tag(name: str) -> str | None:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("._-").lower() or None

@@ -1,0 +1,114 @@
+"""What is frozen stays as it is, to the bit; what is not, changes; and the report tells which is which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from narrow import NARROW, noise, randomize
+
+import bnn_zoo
+from bnn_zoo._keras import keras
+from bnn_zoo.hub.variables import named_variables
+from bnn_zoo.models import architectures, find_architecture
+from bnn_zoo.models.build import build_model
+
+
+def network(name: str = "birealnet", num_classes: int | None = 4) -> Any:
+    return randomize(build_model(find_architecture(name), input_shape=(32, 32, 3), num_classes=num_classes, arguments=NARROW[name]))
+
+
+def changed_by_training(model: Any) -> set[str]:
+    """The layers that a few steps of fit change, moving averages included."""
+    before = {name: variable.numpy() for name, variable in named_variables(model).items()}
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    model.fit(noise(), np.arange(4), epochs=2, verbose=0)
+    after = named_variables(model)
+    return {name.rpartition("/")[0] for name, value in before.items() if not np.array_equal(value, after[name].numpy())}
+
+
+@pytest.mark.parametrize("name", architectures())
+def test_all_but_the_head_of_every_network(name: str) -> None:
+    model = network(name)
+    report = bnn_zoo.freeze(model)
+    assert changed_by_training(model) == set(report.trained)
+    assert report.trained and all(layer.startswith("head_") for layer in report.trained)
+    assert {layer.name for layer in model.layers if layer.weights} == {*report.frozen, *report.trained}
+    assert report.trained_parameters + report.frozen_parameters == model.count_params()
+
+
+def test_a_block_and_what_lies_before_it() -> None:
+    model = network()
+    report = bnn_zoo.freeze(model, until="section_2")
+    assert report.trained[0].startswith("section_2_block_0") and report.frozen[-1].startswith("section_1_block_1")
+    assert changed_by_training(model) == set(report.trained)
+    assert "frozen: 10 of 19" in str(report) and "stem_conv to section_1_block_1_bn" in str(report)
+
+
+def test_frozen_batch_norm_is_in_inference_mode() -> None:
+    model = network()
+    bnn_zoo.freeze(model)
+    np.testing.assert_array_equal(model(noise(), training=True), model(noise(), training=False))
+
+
+@pytest.mark.parametrize(
+    ("until", "frozen"),
+    [(0, 0), (3, 2), (0.0, 0), (0.5, 9), (1.0, 19), ("stem", 0), ("head_dense", 18), ("section_3_block_0_add", 18), (-1, 19)],
+)
+def test_places(until: Any, frozen: int) -> None:
+    assert len(bnn_zoo.freeze(network(), until=until).frozen) == frozen
+
+
+def test_later_calls_set_free_what_earlier_ones_froze() -> None:
+    model = network()
+    everything = [variable.name for variable in model.trainable_variables]
+    bnn_zoo.freeze(model, until="head")
+    bnn_zoo.freeze(model, until="section_3")
+    assert next(variable.name for variable in model.trainable_variables).startswith("section_3")
+    report = bnn_zoo.unfreeze(model)
+    assert [variable.name for variable in model.trainable_variables] == everything
+    assert not report.frozen and "frozen: 0 of 19" in str(report)
+
+
+def test_what_is_fixed_by_design_stays_fixed() -> None:
+    model = network("quicknet")
+    fixed = [layer.name for layer in model.layers if layer.name.endswith("_blur")]
+    bnn_zoo.freeze(model)
+    report = bnn_zoo.unfreeze(model)
+    assert fixed and set(report.frozen) >= set(fixed)
+    assert not any(model.get_layer(name).trainable for name in fixed)
+
+
+def test_layers_of_a_model_inside_the_model() -> None:
+    body = network(num_classes=None)
+    model = keras.Sequential([body, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(4, "softmax", name="classes")])
+    report = bnn_zoo.freeze(model, until=f"{body.name}/section_2")
+    assert all(name.startswith("birealnet/") for name in report.frozen) and report.trained[-1] == "classes"
+    assert changed_by_training(model) == set(report.trained)
+    assert bnn_zoo.freeze(model, until="classes").trained == ("classes",)
+
+
+@pytest.mark.parametrize(
+    ("until", "error", "words"),
+    [
+        ("section_9", ValueError, "section_9.*model.summary"),
+        ("heads", ValueError, "Did you mean head_"),
+        (99, ValueError, "there are 31 layers"),
+        (-99, ValueError, "there are 31 layers"),
+        (1.5, ValueError, "from 0.0 to 1.0"),
+        (float("nan"), ValueError, "from 0.0 to 1.0"),
+        (True, TypeError, "until is True"),
+        (None, TypeError, "until is None"),
+    ],
+)
+def test_no_such_place(until: Any, error: type[Exception], words: str) -> None:
+    model = network()
+    with pytest.raises(error, match=words):
+        bnn_zoo.freeze(model, until=until)
+    assert all(layer.trainable for layer in model.layers)
+
+
+def test_what_is_no_model() -> None:
+    with pytest.raises(TypeError, match="str; expected a keras.Model"):
+        bnn_zoo.freeze("birealnet")  # type: ignore[arg-type]
