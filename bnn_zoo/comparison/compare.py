@@ -1,0 +1,121 @@
+"""`bnn_zoo.compare`: from names to a comparison."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bnn_zoo._keras import keras
+from bnn_zoo.comparison.figures import figures_from
+from bnn_zoo.comparison.latency import check_backends, measure_latency
+from bnn_zoo.comparison.progress import Bar, progress_bar
+from bnn_zoo.comparison.result import Comparison
+from bnn_zoo.comparison.row import NetworkRow, published_accuracy
+from bnn_zoo.comparison.subjects import Shape, Spec, Subject, find_subjects
+from bnn_zoo.deploy.bench import Measurement
+
+if TYPE_CHECKING:
+    from bnn_zoo.data.image_dataset import ImageDataset
+    from bnn_zoo.evaluation import Evaluation
+
+
+def compare(
+    models: Spec | Iterable[Spec] | None = None,
+    *,
+    input_shape: Shape | None = None,
+    latency: Sequence[str] = (),
+    data: ImageDataset | str | os.PathLike[str] | None = None,
+    split: str | None = None,
+    labels: Sequence[str] | None = None,
+    threads: int | None = None,
+    repeats: int = 30,
+    progress: bool = True,
+) -> Comparison:
+    """Compares networks: sizes, operations, memory, accuracies, latencies.
+
+    What cannot change is known of the zoo's networks without building them, so that without `latency`, `data` and `input_shape` the
+    whole zoo takes a moment and no TensorFlow.
+
+    Args:
+        models: names ("birealnet"), patterns ("*densenet*"), weight sets ("quicknet.imagenet", a folder, USER/REPO), and any
+            functional or sequential keras.Model, with larq layers or without. All networks of the zoo if not given.
+        input_shape: (height, width, channels) to compare all of them at; each network's own if not given.
+        latency: backends to measure on this machine: "keras", "openvino", "lce".
+        data: labelled pictures to score networks with weights on, see `bnn_zoo.evaluate`.
+        split: of the data.
+        labels: class names of the outputs, for models whose weight set has none.
+        threads: of OpenVINO and LCE; all cores if not given.
+        repeats: runs of each latency.
+        progress: whether a terminal shows a bar while something is measured.
+
+    Returns:
+        The comparison: `print` it, or call its `table`, `plot`, `to_html`, `to_dataframe`, `to_json`, `to_markdown`.
+
+    Raises:
+        ValueError: for an unknown name or backend, or a model that does not take `input_shape`.
+        TypeError: for something that is no network.
+        WeightsError: if weights that are to be scored cannot be had.
+        MissingBackendError: if a backend is not installed.
+        OSError: if the data cannot be read.
+    """
+    if isinstance(latency, str):
+        latency = [latency]
+    latency = list(dict.fromkeys(latency))
+    check_backends(latency, threads, repeats)
+    if isinstance(data, (str, os.PathLike)) and not os.path.exists(data):
+        raise FileNotFoundError(f"data={os.fspath(data)!r}: there is no such folder or file.")
+    subjects = find_subjects(models, input_shape)
+    rows = []
+    with progress_bar(progress and bool(latency or data is not None), len(subjects)) as bar:
+        for subject in subjects:
+            bar.next(subject.name)
+            rows.append(_row(subject, latency, data, bar, split=split, labels=labels, threads=threads, repeats=repeats))
+    return Comparison(tuple(rows))
+
+
+def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: Any) -> NetworkRow:
+    layers = subject.layers
+    latencies: tuple[Measurement, ...] = ()
+    measured: Evaluation | None = None
+    notes: tuple[str, ...] = ()
+    scored = data is not None and subject.is_trained
+    if data is not None and not scored:
+        notes += ("accuracy not measured: it has no weights; name a weight set, as `bnn-zoo list --weights` shows them",)
+    if latency or scored:
+        model = subject.build(trained=scored)
+        if latency:
+            bar.start(f"{subject.name}: latency", how["repeats"])
+            latencies, told = measure_latency(
+                subject.name, model, latency, threads=how["threads"], repeats=how["repeats"], tick=bar.advance
+            )
+            notes += told
+        if scored:
+            measured, told = _score(model, data, bar, subject.name, how["split"], how["labels"])
+            notes += told
+        if subject.model is None:
+            del model
+            keras.backend.clear_session()
+    return NetworkRow(
+        subject.name,
+        figures_from(layers),
+        layers,
+        architecture=subject.entry,
+        weights=subject.weights,
+        published=published_accuracy(subject.entry, subject.weights),
+        measured=measured,
+        latencies=latencies,
+        notes=notes,
+    )
+
+
+def _score(
+    model: Any, data: Any, bar: Bar, name: str, split: str | None, labels: Sequence[str] | None
+) -> tuple[Evaluation | None, tuple[str, ...]]:
+    from bnn_zoo.evaluation import evaluate  # decodes pictures, which nobody else here needs
+
+    bar.start(f"{name}: accuracy", None)
+    try:
+        return evaluate(model, data, split=split, labels=labels, progress=bar.at), ()
+    except ValueError as error:  # classes of another data set; the other networks may fit
+        return None, (f"accuracy not measured: {str(error).partition(chr(10))[0]}",)

@@ -1,0 +1,87 @@
+"""The latency of networks that are in hand, on every backend in turn."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from bnn_zoo.deploy import BACKENDS, Runtime, compile
+from bnn_zoo.deploy.backends import load_backend
+from bnn_zoo.deploy.bench import Measurement
+from bnn_zoo.deploy.runtime import Backend
+
+#: Runs of each backend before the measured ones: the first compiles, the next warm the caches.
+_WARM_UP = 3
+
+
+def check_backends(backends: Sequence[str], threads: int | None, repeats: int) -> None:
+    """Sees to it that what cannot work fails before anything is measured.
+
+    Raises:
+        ValueError: for an unknown backend, a number of threads that is none, or too few repeats.
+        MissingBackendError: if a backend's package is not installed.
+    """
+    for backend in backends:
+        if backend not in BACKENDS:
+            raise ValueError(f"latency has {backend!r}; known are {', '.join(BACKENDS)}.")
+        if backend != "keras":
+            load_backend(backend)
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise ValueError(f"threads is {threads!r}; it must be a whole number above 0, or None for all cores.")
+    if repeats < 3:
+        raise ValueError(f"repeats is {repeats}; a median needs at least 3, a table that others will read at least 30.")
+
+
+def measure_latency(
+    name: str,
+    model: Any,
+    backends: Sequence[str],
+    *,
+    threads: int | None = None,
+    repeats: int = 30,
+    tick: Callable[[], None] = lambda: None,
+) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
+    """Measures one picture at a time, one run after the other on each backend in turn, so that a disturbance hits all alike.
+
+    Args:
+        name: for the results.
+        model: a functional or sequential keras.Model with a fixed input size.
+        backends: see `bnn_zoo.deploy.compile`.
+        threads: of OpenVINO and LCE; TensorFlow has those of the process. All cores if not given.
+        repeats: runs of each.
+        tick: called after each round, and for each backend that cannot run the network.
+
+    Returns:
+        The measurements, and why a backend has none.
+    """
+    images = np.random.default_rng(0).normal(size=(1, *model.input_shape[1:])).astype(np.float32)
+    runtimes: dict[str, Runtime] = {}
+    notes = []
+    for backend in backends:
+        try:
+            runtime = compile(model, cast(Backend, backend), None if backend == "keras" else threads)
+            for _ in range(_WARM_UP):
+                runtime.predict(images)
+        except Exception as error:  # a backend that fails must not end the measurement of the others
+            notes.append(f"not measured on {backend}: {str(error).partition(chr(10))[0]}")
+        else:
+            runtimes[backend] = runtime
+    times: dict[str, list[float]] = {backend: [] for backend in runtimes}
+    for _ in range(repeats):
+        for backend, runtime in runtimes.items():
+            start = time.perf_counter()
+            runtime.predict(images)
+            times[backend].append((time.perf_counter() - start) * 1e3)
+        tick()
+    cores = os.cpu_count() or 1
+    found = []
+    for backend, taken in times.items():
+        low, middle, high = statistics.quantiles(taken, n=4)
+        used = cores if backend == "keras" else threads or cores
+        found.append(Measurement(name, backend, used, 1, middle, middle, low, high, repeats))
+    return tuple(found), tuple(notes)

@@ -1,0 +1,74 @@
+"""The time of each layer, on the backends that can tell it."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from bnn_zoo._keras import tf
+from bnn_zoo.comparison.read import named_calls
+from bnn_zoo.deploy.profile import profile_layers
+
+_WARM_UP = 3
+
+
+def check_layer_backends(backends: Sequence[str]) -> None:
+    """Sees to it that a backend that cannot time layers fails before anything is built.
+
+    Raises:
+        ValueError: for such a backend.
+    """
+    for backend in backends:
+        if backend not in _TIMERS:
+            raise ValueError(
+                f"latency has {backend!r}; single layers can be timed on {' and '.join(_TIMERS)}. bnn_zoo.compare measures whole "
+                "networks on keras, openvino and lce."
+            )
+
+
+def time_layers(model: Any, backend: str, threads: int | None, repeats: int) -> dict[str, float]:
+    """Milliseconds of one picture by the layer's name, medians.
+
+    On openvino they are the counters of one run of the whole network: what was fused into another layer has no time of its own, and
+    what belongs to no single layer has OpenVINO's name. On keras every layer is run by itself, so that nothing is fused.
+
+    Args:
+        model: functional or sequential, with a fixed input size.
+        backend: "openvino" or "keras".
+        threads: of OpenVINO; all cores if not given.
+        repeats: runs of which the median is taken.
+    """
+    return _TIMERS[backend](model, threads, repeats)
+
+
+def _on_openvino(model: Any, threads: int | None, repeats: int) -> dict[str, float]:
+    times: dict[str, float] = {}
+    for node in profile_layers(model, threads=threads or os.cpu_count() or 1, repeats=repeats):
+        name = node.name.partition("/")[0]  # a layer that became several nodes: "conv/binarized"
+        times[name] = times.get(name, 0.0) + node.milliseconds
+    return times
+
+
+def _on_keras(model: Any, threads: int | None, repeats: int) -> dict[str, float]:
+    times: dict[str, float] = {}
+    rng = np.random.default_rng(0)
+    for name, call in named_calls(model):
+        shapes = call.node.input_shapes if isinstance(call.node.input_shapes, list) else [call.node.input_shapes]
+        features = [tf.constant(rng.normal(size=(1, *shape[1:])).astype("float32")) for shape in shapes]
+        run = tf.function(call.layer, reduce_retracing=True)
+        inputs = features if len(features) > 1 else features[0]
+        taken = []
+        for _ in range(_WARM_UP + repeats):
+            start = time.perf_counter()
+            run(inputs)
+            taken.append((time.perf_counter() - start) * 1e3)
+        times[name] = statistics.median(taken[_WARM_UP:])
+    return times
+
+
+_TIMERS: dict[str, Callable[[Any, int | None, int], dict[str, float]]] = {"openvino": _on_openvino, "keras": _on_keras}

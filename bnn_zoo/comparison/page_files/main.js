@@ -1,0 +1,4 @@
+startCard();
+startTable();
+await startChart();
+document.documentElement.dataset.ready = "yes";

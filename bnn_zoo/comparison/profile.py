@@ -1,0 +1,152 @@
+"""`bnn_zoo.profile`: one network layer by layer."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bnn_zoo.comparison.columns import short
+from bnn_zoo.comparison.diff import ProfileDiff
+from bnn_zoo.comparison.figures import figures_from
+from bnn_zoo.comparison.hints import Hint, find_hints
+from bnn_zoo.comparison.layer_times import check_layer_backends, time_layers
+from bnn_zoo.comparison.layers import Layer
+from bnn_zoo.comparison.render import align, as_data_frame
+from bnn_zoo.comparison.subjects import Shape, Spec, find_subjects
+from bnn_zoo.models.figures import Figures
+
+if TYPE_CHECKING:
+    import pandas
+
+#: What tables tell of a layer.
+LAYER_COLUMNS = ("layer", "kind", "output", "inputs, bit", "kernel, bit", "weights", "MACs", "KiB")
+
+
+@dataclass(frozen=True, repr=False)
+class Profile:
+    """A network layer by layer.
+
+    Args:
+        name: of the network.
+        layers: in the order in which they are computed.
+        figures: of the whole network.
+        hints: where it does not follow the guide to building BNNs.
+        times: for each backend, milliseconds by the layer's name, see `bnn_zoo.comparison.layer_times`; a time under a name that is
+            no layer's belongs to several of them.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    figures: Figures
+    hints: tuple[Hint, ...]
+    times: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a layer: the values of `Layer`, its size in bytes, and its time on each backend."""
+        found = []
+        for layer in self.layers:
+            row = dataclasses.asdict(layer)
+            row["bytes"] = row.pop("size_bits") / 8
+            row |= {f"{backend}_ms": times.get(layer.name) for backend, times in self.times.items()}
+            found.append(row)
+        return found
+
+    def table(self) -> str:
+        """The layers as a table for the terminal, and the hints below it."""
+        backends = list(self.times)
+        head = [*LAYER_COLUMNS, *(f"{name}, ms" for name in backends)]
+        lines = [[*layer_cells(layer), *(_time(self.times[name].get(layer.name)) for name in backends)] for layer in self.layers]
+        names = {layer.name for layer in self.layers}
+        if rest := [sum(time for key, time in self.times[name].items() if key not in names) for name in backends]:
+            lines.append(["of no single layer", *[""] * 7, *map(_time, rest)])
+        figures = self.figures
+        total = ["", "", "", "", "", short(figures.parameters), short(figures.macs_binary + figures.macs_real)]
+        total += [f"{figures.size_mib * 1024:.1f}", *(_time(sum(self.times[name].values())) for name in backends)]
+        text = align([head, *lines, [self.name, *total[1:]]], left=3)
+        return text + "".join(f"\n\n{_told(hints)}" for hints in self._by_rule())
+
+    def diff(self, other: Profile) -> ProfileDiff:
+        """What differs from another network, layer by layer."""
+        return ProfileDiff.of(self.name, self.layers, other.name, other.layers)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """`rows` as a data frame, layers by name.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        return as_data_frame(self.rows())
+
+    def to_json(self) -> str:
+        """All of it as JSON."""
+        hints = [dataclasses.asdict(hint) for hint in self.hints]
+        values = {"name": self.name, "figures": dataclasses.asdict(self.figures), "layers": self.rows(), "hints": hints}
+        return json.dumps(values, indent=2)
+
+    def _by_rule(self) -> list[list[Hint]]:
+        groups: dict[str, list[Hint]] = {}
+        for hint in self.hints:
+            groups.setdefault(hint.rule.name, []).append(hint)
+        return list(groups.values())
+
+    def __str__(self) -> str:
+        return self.table()
+
+    def __repr__(self) -> str:
+        return f"<Profile of {self.name}: {len(self.layers)} layers, {len(self.hints)} hints>"
+
+
+def profile(
+    model: Spec, *, input_shape: Shape | None = None, latency: Sequence[str] = (), threads: int | None = None, repeats: int = 30
+) -> Profile:
+    """Looks at a network layer by layer: shapes, precisions, weights, operations, and what the guide to building BNNs says to it.
+
+    Args:
+        model: a name ("birealnet"), a weight set ("birealnet.cifar10", a folder, USER/REPO), or a keras.Model.
+        input_shape: (height, width, channels); the network's own if not given.
+        latency: backends to time the layers on: "openvino" (as they run in the network) and "keras" (each by itself).
+        threads: of OpenVINO; all cores if not given.
+        repeats: runs of which the median is taken.
+
+    Returns:
+        The profile: `print` it, or call its `rows`, `diff`, `to_dataframe`, `to_json`; `hints` holds the advice.
+
+    Raises:
+        ValueError: for an unknown name, more than one network, or a backend that cannot time layers.
+        TypeError: for something that is no network.
+        MissingBackendError: if the backend is not installed.
+    """
+    subjects = find_subjects(model, input_shape)
+    if len(subjects) != 1:
+        raise ValueError(f"model={model!r:.100} means {len(subjects)} networks; profile takes one, compare takes several.")
+    (subject,) = subjects
+    backends = [latency] if isinstance(latency, str) else list(dict.fromkeys(latency))
+    check_layer_backends(backends)
+    built = subject.build() if backends else None
+    times = {backend: time_layers(built, backend, threads, repeats) for backend in backends}
+    return Profile(subject.name, subject.layers, figures_from(subject.layers), find_hints(subject.layers), times)
+
+
+def layer_cells(layer: Layer) -> list[str]:
+    """A layer's values for people, in the order of `LAYER_COLUMNS`."""
+    bits = [str(layer.input_bits), str(layer.kernel_bits)] if layer.computes else ["", ""]
+    size = f"{layer.size_bits / 8 / 1024:.1f}" if layer.size_bits else ""
+    shape = "x".join(map(str, layer.output_shape))
+    return [layer.name, layer.kind, shape, *bits, _count(layer.parameters), _count(layer.macs), size]
+
+
+def _count(number: int) -> str:
+    return short(number) if number else ""
+
+
+def _time(milliseconds: float | None) -> str:
+    return "" if milliseconds is None else f"{milliseconds:.3f}"
+
+
+def _told(hints: list[Hint]) -> str:
+    rule = hints[0].rule
+    places = "".join(f"\n  {hint.layer}: {hint.found}" for hint in hints)
+    return f"The guide: {rule.advice}. {rule.reason}{places}\n  {rule.read_on}"

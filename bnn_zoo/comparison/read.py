@@ -1,0 +1,128 @@
+"""From a Keras model to its layers as data: the one file of the comparison that looks into Keras."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+from bnn_zoo._keras import keras, larq
+from bnn_zoo.comparison.layers import Layer
+from bnn_zoo.deploy.layer_graph import Call, read_layer_graph
+
+#: The name of the first layer; Keras counts the inputs of a process, so that its own name says nothing.
+INPUT = "input"
+
+#: Where Keras layers keep the size of their window.
+_WINDOWS = ("kernel_size", "pool_size")
+
+
+def read_layers(model: keras.Model) -> tuple[Layer, ...]:
+    """The layers of any Keras model, with larq layers or without.
+
+    Parameters, bits and multiply-accumulates are counted as larq's own summary counts them, with one difference: a layer that is
+    used twice computes twice.
+
+    Args:
+        model: functional or sequential, with one input of pictures of a fixed size. Models inside it are inlined.
+
+    Returns:
+        The layers, in an order in which they can be computed; the first is the input.
+
+    Raises:
+        TypeError: if it is another kind of model, or takes more than one input.
+        ValueError: if height, width or channels of the pictures are free.
+    """
+    calls = named_calls(model)
+    if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
+        shapes = ", ".join(str(tuple(tensor.shape)) for tensor in model.inputs)
+        raise TypeError(
+            f"model {model.name!r} takes {shapes}; compared are networks that take pictures (batch, height, width, channels)."
+        )
+    pictures = tuple(model.inputs[0].shape[1:])
+    if None in pictures:
+        raise ValueError(
+            f"model {model.name!r} takes pictures of {pictures}; sizes and operations depend on the size: pass "
+            "input_shape=(224, 224, 3), or build the model with a fixed one."
+        )
+    names = {0: INPUT}
+    layers = [Layer(INPUT, "InputLayer", output_shape=pictures)]
+    for name, call in calls:
+        first = name == call.layer.name
+        layers.append(_layer(call, name, tuple(names[tensor] for tensor in call.inputs), first))
+        names.update(dict.fromkeys(call.outputs, name))
+    return tuple(layers)
+
+
+def named_calls(model: keras.Model) -> list[tuple[str, Call]]:
+    """The calls of a model's layers under the names that `Layer` gives them.
+
+    Raises:
+        TypeError: if the model is neither functional nor sequential.
+        ValueError: if two layers have one name.
+    """
+    uses: Counter[int] = Counter()
+    owners: dict[str, Any] = {}
+    found = []
+    for call in read_layer_graph(model).calls:
+        if owners.setdefault(call.layer.name, call.layer) is not call.layer:
+            raise ValueError(
+                f"model {model.name!r} has two layers named {call.layer.name!r} (one of them in a model inside it); "
+                "rename one of them."
+            )
+        uses[id(call.layer)] += 1
+        use = uses[id(call.layer)]
+        found.append((call.layer.name if use == 1 else f"{call.layer.name}:{use}", call))
+    return found
+
+
+def _layer(call: Call, name: str, inputs: tuple[str, ...], first: bool) -> Layer:
+    layer, shape = call.layer, _shape(call)
+    weights = larq.models.LayerProfile(layer).weight_profiles
+    kernels = []
+    if isinstance(layer, larq.models.mac_containing_layers):
+        # By the last part of the name: a layer that is called "bias" has a kernel too.
+        kernels = [w for w in weights if w._weight.name.rpartition("/")[2].partition(":")[0] != "bias"]
+    input_bits = getattr(getattr(layer, "input_quantizer", None), "precision", None) or 32
+    positions = math.prod(shape[:-1])
+    window, strides = _geometry(layer)
+    return Layer(
+        name,
+        type(layer).__name__,
+        inputs,
+        shape,
+        input_bits=input_bits,
+        kernel_bits=max((w.bitwidth for w in kernels), default=None),
+        parameters=layer.count_params() if first else 0,
+        values=sum(w.count for w in weights) if first else 0,
+        parameters_1bit=sum(w.count for w in weights if w.bitwidth == 1) if first else 0,
+        size_bits=sum(w.memory for w in weights) if first else 0,
+        macs=sum(w.count for w in kernels) * positions,
+        macs_binary=sum(w.count for w in kernels if max(w.bitwidth, input_bits) == 1) * positions,
+        window=window,
+        strides=strides,
+        has_bias=bool(getattr(layer, "use_bias", False)),
+    )
+
+
+def _shape(call: Call) -> tuple[int, ...]:
+    shape = call.node.output_shapes
+    while isinstance(shape, list) or (isinstance(shape, tuple) and shape and isinstance(shape[0], (tuple, list))):
+        shape = shape[0]
+    if None in shape[1:]:
+        raise ValueError(f"{call} gives {tuple(shape)}; the comparison needs fixed sizes all through the network.")
+    return tuple(shape[1:])
+
+
+def _geometry(layer: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+    if "Global" in type(layer).__name__:
+        return (0, 0), (1, 1)
+    size = next((_pair(getattr(layer, name)) for name in _WINDOWS if hasattr(layer, name)), (1, 1))
+    dilation = _pair(getattr(layer, "dilation_rate", 1))
+    window = (size[0] - 1) * dilation[0] + 1, (size[1] - 1) * dilation[1] + 1
+    return window, _pair(getattr(layer, "strides", 1))
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    return (int(values[0]), int(values[-1]))

@@ -1,0 +1,189 @@
+"""Networks side by side: what may be named, what is told, and in which forms."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from networks import small_network
+
+import bnn_zoo
+from bnn_zoo._keras import keras
+from bnn_zoo.comparison.columns import COLUMNS
+from bnn_zoo.comparison.pareto import pareto_front
+from bnn_zoo.comparison.subjects import find_subjects
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.hub import save_pretrained
+
+
+def test_the_whole_zoo_in_under_two_seconds_without_tensorflow() -> None:
+    code = (
+        "import sys, time\nstart = time.perf_counter()\nimport bnn_zoo\nfound = bnn_zoo.compare()\nfound.table(), found.to_json()\n"
+        "print(time.perf_counter() - start, len(found), 'tensorflow' in sys.modules)"
+    )
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
+    answers = [run.stdout.split() for run in runs]
+    assert all(answer[1:] == [str(len(bnn_zoo.list_models())), "False"] for answer in answers)
+    # The fastest: what else the machine does can only add to it.
+    assert min(float(answer[0]) for answer in answers) < 2
+
+
+def test_what_may_be_named(tmp_path: Path) -> None:
+    save_pretrained(bnn_zoo.create_model("birealnet", input_shape=(32, 32, 3), num_classes=4, filters=8), tmp_path / "mine")
+    model = small_network(name="my_model")
+    found = bnn_zoo.compare(
+        ["*densenet28*", "quicknet.imagenet", "BiRealNet", tmp_path / "mine", model, model, small_network(name="my_model")]
+    )
+    names = ["binary_densenet28", "quicknet.imagenet", "birealnet", str(tmp_path / "mine"), "my_model", "my_model (2)"]
+    assert [row.name for row in found] == names
+    assert found["quicknet.imagenet"].figures == bnn_zoo.model_info("quicknet").figures
+    mine = found[str(tmp_path / "mine")].figures
+    assert mine.input_shape == (32, 32, 3) and mine.parameters < 1e6
+    assert found["my_model"].figures.shortcuts == 2 and found["my_model"].published is None
+    assert len(bnn_zoo.compare(model)) == 1 and len(bnn_zoo.compare("birealnet")) == 1
+
+
+def test_accuracies_come_with_who_reported_them() -> None:
+    found = bnn_zoo.compare(["birealnet", "binarynet"])
+    frame = found.to_dataframe()
+    assert tuple(frame.loc["birealnet", ["top1", "top1_dataset", "top1_by"]]) == (57.5, "ImageNet", "larq-zoo")
+    assert tuple(frame.loc["binarynet", ["top1", "top1_dataset", "top1_by"]]) == (89.85, "CIFAR-10", "paper")
+    packaged = bnn_zoo.compare("birealnet.cifar10")[0].published
+    assert packaged is not None and packaged.data_set == "CIFAR-10" and "bnn-zoo evaluate" in packaged.by
+
+
+def test_another_input_shape_counts_anew() -> None:
+    usual, small = bnn_zoo.compare("quicknet")[0].figures, bnn_zoo.compare("quicknet", input_shape=(64, 64, 3))[0].figures
+    assert small.input_shape == (64, 64, 3) and small.parameters == usual.parameters and small.macs_binary < usual.macs_binary / 10
+    free = keras.Input((None, None, 3))
+    model = keras.Model(free, keras.layers.Conv2D(4, 3, padding="same", use_bias=False)(free), name="free")
+    assert bnn_zoo.compare(model, input_shape=(10, 12, 3))[0].figures.macs_real == 120 * 27 * 4
+    with pytest.raises(ValueError, match="input_shape"):
+        bnn_zoo.compare(model)
+    with pytest.raises(ValueError, match=r"takes pictures of \(16, 16, 3\), not of input_shape=\(32, 32, 3\)"):
+        bnn_zoo.compare(small_network(), input_shape=(32, 32, 3))
+
+
+@pytest.mark.parametrize(
+    ("models", "error", "words"),
+    [
+        ("birealnett", ValueError, "Did you mean birealnet"),
+        ("birealnet.nonsense", ValueError, "no weight set 'nonsense'"),
+        ("*nothing*", ValueError, "no name matches"),
+        ("./nowhere", Exception, "no such folder or file"),
+        ([], ValueError, "models is empty"),
+        ([3], TypeError, "models holds 3"),
+    ],
+)
+def test_mistakes(models: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        bnn_zoo.compare(models)
+
+
+def test_mistakes_in_what_to_measure(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="known are openvino, lce, keras"):
+        bnn_zoo.compare("birealnet", latency=["tensorrt"])
+    with pytest.raises(ValueError, match="repeats is 2"):
+        bnn_zoo.compare("birealnet", latency=["keras"], repeats=2)
+    with pytest.raises(FileNotFoundError, match="no such folder or file"):
+        bnn_zoo.compare("birealnet.cifar10", data=tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="height, width, channels"):
+        bnn_zoo.compare("birealnet", input_shape=(32, 32))  # type: ignore[arg-type]
+
+
+def test_sorting_puts_the_best_first_and_the_unknown_last() -> None:
+    found = bnn_zoo.compare([*bnn_zoo.list_models("*net*"), small_network()])
+    names = [row.name for row in found.sorted("top1")]
+    assert names[0] == "binarynet" and names[-1] == "small"
+    sizes = [row.figures.size_mib for row in found.sorted("size_mib")]
+    assert sizes == sorted(sizes)
+    assert [row.figures.size_mib for row in found.sorted("size_mib", descending=True)] == sizes[::-1]
+    with pytest.raises(ValueError, match="Did you mean size_mib"):
+        found.sorted("size_mb")
+
+
+def test_all_forms_hold_the_same() -> None:
+    found = bnn_zoo.compare(["birealnet", "quicknet"])
+    keys = [column.key for column in found.columns]
+    assert "measured_top1" not in keys, "a column without values is left out"
+    values = json.loads(found.to_json())
+    assert [column["key"] for column in values["columns"]] == keys and all(column["explain"] for column in values["columns"])
+    frame = found.to_dataframe()
+    for entry in values["networks"]:
+        for key in keys[1:]:
+            assert frame.loc[entry["name"], key] == entry[key]
+    text, markdown = found.table(columns=keys), found.to_markdown(columns=keys)
+    for column in found.columns:
+        for row in found:
+            assert column.cell(row) in text and f"| {column.cell(row)} |" in markdown
+    assert "a*b/64" in found.to_dataframe().attrs["operations"]
+
+
+def test_a_table_that_is_too_wide_says_what_it_leaves_out() -> None:
+    text = bnn_zoo.compare().table(width=80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "Left out for lack of room: " in text and "shortcuts" in text.rpartition("room:")[2]
+
+
+def test_names_do_not_break_a_markdown_table() -> None:
+    images = keras.Input((8, 8, 3))
+    model = keras.Model(images, keras.layers.Conv2D(2, 3)(images), name="a|b")
+    assert r"| a\|b |" in bnn_zoo.compare(model).to_markdown()
+
+
+def test_columns_are_all_explained() -> None:
+    assert len({column.key for column in COLUMNS}) == len(COLUMNS)
+    assert all(column.explain.endswith(".") for column in COLUMNS)
+
+
+def test_pareto_front() -> None:
+    points = [(1.0, 5.0), (2.0, 5.0), (3.0, 9.0), (2.5, 8.0), (3.0, 8.5), (1.0, 5.0)]
+    assert pareto_front(points, ("smaller", "larger")) == [0, 5, 3, 2]
+    assert pareto_front(points, ("larger", "larger")) == [2]
+    assert pareto_front([], ("smaller", "smaller")) == []
+
+
+def test_latency_on_every_backend() -> None:
+    found = bnn_zoo.compare(small_network(), latency=["keras", "openvino", "lce"], threads=1, repeats=5, progress=False)
+    (row,) = found
+    assert not row.notes
+    for backend in ("keras", "openvino", "lce"):
+        taken = row.latency(backend)
+        assert taken is not None and 0 < taken.low <= taken.milliseconds <= taken.high and taken.repeats == 5
+    frame = found.to_dataframe()
+    assert frame.loc["small", "latency_openvino"] == row.latency("openvino").milliseconds  # type: ignore[union-attr]
+    assert frame.loc["small", "latency_openvino_spread"] >= 0
+    assert "openvino, ms" in found.table()
+
+
+def test_what_a_backend_cannot_run_is_noted() -> None:
+    images = keras.Input((8, 8, 3))
+    model = keras.Model(images, keras.layers.Lambda(lambda x: x * 2, name="twice")(images), name="odd")
+    found = bnn_zoo.compare(model, latency=["openvino", "keras"], repeats=3)
+    (note,) = found.notes()
+    assert note.startswith("odd: not measured on openvino: ") and "twice" in note
+    assert found[0].latency("keras") is not None
+
+
+def test_accuracy_here() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (12, 16, 16, 3)).astype(np.uint8)
+    data = ImageDataset(pictures, np.arange(12) % 5, tuple("abcde"))
+    model = small_network()
+    found = bnn_zoo.compare([model, "birealnet"], data=data, labels=tuple("abcde"))
+    expected = bnn_zoo.evaluate(model, data, labels=tuple("abcde"))
+    measured = found["small"].measured
+    assert measured is not None and (measured.top1, measured.top5, measured.pictures) == (expected.top1, expected.top5, 12)
+    assert found["birealnet"].measured is None
+    assert any(note.startswith("birealnet: accuracy not measured: it has no weights") for note in found.notes())
+    assert "top-1 here" in found.table()
+
+
+def test_subjects_say_what_needs_no_building() -> None:
+    stored = {subject.name: subject.is_stored for subject in find_subjects(["birealnet", "quicknet.imagenet", "birealnet.cifar10"])}
+    assert stored == {"birealnet": True, "quicknet.imagenet": True, "birealnet.cifar10": False}
+    assert not find_subjects("birealnet", (64, 64, 3))[0].is_stored

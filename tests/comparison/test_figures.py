@@ -1,0 +1,101 @@
+"""The stored figures and layers are those of the networks: counted anew, as larq counts, and by hand where that is short."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import bnn_zoo
+from bnn_zoo._keras import keras, larq
+from bnn_zoo.comparison.figures import count, figures_from
+from bnn_zoo.comparison.layers import STORED, stored_layers
+from bnn_zoo.comparison.read import read_layers
+from bnn_zoo.models import architectures
+from bnn_zoo.models.build import build_model
+from bnn_zoo.models.figures import PATH, figures_of
+
+MIB = 8 * 2**20
+
+
+@pytest.mark.parametrize("name", list(architectures()))
+def test_stored_figures_and_layers_are_current_and_larqs(name: str) -> None:
+    entry = architectures()[name]
+    model = build_model(entry, num_classes=entry.num_classes)
+    layers, summary = read_layers(model), larq.models.ModelProfile(model)
+    keras.backend.clear_session()
+    assert layers == stored_layers(name)
+    figures = figures_from(layers)
+    assert figures == figures_of(name) == bnn_zoo.model_info(name).figures
+    assert figures.input_shape == entry.input_shape
+    assert figures.parameters == model.count_params()
+    assert figures.parameters_1bit == summary.weight_count(bitwidth=1)
+    assert figures.size_mib == pytest.approx(summary.memory / MIB, abs=1e-4)
+    assert figures.float_size_mib == pytest.approx(summary.fp_equivalent_memory / MIB, abs=1e-4)
+    assert figures.macs_binary == summary.op_count("mac", 1)
+    assert figures.macs_binary + figures.macs_real == summary.op_count("mac")
+    by_name = {layer.name: layer for layer in layers}
+    for layer in summary.layer_profiles[1:]:
+        mine = by_name[layer.name]
+        assert (mine.macs, mine.size_bits, mine.output_shape) == (layer.op_count("mac") or 0, layer.memory, layer.output_shape[1:])
+
+
+def test_every_network_has_figures_and_layers_and_nothing_else_has() -> None:
+    assert list(json.loads(PATH.read_text())) == list(architectures())
+    assert {path.stem for path in STORED.iterdir()} == set(architectures())
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("birealnet", 1.63e8),
+        ("binary_densenet28", 2.58e8),
+        ("binary_densenet37", 2.71e8),
+        ("meliusnet22", 2.08e8),
+        ("reactnet_a", 0.87e8),
+    ],
+)
+def test_operations_agree_with_the_papers(name: str, published: float) -> None:
+    """Of Bi-Real Net, arXiv 1808.00278, MeliusNet, arXiv 2001.05936, and ReActNet, arXiv 2003.03488."""
+    assert figures_of(name).operations == pytest.approx(published, rel=0.01)
+
+
+def test_shortcuts_and_receptive_fields_of_known_networks() -> None:
+    """A shortcut a convolution; 435 pixels is what ResNet-18 is known to see."""
+    found = {
+        name: (figures_of(name).shortcuts, figures_of(name).receptive_field) for name in ("birealnet", "quicknet", "binarynet")
+    }
+    assert found["birealnet"] == (16, 435)
+    assert found["quicknet"][0] == 16 and found["binarynet"][0] == 0
+    assert figures_of("binary_densenet28").shortcuts == 6 + 6 + 6 + 5
+    assert figures_of("meliusnet22").shortcuts == 2 * (4 + 5 + 4 + 4)
+
+
+def test_count_by_hand() -> None:
+    images = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same", use_bias=False)(images)
+    x = larq.layers.QuantConv2D(
+        6,
+        3,
+        padding="same",
+        use_bias=False,
+        input_quantizer="ste_sign",
+        kernel_quantizer="ste_sign",
+        kernel_constraint="weight_clip",
+    )(x)
+    x = keras.layers.BatchNormalization()(x)
+    figures = count(keras.Model(images, x))
+    assert figures.input_shape == (8, 8, 3)
+    assert figures.parameters_1bit == 9 * 4 * 6
+    assert figures.parameters_32bit == 9 * 3 * 4 + 4 * 6
+    assert figures.parameters == figures.parameters_1bit + figures.parameters_32bit
+    assert figures.macs_binary == 64 * 9 * 4 * 6
+    assert figures.macs_real == 64 * 9 * 3 * 4
+    # Batch norm is deployed as a scale and a shift, two numbers a channel.
+    assert figures.size_mib == pytest.approx((9 * 4 * 6 / 8 + (9 * 3 * 4 + 2 * 6) * 4) / 2**20, abs=1e-4)
+    assert figures.float_size_mib == pytest.approx((9 * 4 * 6 + 9 * 3 * 4 + 2 * 6) * 4 / 2**20, abs=1e-4)
+    assert figures.operations == round(figures.macs_binary / 64 + figures.macs_real)
+    assert figures.receptive_field == 5 and figures.shortcuts == 0
+    # The binary convolution: 4 channels of 1 bit in, since nobody else takes them, and 6 of 32 bits out.
+    stem = 64 * (3 * 32 + 4 * 1)
+    assert figures.peak_activation_mib == pytest.approx(max(stem, 64 * (4 * 1 + 6 * 32)) / MIB, abs=1e-4)

@@ -1,0 +1,94 @@
+"""Receptive field, peak memory, shortcuts and operations, from layers made by hand and against what TensorFlow does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from networks import small_network
+
+from bnn_zoo._keras import keras, tf
+from bnn_zoo.comparison.activations import peak_activation_bits
+from bnn_zoo.comparison.layers import Layer
+from bnn_zoo.comparison.operations import operations
+from bnn_zoo.comparison.read import read_layers
+from bnn_zoo.comparison.receptive_field import receptive_field
+from bnn_zoo.comparison.shortcuts import find_shortcuts
+
+INPUT = Layer("input", "InputLayer", output_shape=(8, 8, 4))
+
+
+def made(
+    name: str, kind: str, *inputs: str, shape: tuple[int, ...] = (8, 8, 4), bits: int = 32, kernel: int | None = None
+) -> Layer:
+    return Layer(name, kind, inputs or ("input",), shape, input_bits=bits, kernel_bits=kernel)
+
+
+def test_receptive_field_is_what_gradients_reach() -> None:
+    """The derivative of one position of the last map by the picture is zero outside the field, and not at its edges."""
+    images = keras.Input((65, 65, 1))
+    ones = dict(kernel_initializer="ones", use_bias=False, padding="same")
+    x = keras.layers.Conv2D(1, 5, strides=2, **ones)(images)
+    x = keras.layers.AveragePooling2D(3, strides=2, padding="same")(x)
+    y = keras.layers.Conv2D(1, 3, dilation_rate=2, **ones)(x)
+    x = keras.layers.Add()([keras.layers.Conv2D(1, 1, **ones)(x), y])
+    x = keras.layers.Conv2D(1, 3, **ones)(x)
+    model = keras.Model(images, x)
+    pictures = tf.Variable(tf.zeros((1, 65, 65, 1)))
+    with tf.GradientTape() as tape:
+        value = model(pictures)[0, 8, 8, 0]
+    rows = np.flatnonzero(np.abs(tape.gradient(value, pictures).numpy()[0, :, :, 0]).sum(axis=1))
+    assert receptive_field(read_layers(model)) == rows[-1] - rows[0] + 1 == 5 + 2 * 2 + 4 * 4 + 2 * 4
+
+
+def test_what_sees_the_whole_picture_is_left_aside() -> None:
+    conv = Layer("conv", "Conv2D", ("input",), (8, 8, 4), window=(3, 3))
+    pool = Layer("pool", "AveragePooling2D", ("conv",), (1, 1, 4), window=(8, 8), strides=(8, 8))
+    gate = Layer("gate", "Multiply", ("conv", "pool"), (8, 8, 4))
+    assert receptive_field((INPUT, conv, pool, gate)) == 3
+    assert receptive_field((INPUT, conv, Layer("global", "GlobalMaxPooling2D", ("conv",), (4,), window=(0, 0)))) == 3
+    assert receptive_field((INPUT, conv, Layer("up", "UpSampling2D", ("conv",), (16, 16, 4)))) is None
+
+
+def test_peak_memory_by_the_rule() -> None:
+    size = 8 * 8 * 4
+    conv = made("conv", "QuantConv2D", "input", bits=1, kernel=1)
+    # The picture is only binarized: 1 bit; the convolution's output is 32.
+    assert peak_activation_bits((INPUT, conv)) == size * (1 + 32)
+    # Batch norm writes over it; with a shortcut the picture stays at 32 bits, its binarized copy beside it.
+    norm = made("norm", "BatchNormalization", "conv")
+    assert peak_activation_bits((INPUT, conv, norm)) == size * (1 + 32)
+    add = made("add", "Add", "norm", "input")
+    assert peak_activation_bits((INPUT, conv, norm, add)) == size * (32 + 1 + 32)
+    # A convolution in full precision needs its input and its output; a pool does not work in place.
+    assert peak_activation_bits((INPUT, made("real", "Conv2D", kernel=32))) == size * 64
+    # Flattening is no copy, and what is binarized behind it takes one bit.
+    flat = made("flat", "Flatten", "conv", shape=(256,))
+    dense = made("dense", "QuantDense", "flat", shape=(10,), bits=1, kernel=1)
+    assert peak_activation_bits((INPUT, conv, flat, dense)) == size + 10 * 32
+
+
+def test_shortcuts() -> None:
+    conv, norm = made("conv", "QuantConv2D", "input", bits=1, kernel=1), made("norm", "BatchNormalization", "conv")
+    around = made("add", "Add", "norm", "input")
+    assert [shortcut.around for shortcut in find_shortcuts((INPUT, conv, norm, around))] == [frozenset({"conv"})]
+    # Two binary paths that meet: no value got around.
+    other = made("other", "QuantConv2D", "input", bits=1, kernel=1)
+    assert find_shortcuts((INPUT, conv, other, made("add", "Add", "conv", "other"))) == []
+    # An addition of real paths is no shortcut around a binary layer.
+    real = made("real", "Conv2D", "input", kernel=32)
+    assert find_shortcuts((INPUT, real, made("add", "Add", "real", "input"))) == []
+    assert [entry.merge for entry in find_shortcuts(read_layers(small_network()))] == ["one_add", "two_add"]
+
+
+def test_a_shortcut_around_two_convolutions_counts_once() -> None:
+    one, two = made("one", "QuantConv2D", "input", bits=1, kernel=1), made("two", "QuantConv2D", "one", bits=1, kernel=1)
+    (found,) = find_shortcuts((INPUT, one, two, made("add", "Add", "two", "input")))
+    assert found.around == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    ("bits", "kernel", "binary", "expected"), [(1, 1, 640, 10), (2, 1, 0, 20), (32, 1, 0, 640), (32, 32, 0, 640), (8, 8, 0, 640)]
+)
+def test_operations(bits: int, kernel: int, binary: int, expected: float) -> None:
+    layer = Layer("conv", "QuantConv2D", ("input",), (8, 8, 4), input_bits=bits, kernel_bits=kernel, macs=640, macs_binary=binary)
+    assert operations((INPUT, layer)) == expected

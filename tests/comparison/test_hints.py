@@ -1,0 +1,48 @@
+"""Each piece of advice is given where it is not followed, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from networks import small_network
+
+import bnn_zoo
+from bnn_zoo.comparison.hints import find_hints
+from bnn_zoo.comparison.read import read_layers
+
+RULES = {
+    "first_layer": "stem",
+    "last_layer": "head",
+    "batch_norm": "one",
+    "pooling": "pool",
+    "shortcut": "two",
+    "bias": "one",
+}
+
+
+@pytest.mark.parametrize(("rule", "layer"), RULES.items())
+def test_a_hint_for_what_is_wrong_and_no_other(rule: str, layer: str) -> None:
+    (hint,) = find_hints(read_layers(small_network(rule)))
+    assert (hint.rule.name, hint.layer) == (rule, layer)
+    assert hint.rule.reason and hint.rule.read_on.startswith("https://") and hint.found
+
+
+def test_none_where_all_advice_is_followed() -> None:
+    assert find_hints(read_layers(small_network())) == ()
+
+
+def test_networks_of_the_zoo() -> None:
+    """What the literature says of them: the early ones bind their ends or have no shortcuts, the later ones follow the guide."""
+    found = {name: {hint.rule.name for hint in bnn_zoo.profile(name).hints} for name in bnn_zoo.list_models()}
+    assert found["binarynet"] == found["binary_alexnet"] == {"first_layer", "last_layer", "shortcut"}
+    assert found["xnornet"] == {"shortcut"}
+    assert found["dorefanet"] == {"pooling", "shortcut"}
+    for name in ("birealnet", "binary_resnet_e18", "binary_densenet45", "meliusnet22", "real_to_binary_net", "quicknet"):
+        assert found[name] == set()
+
+
+def test_a_float_network_gets_no_advice() -> None:
+    from bnn_zoo._keras import keras
+
+    images = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(4, 3, strides=2)(images)
+    assert find_hints(read_layers(keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(x))))) == ()

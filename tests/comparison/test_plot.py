@@ -1,0 +1,64 @@
+"""Plots: what is drawn, on which axes, and that no name hides another."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib.text import Annotation, Text
+from networks import CLASSIC
+
+import bnn_zoo
+from bnn_zoo.comparison.columns import COLUMNS, find_column
+from bnn_zoo.comparison.plot import comparable, helps_log
+
+
+def names_of(figure: Any) -> list[Annotation]:
+    return [text for text in figure.axes[0].texts if isinstance(text, Annotation)]
+
+
+def test_networks_front_and_axes(tmp_path: Path) -> None:
+    figure = bnn_zoo.compare(CLASSIC).plot("operations", "top1", tmp_path / "plot.png")
+    (axes,) = figure.axes
+    assert axes.get_xscale() == "log" and axes.get_yscale() == "linear"
+    assert axes.get_xlabel() == "OPs" and axes.get_ylabel() == "top-1, % (ImageNet)"
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    assert {text.get_text() for text in names_of(figure)} == set(CLASSIC) - {"binarynet"}
+    assert "binarynet" in axes.get_title(loc="right"), "an accuracy on CIFAR-10 does not stand beside those on ImageNet"
+    front = axes.collections[0].get_offsets()
+    assert [tuple(point)[1] for point in front] == [59.4, 63.3, 66.9], "the three QuickNets"
+
+
+def test_without_an_accuracy_all_networks_are_drawn() -> None:
+    figure = bnn_zoo.compare().plot("macs", "size_mib", log=False)
+    assert len(names_of(figure)) == len(bnn_zoo.list_models()) and figure.axes[0].get_xscale() == "linear"
+
+
+def test_names_do_not_hide_each_other() -> None:
+    figure = bnn_zoo.compare().plot()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    boxes = [Text.get_window_extent(text, renderer) for text in names_of(figure)]
+    for one, other in itertools.combinations(boxes, 2):
+        assert not (one.x0 < other.x1 - 1 and other.x0 < one.x1 - 1 and one.y0 < other.y1 - 1 and other.y0 < one.y1 - 1)
+
+
+def test_mistakes() -> None:
+    found = bnn_zoo.compare(["birealnet", "quicknet"])
+    with pytest.raises(ValueError, match="Did you mean operations"):
+        found.plot("operation")
+    with pytest.raises(ValueError, match="holds words"):
+        found.plot("name")
+    with pytest.raises(ValueError, match="no column 'latency_openvino'"):
+        found.plot("latency_openvino")
+
+
+def test_what_is_comparable() -> None:
+    found = bnn_zoo.compare(["birealnet", "quicknet", "binarynet"])
+    size, top1 = find_column("size_mib", COLUMNS), find_column("top1", COLUMNS)
+    shown, data_set, others = comparable(found.rows, size, top1)
+    assert [row.name for row in shown] == ["birealnet", "quicknet"] and data_set == "ImageNet"
+    assert [row.name for row in others] == ["binarynet"]
+    assert comparable(found.rows, size, size) == (list(found.rows), None, [])
+    assert not helps_log(size, [3.0, 4.0]) and helps_log(size, [1.0, 40.0]) and not helps_log(top1, [1.0, 40.0])

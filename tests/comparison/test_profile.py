@@ -1,0 +1,88 @@
+"""A network layer by layer, timed, and two of them side by side."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from networks import small_network
+
+import bnn_zoo
+
+
+def test_rows_add_up_to_the_figures() -> None:
+    profile = bnn_zoo.profile(small_network())
+    rows = profile.rows()
+    assert sum(row["parameters"] for row in rows) == profile.figures.parameters == small_network().count_params()
+    assert sum(row["macs"] for row in rows) == profile.figures.macs_binary + profile.figures.macs_real
+    assert sum(row["bytes"] for row in rows) / 2**20 == pytest.approx(profile.figures.size_mib, abs=1e-4)
+    assert profile.to_dataframe().loc["two", "input_bits"] == 1
+    assert json.loads(profile.to_json())["layers"][1]["name"] == "stem"
+
+
+def test_a_network_of_the_zoo_without_tensorflow() -> None:
+    code = (
+        "import sys, bnn_zoo\nprint(bnn_zoo.profile('binarynet').diff(bnn_zoo.profile('xnornet')))\n"
+        "print(bnn_zoo.profile('binarynet'), file=sys.stderr)\nprint('tensorflow' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+    assert "keep the first layer in full precision" in done.stderr and "docs.larq.dev" in done.stderr
+
+
+def test_times_by_backend() -> None:
+    model = small_network()
+    profile = bnn_zoo.profile(model, latency=["openvino", "keras"], threads=1, repeats=3)
+    assert {"stem_bn", "one", "two"} <= set(profile.times["openvino"])
+    assert set(profile.times["keras"]) == {layer.name for layer in profile.layers[1:]}
+    assert all(time >= 0 for times in profile.times.values() for time in times.values())
+    head, *lines = profile.table().splitlines()
+    assert "openvino, ms" in head and "keras, ms" in head
+    assert any(line.startswith("of no single layer") for line in lines)
+
+
+def test_mistakes() -> None:
+    with pytest.raises(ValueError, match="openvino and keras"):
+        bnn_zoo.profile("birealnet", latency=["lce"])
+    with pytest.raises(ValueError, match="means 4 networks"):
+        bnn_zoo.profile("*densenet*")
+    with pytest.raises(ValueError, match="Did you mean birealnet"):
+        bnn_zoo.profile("birealnett")
+
+
+def test_diff_of_a_network_and_itself() -> None:
+    profile = bnn_zoo.profile("birealnet")
+    assert {row.status for row in profile.diff(profile).rows} == {"same"}
+    assert "nothing differs" in str(profile.diff(profile))
+
+
+def test_diff_tells_what_changed() -> None:
+    before, after = bnn_zoo.profile(small_network()), bnn_zoo.profile(small_network("bias"))
+    (changed,) = [row for row in before.diff(after).rows if row.status != "same"]
+    assert changed.after is not None and changed.after.name == "one" and changed.status == "changed"
+    assert changed.changes["has_bias"] == (False, True) and changed.changes["parameters"] == (9 * 64, 9 * 64 + 8)
+    text = before.diff(after).table()
+    assert "bias False -> True" in text and "weights 576 -> 584" in text
+
+
+def test_diff_tells_what_was_added_and_removed() -> None:
+    before, after = bnn_zoo.profile(small_network("pooling")), bnn_zoo.profile(small_network())
+    rows = before.diff(after).rows
+    assert {row.before.name for row in rows if row.status == "removed" and row.before} == {"pooled", "pooled_bn", "pool"}
+    assert {row.after.name for row in after.diff(before).rows if row.status == "added" and row.after} == {
+        "pooled",
+        "pooled_bn",
+        "pool",
+    }
+    assert json.loads(before.diff(after).to_json())["names"] == ["small", "small"]
+    # All layers of both are there, in their order.
+    assert [row.before.name for row in rows if row.before] == [layer.name for layer in before.layers]
+    assert [row.after.name for row in rows if row.after] == [layer.name for layer in after.layers]
+
+
+def test_layers_of_other_names_are_matched_by_what_they_are() -> None:
+    rows = bnn_zoo.profile("binary_resnet_e18").diff(bnn_zoo.profile("real_to_binary_net")).rows
+    convolutions = [row for row in rows if row.before and row.before.kind == "QuantConv2D"]
+    assert len(convolutions) == 16 and {row.status for row in convolutions} == {"same"}

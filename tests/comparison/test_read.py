@@ -1,0 +1,61 @@
+"""Layers of models of any make: shared ones, nested ones, those that cannot be compared."""
+
+from __future__ import annotations
+
+import pytest
+
+from bnn_zoo._keras import keras, larq
+from bnn_zoo.comparison.layers import Layer
+from bnn_zoo.comparison.read import read_layers
+
+
+def test_a_shared_layer_weighs_once_and_computes_twice() -> None:
+    images = keras.Input((4, 4, 3))
+    shared = keras.layers.Conv2D(3, 3, padding="same", name="shared")
+    layers = {layer.name: layer for layer in read_layers(keras.Model(images, shared(shared(images))))}
+    first, second = layers["shared"], layers["shared:2"]
+    assert (first.parameters, second.parameters) == (3 * 27 + 3, 0)
+    assert first.macs == second.macs == 16 * 3 * 27
+    assert second.inputs == ("shared",) and first.inputs == ("input",)
+
+
+def test_models_inside_are_inlined() -> None:
+    inner = keras.Sequential([keras.layers.Conv2D(2, 3, input_shape=(6, 6, 3), name="inner_conv")], name="inner")
+    images = keras.Input((6, 6, 3))
+    layers = read_layers(keras.Model(images, keras.layers.Flatten(name="flat")(inner(images))))
+    assert [layer.name for layer in layers] == ["input", "inner_conv", "flat"]
+    assert layers[-1].inputs == ("inner_conv",) and layers[-1].output_shape == (32,)
+
+
+def test_precision_window_and_stride() -> None:
+    images = keras.Input((9, 9, 2))
+    conv = larq.layers.QuantConv2D(
+        4, 3, dilation_rate=2, input_quantizer=larq.quantizers.DoReFa(2), kernel_quantizer="ste_sign", name="conv"
+    )
+    (layer,) = read_layers(keras.Model(images, conv(images)))[1:]
+    assert (layer.input_bits, layer.kernel_bits, layer.window, layer.strides) == (2, 1, (5, 5), (1, 1))
+    assert layer.macs == 25 * 72 and layer.macs_binary == 0 and layer.has_bias
+
+
+def test_a_layer_named_bias_has_a_kernel() -> None:
+    images = keras.Input((4, 4, 1))
+    (layer,) = read_layers(keras.Model(images, keras.layers.Conv2D(2, 1, name="bias")(images)))[1:]
+    assert isinstance(layer, Layer) and layer.macs == 16 * 2
+
+
+def test_what_cannot_be_compared() -> None:
+    free = keras.Input((None, None, 3))
+    with pytest.raises(ValueError, match=r"pass input_shape=\(224, 224, 3\)"):
+        read_layers(keras.Model(free, keras.layers.ReLU()(free), name="free"))
+    one, other = keras.Input((4, 4, 3)), keras.Input((4, 4, 3))
+    with pytest.raises(TypeError, match="networks that take pictures"):
+        read_layers(keras.Model([one, other], keras.layers.Add()([one, other])))
+    words = keras.Input((7,))
+    with pytest.raises(TypeError, match="networks that take pictures"):
+        read_layers(keras.Model(words, keras.layers.Dense(2)(words)))
+
+    class Subclassed(keras.Model):  # type: ignore[misc]
+        pass
+
+    with pytest.raises(TypeError, match="functional or sequential"):
+        read_layers(Subclassed())
