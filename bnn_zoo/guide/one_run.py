@@ -1,0 +1,91 @@
+"""One run: a variant trained and scored."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from bnn_zoo._keras import keras
+from bnn_zoo.comparison.figures import count
+from bnn_zoo.data import load_dataset, split_off
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.evaluation import default_split
+from bnn_zoo.guide.budget import Budget, recipe_of
+from bnn_zoo.guide.finished import Job, write_finished
+from bnn_zoo.guide.network import build_network
+from bnn_zoo.guide.results import Run
+from bnn_zoo.training.loop import train
+from bnn_zoo.training.pipeline import evaluation_batches
+from bnn_zoo.training.records import LOG
+
+#: What is trained on ("training"), and what is scored on ("held_out", "test").
+Pictures: TypeAlias = Mapping[str, ImageDataset]
+
+# Of the draw of pictures: one for all runs, whose own seeds decide on weights and order.
+_DRAW = 1
+
+
+def load_pictures(data: str | os.PathLike[str], budget: Budget) -> Pictures:
+    """Reads the pictures and draws those that all runs are trained on.
+
+    Args:
+        data: what `load_dataset` takes, with a split "train" and one to score on.
+        budget: says how many.
+
+    Raises:
+        ValueError: if there are too few, or not these splits.
+    """
+    rest, held_out = split_off(load_dataset(data, "train"), budget.held_out, _DRAW)
+    if len(rest) < budget.pictures:
+        raise ValueError(f"pictures is {budget.pictures}, but {data} has only {len(rest)} beside the {budget.held_out} held out.")
+    training = rest if len(rest) == budget.pictures else split_off(rest, budget.pictures, _DRAW)[1]
+    return {"training": training, "held_out": held_out, "test": load_dataset(data, default_split(data))}
+
+
+def do_run(folder: Path, job: Job, budget: Budget, pictures: Pictures) -> Run:
+    """Trains and scores a network, and writes down that it is finished.
+
+    A run that was stopped goes on from its last checkpoint.
+
+    Args:
+        folder: of all runs.
+        job: which one.
+        budget: of all runs.
+        pictures: of all runs.
+    """
+    keras.backend.clear_session()
+    training, scored = pictures["training"], pictures[job.scored_on]
+
+    def build() -> keras.Model:
+        return build_network(job.variant, (*CIFAR10.input_size, 3), len(training.class_names))
+
+    unfinished = folder / "unfinished" / job.name
+    model = train(build, recipe_of(job.variant, job.settings, job.seed, budget), training, CIFAR10, unfinished)
+    right = model.predict(evaluation_batches(scored, CIFAR10), verbose=0).argmax(axis=1) == scored.labels
+    with open(unfinished / LOG, newline="", encoding="utf-8") as file:
+        last_epoch = list(csv.DictReader(file))[-1]
+    figures = count(model)
+    run = Run(
+        variant=job.variant.name,
+        seed=job.seed,
+        settings=dict(job.settings),
+        scored_on=job.scored_on,
+        accuracy=round(100 * float(np.mean(right)), 2),
+        training_accuracy=round(100 * float(last_epoch["accuracy"]), 2),
+        training_loss=round(float(last_epoch["loss"]), 4),
+        parameters=figures.parameters,
+        parameters_1bit=figures.parameters_1bit,
+        size_mib=figures.size_mib,
+        macs_binary=figures.macs_binary,
+        macs_real=figures.macs_real,
+    )
+    write_finished(folder, job, run)
+    shutil.rmtree(unfinished)
+    return run
