@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -46,7 +45,7 @@ class Failure:
 def predict_pictures(
     runtime: Runtime,
     paths: Iterable[str | os.PathLike[str]],
-    prepare: Callable[[np.ndarray], np.ndarray],
+    prepare: Callable[[list[np.ndarray]], np.ndarray],
     *,
     batch_size: int = 8,
     workers: int | None = None,
@@ -59,8 +58,8 @@ def predict_pictures(
     Args:
         runtime: from `bnn_zoo.deploy.compile`.
         paths: of the files; `bnn_zoo.data.find_images` lists a folder's.
-        prepare: from uint8 RGB (height, width, 3) to what the network takes, with or without a batch of one in front:
-            `functools.partial(bnn_zoo.preprocess, model=model)`.
+        prepare: from a list of pictures, uint8 RGB (height, width, 3), to what the network takes (batch, height, width, channels):
+            `functools.partial(bnn_zoo.preprocess, model=model)`. Called by several threads at once.
         batch_size: pictures that are run together.
         workers: threads that decode; the number of cores if not given.
 
@@ -77,21 +76,15 @@ def predict_pictures(
 
     def batches() -> Iterator[np.ndarray]:
         entries: list[Path | Failure] = []
-        pictures: list[np.ndarray] = []
-        for path, outcome in _decoded(paths, prepare, workers, ahead=2 * batch_size + workers):
-            if isinstance(outcome, Failure):
-                entries.append(outcome)
-                continue
-            entries.append(path)
-            pictures.append(outcome)
-            if len(pictures) == batch_size:
+        for number, (chunk, pictures) in enumerate(_decoded(paths, prepare, batch_size, workers)):
+            entries += chunk
+            if len(pictures):
                 waiting.append(entries)
-                yield np.stack(pictures)
-                entries, pictures = [], []
-        if entries:
-            waiting.append(entries)
-        if pictures:
-            yield np.stack(pictures)
+                # A batch of another size would have to be compiled for; only where there is one chunk is it worth it.
+                whole = number or len(chunk) == batch_size
+                yield _filled(pictures, batch_size) if whole else pictures
+                entries = []
+        waiting.append(entries)
 
     for outputs in _run(runtime, batches(), batch_size):
         rows = iter(outputs)
@@ -111,28 +104,36 @@ def _run(runtime: Runtime, batches: Iterator[np.ndarray], batch_size: int) -> It
             yield runtime.predict(batch, batch_size=batch_size)
 
 
+def _filled(pictures: np.ndarray, batch_size: int) -> np.ndarray:
+    missing = batch_size - len(pictures)
+    return np.concatenate([pictures, np.zeros((missing, *pictures.shape[1:]), pictures.dtype)]) if missing else pictures
+
+
 def _decoded(
-    paths: Iterable[str | os.PathLike[str]], prepare: Callable[[np.ndarray], np.ndarray], workers: int, ahead: int
-) -> Iterator[tuple[Path, np.ndarray | Failure]]:
-    def decode(path: Path) -> np.ndarray | Failure:
-        try:
-            picture = read_image(path)
-        except ImageError as error:
-            return Failure(path, str(error))
-        prepared: Any = prepare(picture)
-        return np.asarray(prepared, np.float32).reshape(np.shape(prepared)[-3:])
+    paths: Iterable[str | os.PathLike[str]], prepare: Callable[[list[np.ndarray]], np.ndarray], batch_size: int, workers: int
+) -> Iterator[tuple[list[Path | Failure], np.ndarray]]:
+    """Chunk after chunk of `batch_size` paths: what became of each, and the pictures of those that are whole."""
+
+    def decode(chunk: list[Path]) -> tuple[list[Path | Failure], np.ndarray]:
+        entries: list[Path | Failure] = []
+        pictures = []
+        for path in chunk:
+            try:
+                pictures.append(read_image(path))
+                entries.append(path)
+            except ImageError as error:
+                entries.append(Failure(path, str(error)))
+        return entries, np.asarray(prepare(pictures), np.float32) if pictures else np.empty(0, np.float32)
 
     remaining = map(Path, paths)
+    chunks = iter(lambda: list(islice(remaining, batch_size)), [])
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
-        under_way: deque[tuple[Path, Future[np.ndarray | Failure]]] = deque(
-            (path, pool.submit(decode, path)) for path in islice(remaining, ahead)
-        )
+        under_way = deque(pool.submit(decode, chunk) for chunk in islice(chunks, workers + 1))
         try:
             while under_way:
-                path, future = under_way.popleft()
-                outcome = future.result()
-                under_way.extend((following, pool.submit(decode, following)) for following in islice(remaining, 1))
-                yield path, outcome
+                decoded = under_way.popleft().result()
+                under_way.extend(pool.submit(decode, chunk) for chunk in islice(chunks, 1))
+                yield decoded
         finally:
-            for _, future in under_way:
+            for future in under_way:
                 future.cancel()

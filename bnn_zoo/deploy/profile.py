@@ -6,10 +6,12 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from bnn_zoo.deploy.roofline import Roofline, measure_roofline
 from bnn_zoo.deploy.runtime import compile
 
 
@@ -23,6 +25,9 @@ class LayerTime:
         implementation: the kernel that runs it.
         milliseconds: median of all runs.
         share: of the sum over all layers.
+        binary_macs: binary multiply-accumulates a run; 0 where none are.
+        of_roofline: share of the binary multiply-accumulates that the cores could do at best; None where there are none, or where
+            the cores cannot be calibrated.
     """
 
     name: str
@@ -30,6 +35,8 @@ class LayerTime:
     implementation: str
     milliseconds: float
     share: float
+    binary_macs: int = 0
+    of_roofline: float | None = None
 
 
 def profile_layers(model: Any, *, threads: int = 1, batch_size: int = 1, repeats: int = 30) -> list[LayerTime]:
@@ -48,7 +55,10 @@ def profile_layers(model: Any, *, threads: int = 1, batch_size: int = 1, repeats
     shape = (batch_size, *model.input_shape[1:])
     if None in shape:
         raise ValueError(f"model {model.name!r} takes pictures of {shape[1:]}; give it a fixed input_shape to profile it.")
-    request = runtime.compiled(shape, PERF_COUNT=True).create_infer_request()
+    network = runtime.compiled(shape, PERF_COUNT=True)
+    macs = _binary_macs(runtime.model, shape)
+    roofline = measure_roofline()
+    request = network.create_infer_request()
     images = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     for _ in range(3):
         request.infer([images])
@@ -61,8 +71,26 @@ def profile_layers(model: Any, *, threads: int = 1, batch_size: int = 1, repeats
     # Counters are whole microseconds: a layer that was too quick in some runs counts as zero there.
     medians = {key: statistics.median(values + [0.0] * (repeats - len(values))) for key, values in times.items()}
     total = sum(medians.values()) or 1.0
-    rows = [LayerTime(*key, milliseconds=value, share=value / total) for key, value in medians.items()]
+    rows = []
+    for key, value in medians.items():
+        binary = macs.get(key[0], 0) if key[1] == "BinaryConvolution" else 0
+        rows.append(LayerTime(*key, value, value / total, binary, _of_roofline(roofline, binary, value, threads)))
     return sorted(rows, key=lambda row: -row.milliseconds)
+
+
+def _binary_macs(model: Any, shape: tuple[int, ...]) -> dict[str, int]:
+    sized = model.clone()
+    sized.reshape(list(shape))
+    found = {}
+    for node in sized.get_ops():
+        if node.get_type_name() == "BinaryConvolution":
+            kernel, output = node.input(1).get_shape(), node.output(0).get_shape()
+            found[node.get_friendly_name()] = prod(kernel[1:]) * prod(output)
+    return found
+
+
+def _of_roofline(roofline: Roofline | None, macs: int, milliseconds: float, threads: int) -> float | None:
+    return roofline.share(macs, milliseconds / 1e3, threads) if roofline and macs and milliseconds else None
 
 
 def by_kind(rows: Iterable[LayerTime]) -> list[LayerTime]:
@@ -77,7 +105,15 @@ def by_kind(rows: Iterable[LayerTime]) -> list[LayerTime]:
             ", ".join(sorted({row.implementation for row in group})),
             sum(row.milliseconds for row in group),
             sum(row.share for row in group),
+            sum(row.binary_macs for row in group),
+            _mean_of_roofline(group),
         )
         for kind, group in groups.items()
     ]
     return sorted(found, key=lambda row: -row.milliseconds)
+
+
+def _mean_of_roofline(rows: list[LayerTime]) -> float | None:
+    """All the group's multiply-accumulates in all its time."""
+    known = [(row.binary_macs / row.of_roofline, row.binary_macs) for row in rows if row.of_roofline]
+    return sum(macs for _, macs in known) / sum(at_best for at_best, _ in known) if known else None

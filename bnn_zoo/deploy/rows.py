@@ -35,7 +35,9 @@ def format_rows(rows: Sequence[Any], form: str = "table") -> str:
         csv.writer(text, lineterminator="\n").writerows([names, *cells])
         return text.getvalue().rstrip("\n")
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    numbers = [isinstance(value, (int, float)) for value in asdict(rows[0]).values()]
+    numbers = [
+        not any(isinstance(value, str) for value in column) for column in zip(*(asdict(row).values() for row in rows), strict=True)
+    ]
     lines = [names, *cells]
     return "\n".join(
         "  ".join(
@@ -46,4 +48,6 @@ def format_rows(rows: Sequence[Any], form: str = "table") -> str:
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return ""
     return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ import json
 import pytest
 from deploy_models import narrow_model
 
-from bnn_zoo.deploy import bench
+from bnn_zoo.deploy import bench, profile
 from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
 from bnn_zoo.deploy.rows import format_rows
@@ -45,6 +45,19 @@ def test_layers_are_named_and_shares_sum_to_one() -> None:
     assert sum(row.share for row in rows) == pytest.approx(1)
     binary = next(row for row in by_kind(rows) if row.kind == "BinaryConvolution")
     assert isinstance(binary, LayerTime) and "jit" in binary.implementation
+
+
+def test_binary_layers_are_held_against_the_roofline(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setattr(profile, "measure_roofline", lambda: Roofline("made up", 1e12))
+    rows = profile_layers(narrow_model("birealnet", input_shape=(64, 64, 3), filters=64), repeats=3)
+    first = next(row for row in rows if row.name == "section_0_block_0_conv")
+    assert first.binary_macs == 3 * 3 * 64 * 64 * 16 * 16
+    assert first.of_roofline == pytest.approx(first.binary_macs / (first.milliseconds / 1e3) / 1e12)
+    binary = next(row for row in by_kind(rows) if row.kind == "BinaryConvolution")
+    assert binary.of_roofline == pytest.approx(binary.binary_macs / (binary.milliseconds / 1e3) / 1e12)
+    other = next(row for row in rows if row.kind == "Convolution")
+    assert other.binary_macs == 0 and other.of_roofline is None
 
 
 def test_the_roofline_is_what_a_processor_can_do() -> None:

@@ -23,7 +23,7 @@ def test_predictions_stay(name: str) -> None:
     folded = deploy.fold_batch_norm(model)
     difference = deploy.compare(model, folded, sure_pictures(model, noise(batch=32)))
     assert difference.top1_changes == 0 and difference.largest < 1e-4
-    assert norms(folded) < norms(model) or name == "dorefanet"
+    assert norms(folded) < norms(model) or name == "dorefanet" or not norms(model)
     assert all(np.array_equal(one, two) for one, two in zip(before, model.get_weights(), strict=True))
 
 

@@ -119,6 +119,14 @@ def convert_prelu(call: Call, inputs: list[Value]) -> Value:
     return Value(Ready(result), x.shape)
 
 
+def convert_leaky_clip(call: Call, inputs: list[Value]) -> Value:
+    """LeakyClip: what a clip cuts off comes back weakened."""
+    x = inputs[0].output()
+    clipped = ops.clamp(x, -1.0, 1.0)
+    outside = ops.multiply(ops.subtract(x, clipped), np.float32(call.layer.slope))
+    return Value(Ready(ops.add(clipped, outside).output(0)), inputs[0].shape)
+
+
 def _sides(x: Value) -> tuple[int, ...]:
     if len(x.shape) == 1:
         return (1, 1)

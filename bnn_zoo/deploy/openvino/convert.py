@@ -24,6 +24,7 @@ _TO_CHANNELS_LAST = np.array([0, 2, 3, 1], np.int64)
 
 def converters() -> dict[type, Converter]:
     """A converter for each layer class; subclasses are not meant, since they may compute something else."""
+    from bnn_zoo.blocks import channel_layers
     from bnn_zoo.blocks import layers as own
 
     known = keras.layers
@@ -58,6 +59,10 @@ def converters() -> dict[type, Converter]:
         known.GaussianNoise: shapes.convert_input,
         own.ChannelGroup: shapes.convert_channel_group,
         own.AddToLastChannels: shapes.convert_add_to_last,
+        channel_layers.ChannelBias: shapes.convert_channel_bias,
+        channel_layers.ChannelScale: shapes.convert_channel_scale,
+        channel_layers.PowerOfTwoPReLU: activations.convert_prelu,
+        channel_layers.LeakyClip: activations.convert_leaky_clip,
         **threshold_layer.converters(),
     }
 

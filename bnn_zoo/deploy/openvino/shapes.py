@@ -13,7 +13,7 @@ from bnn_zoo.deploy.layer_graph import Call
 from bnn_zoo.deploy.openvino.geometry import Geometry, window_geometry
 from bnn_zoo.deploy.openvino.real import RealConvolution
 from bnn_zoo.deploy.openvino.value import Deferred, Output, Ready, Value, as_pixels, name_node
-from bnn_zoo.deploy.steps import batch_norm_step
+from bnn_zoo.deploy.steps import affine_step, batch_norm_step
 
 
 def convert_input(call: Call, inputs: list[Value]) -> Value:
@@ -31,6 +31,18 @@ def convert_batch_norm(call: Call, inputs: list[Value]) -> Value:
     if list(layer.axis) not in ([len(x.shape)], [-1]):
         raise ValueError(f"{call} has axis={list(layer.axis)}; deployed can be batch norm over the channels (axis=-1).")
     return x.followed_by(batch_norm_step(layer))
+
+
+def convert_channel_bias(call: Call, inputs: list[Value]) -> Value:
+    """ChannelBias, as a step that later layers fold."""
+    bias = np.asarray(call.layer.bias, np.float64)
+    return inputs[0].followed_by(affine_step(np.full_like(bias, call.layer.factor), bias))
+
+
+def convert_channel_scale(call: Call, inputs: list[Value]) -> Value:
+    """ChannelScale, as a step that layers before or behind it fold."""
+    gain = np.asarray(call.layer.gain, np.float32) * np.float32(call.layer.factor)
+    return inputs[0].followed_by(affine_step(gain.astype(np.float64), np.zeros(gain.size)))
 
 
 def convert_max_pool(call: Call, inputs: list[Value]) -> Value:
