@@ -18,7 +18,9 @@ from bnn_zoo import _keras as _keras  # sees to it, at no cost, that tf.keras wi
 from bnn_zoo._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from bnn_zoo import blocks, data, deploy, hub, models, training
+    from bnn_zoo import blocks, data, deploy, hub, models, training, transfer
+    from bnn_zoo.comparison.compare import compare
+    from bnn_zoo.comparison.profile import profile
     from bnn_zoo.evaluation import Evaluation, evaluate
     from bnn_zoo.hub import (
         Metric,
@@ -31,7 +33,11 @@ if TYPE_CHECKING:
         save_pretrained,
     )
     from bnn_zoo.inference import decode_predictions, preprocess
+    from bnn_zoo.transfer import features, freeze, replace_head, unfreeze
     from bnn_zoo.zoo import (
+        ABReActNet18,
+        ABReActNet34,
+        ABReActNetA,
         BinaryAlexNet,
         BinaryDenseNet28,
         BinaryDenseNet37,
@@ -40,11 +46,15 @@ if TYPE_CHECKING:
         BinaryNet,
         BinaryResNetE18,
         BiRealNet,
+        BiRealNet34,
+        BiRealNet50,
         DoReFaNet,
         MeliusNet22,
         QuickNet,
         QuickNetLarge,
         QuickNetSmall,
+        ReActNet18,
+        ReActNetA,
         RealToBinaryNet,
         XNORNet,
         create_model,
@@ -56,7 +66,12 @@ __version__ = "0.1.0"
 
 #: Where each public name lives; a name that is a module itself lives nowhere else.
 _HOMES = {
+    "ABReActNet18": "zoo",
+    "ABReActNet34": "zoo",
+    "ABReActNetA": "zoo",
     "BiRealNet": "zoo",
+    "BiRealNet34": "zoo",
+    "BiRealNet50": "zoo",
     "BinaryAlexNet": "zoo",
     "BinaryDenseNet28": "zoo",
     "BinaryDenseNet37": "zoo",
@@ -69,11 +84,15 @@ _HOMES = {
     "QuickNet": "zoo",
     "QuickNetLarge": "zoo",
     "QuickNetSmall": "zoo",
+    "ReActNet18": "zoo",
+    "ReActNetA": "zoo",
     "RealToBinaryNet": "zoo",
     "XNORNet": "zoo",
     "create_model": "zoo",
     "list_models": "zoo",
     "model_info": "zoo",
+    "compare": "comparison.compare",
+    "profile": "comparison.profile",
     "Evaluation": "evaluation",
     "evaluate": "evaluation",
     "decode_predictions": "inference",
@@ -86,16 +105,26 @@ _HOMES = {
     "load_pretrained": "hub",
     "push_to_hub": "hub",
     "save_pretrained": "hub",
+    "features": "transfer",
+    "freeze": "transfer",
+    "replace_head": "transfer",
+    "unfreeze": "transfer",
     "blocks": "",
     "data": "",
     "deploy": "",
     "hub": "",
     "models": "",
     "training": "",
+    "transfer": "",
 }
 
 __all__ = [
+    "ABReActNet18",
+    "ABReActNet34",
+    "ABReActNetA",
     "BiRealNet",
+    "BiRealNet34",
+    "BiRealNet50",
     "BinaryAlexNet",
     "BinaryDenseNet28",
     "BinaryDenseNet37",
@@ -110,6 +139,8 @@ __all__ = [
     "QuickNet",
     "QuickNetLarge",
     "QuickNetSmall",
+    "ReActNet18",
+    "ReActNetA",
     "RealToBinaryNet",
     "WeightFileError",
     "WeightMismatchError",
@@ -117,20 +148,27 @@ __all__ = [
     "WeightsError",
     "XNORNet",
     "blocks",
+    "compare",
     "create_model",
     "data",
     "decode_predictions",
     "deploy",
     "evaluate",
+    "features",
+    "freeze",
     "hub",
     "list_models",
     "load_pretrained",
     "model_info",
     "models",
     "preprocess",
+    "profile",
     "push_to_hub",
+    "replace_head",
     "save_pretrained",
     "training",
+    "transfer",
+    "unfreeze",
 ]
 
 

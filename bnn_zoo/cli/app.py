@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bnn_zoo.cli import catalog, deploying, hub, learning, pictures
+from bnn_zoo.cli import catalog, comparing, deploying, finetuning, guide, hub, learning, pictures, training
 
 app = typer.Typer(
     name="bnn-zoo",
@@ -37,8 +37,14 @@ app.command("predict")(pictures.predict)
 app.command("list")(catalog.list_networks)
 app.command("info")(catalog.info)
 app.command("summary")(catalog.summary)
+app.command("compare")(comparing.compare)
+app.command("profile")(comparing.profile)
 app.command("evaluate")(learning.evaluate)
-app.command("train")(learning.train)
+app.command("train")(training.train)
+app.command("recipes")(training.recipes)
+app.command("train-bench")(training.train_bench)
+app.command("finetune")(finetuning.finetune)
+app.command("guide")(guide.guide)
 app.command("export")(deploying.export)
 app.command("bench")(deploying.bench)
 app.add_typer(hub.app, name="hub")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bnn_zoo.cli.terminal import console
+from bnn_zoo.cli.terminal import console, load_tensorflow
 
 app = typer.Typer(help="Weight files: what they are, fetch, verify, clear, publish.", no_args_is_help=True)
 
@@ -82,3 +82,28 @@ def push(
     from bnn_zoo.hub.publish import push_to_hub
 
     print(push_to_hub(folder, repository, private=private))
+
+
+@app.command()
+def convert(
+    checkpoint: Annotated[Path, typer.Argument(help="A PyTorch checkpoint of the network's authors: .pth, .pt, .pth.tar, ...")],
+    architecture: Annotated[str, typer.Option("--architecture", help="The network's name, as `bnn-zoo list` shows it.")],
+    out: Annotated[Path, typer.Option("--out", help="The weight set's folder; made if it is not there.")],
+    input_size: Annotated[int | None, typer.Option("--input-size", help="Of its pictures, pixels: 32 for CIFAR-10.")] = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="Name of the weight set, as in NETWORK.imagenet.")] = None,
+    labels: Annotated[str | None, typer.Option("--labels", help="Names of its classes: imagenet, or cifar10.")] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="What it was trained on, in words.")] = None,
+    license: Annotated[str | None, typer.Option("--license", help="SPDX identifier of the weights' licence.")] = None,
+) -> None:
+    """Turn a PyTorch checkpoint into a packed weight set. Nothing in the file is run."""
+    from bnn_zoo.hub import convert_checkpoint
+
+    load_tensorflow()
+
+    given = {"tag": tag, "labels": labels, "dataset": dataset, "license": license}
+    options = {name: value for name, value in given.items() if value is not None}
+    done = convert_checkpoint(checkpoint, architecture, out, input_size=input_size, **options)
+    for name in done.unused:
+        console.print(f"not used: {name}", highlight=False, soft_wrap=True)
+    console.print(f"{done.used} tensors used, {len(done.unused)} not", highlight=False)
+    print(done.folder)

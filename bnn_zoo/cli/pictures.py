@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import time
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,42 +29,53 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Name what is in pictures of any size and format. A file that is no picture is named, and the rest goes on."""
-    from bnn_zoo.data.images import find_images
+    from bnn_zoo.data.listing import find_images
 
     files = find_images(pictures)
     if not files:
         raise ValueError(f"no pictures in {', '.join(map(str, pictures))}.")
     load_tensorflow()
     show_warnings()
+    from bnn_zoo.data.labels import top_classes
+    from bnn_zoo.data.preprocessing import apply_preprocessing
     from bnn_zoo.deploy import Failure, compile, predict_pictures
     from bnn_zoo.hub import load_pretrained
-    from bnn_zoo.inference import decode_predictions, preprocess
+    from bnn_zoo.inference import labels_of, preprocessing_of
 
     network = load_pretrained(model)
-    failed = False
-    rows = []
-    for outcome in predict_pictures(compile(network, backend), files, partial(preprocess, model=network)):
-        if isinstance(outcome, Failure):
-            failed = True
-            print(f"bnn-zoo: {outcome.message}", file=sys.stderr)
-        else:
-            rows.append((outcome.path, decode_predictions(outcome.output, network, top)[0]))
+    prepare = partial(apply_preprocessing, preprocessing=preprocessing_of(network))
+    labels, failures = labels_of(network), 0
+
+    def answers() -> Iterator[tuple[Path, list[tuple[str, float]]]]:
+        nonlocal failures
+        for outcome in predict_pictures(compile(network, backend), files, prepare):
+            if isinstance(outcome, Failure):
+                failures += 1
+                print(f"bnn-zoo: {outcome.message}", file=sys.stderr)
+            else:
+                yield outcome.path, top_classes(outcome.output, labels, top)[0]
+
     if as_json:
-        found = [
-            {"picture": str(path), "predictions": [{"class": name, "probability": value} for name, value in classes]}
-            for path, classes in rows
-        ]
-        print(json.dumps(found, indent=2))
-    elif rows:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        table.add_column("picture", overflow="fold")
-        for place in range(len(rows[0][1])):
-            table.add_column(f"{place + 1}.")
-        for path, classes in rows:
-            table.add_row(str(path), *(f"{name} {100 * value:.1f} %" for name, value in classes))
-        console.print(table)
-    if failed:
+        _write_json(answers())
+    else:
+        _write_lines(answers(), width=max(len(str(path)) for path in files))
+    if failures:
         raise typer.Exit(1)
+
+
+# Both write each answer when it is there: a folder of any size takes no memory, and a look at the terminal tells how far it is.
+def _write_json(answers: Iterable[tuple[Path, list[tuple[str, float]]]]) -> None:
+    before = "[\n"
+    for path, classes in answers:
+        entry = {"picture": str(path), "predictions": [{"class": name, "probability": value} for name, value in classes]}
+        print(before + textwrap.indent(json.dumps(entry, indent=2), "  "), end="")
+        before = ",\n"
+    print("[]" if before == "[\n" else "\n]")
+
+
+def _write_lines(answers: Iterable[tuple[Path, list[tuple[str, float]]]], width: int) -> None:
+    for path, classes in answers:
+        print(f"{path!s:{width}}", *(f"{name} {100 * value:.1f} %" for name, value in classes), sep="  ")
 
 
 def demo() -> None:
@@ -71,7 +84,7 @@ def demo() -> None:
 
     console.print("loading TensorFlow ...", style="dim")
     load_tensorflow()
-    from bnn_zoo.compare.figures import count
+    from bnn_zoo.comparison.figures import count
     from bnn_zoo.deploy import Failure, compile, predict_pictures
     from bnn_zoo.hub import load_pretrained
     from bnn_zoo.inference import decode_predictions, preprocess

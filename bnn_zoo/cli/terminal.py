@@ -1,53 +1,15 @@
-"""The terminal: where output goes, and how TensorFlow is kept from writing to it."""
+"""The terminal: where output goes, and what warnings look like there."""
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from rich.console import Console
 
+from bnn_zoo._startup import load_tensorflow as load_tensorflow
+
 console = Console()
 errors = Console(stderr=True)
-
-
-def load_tensorflow() -> None:
-    """Loads TensorFlow without its start-up noise.
-
-    Part of that noise is written by C++ before any setting can stop it, so that for a moment standard error leads nowhere. An
-    exception still comes through.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    with _silent_stderr():
-        from bnn_zoo._keras import larq, tf
-
-        tf.config.list_physical_devices()
-        tf.constant(0.0) + 1.0
-        _ = larq.quantizers
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # standard error is closed
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def show_warnings() -> None:

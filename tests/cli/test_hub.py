@@ -75,3 +75,27 @@ def test_push_publishes_the_packaged_weights(hub_server: HubServer, tmp_path: Pa
     published = hub_server.files("me/birealnet")
     assert published["model.safetensors"] == (folder / "model.safetensors").read_bytes()
     assert {"README.md", "config.json"} <= set(published)
+
+
+def test_convert(environment: dict[str, str], tmp_path: Path) -> None:
+    sys_path = [str(Path(__file__).parents[1] / "hub"), environment.get("PYTHONPATH", "")]
+    environment = {**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys_path))}
+    checkpoint, out = tmp_path / "model_best.pth.tar", tmp_path / "out"
+    script = (
+        "import json, numpy as np; from pathlib import Path; from torch_files import state_of, write_zip; import sys\n"
+        "described = json.loads(Path(sys.argv[2]).read_text())['ABReActNet18_cifar10']['state_dict']\n"
+        "rng = np.random.default_rng(0)\n"
+        "state = {name: rng.normal(size=shape).astype('float32') for name, shape, _ in described}\n"
+        "state['extra'] = np.ones(3, np.float32)\n"
+        "write_zip(Path(sys.argv[1]), {'epoch': 1, 'state_dict': state_of(state, 'module.')})"
+    )
+    described = Path(__file__).parents[1] / "golden" / "pytorch_seed0.json"
+    subprocess.run([sys.executable, "-c", script, checkpoint, described], env=environment, check=True)
+    done = run(environment, "convert", str(checkpoint), "--architecture", "abreactnet18", "--out", str(out), "--input-size", "32")
+    assert done.returncode == 0, done.stderr
+    assert "not used: extra" in done.stdout and "106 tensors used, 1 not" in done.stdout
+    config = json.loads((out / "config.json").read_text())
+    assert (config["architecture"], config["num_classes"], config["input_shape"]) == ("ab_reactnet18", 10, [32, 32, 3])
+    assert (out / "model.safetensors").stat().st_size < checkpoint.stat().st_size / 20
+    wrong = run(environment, "convert", str(checkpoint), "--architecture", "reactnet18", "--out", str(tmp_path / "wrong"))
+    assert wrong.returncode == 1 and "which reactnet18 needs" in wrong.stderr and "Traceback" not in wrong.stderr

@@ -1,0 +1,91 @@
+"""`compare` and `profile`: networks side by side, and one of them layer by layer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings
+
+_Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATTERN]...",
+        help='Networks ("*densenet*"), weight sets (quicknet.imagenet), folders, Hub repositories. All networks if not given.',
+    ),
+]
+
+
+def compare(
+    patterns: _Names = None,
+    sort: Annotated[str | None, typer.Option(metavar="COLUMN", help="Sort by this column, the best first.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Comma-separated keys of the columns to show; `all` for all.")] = None,
+    input_size: Annotated[int | None, typer.Option(min=1, help="Compare all at pictures of this height and width, pixels.")] = None,
+    latency: Annotated[
+        list[str] | None, typer.Option(metavar="BACKEND", help="Measure on keras, openvino, lce: repeat it, or use commas.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of openvino and lce; all cores if not given.")] = None,
+    repeats: Annotated[int, typer.Option(min=3, help="Runs of each latency; medians are shown.")] = 30,
+    data: Annotated[Path | None, typer.Option(help="Labelled pictures to score weight sets on; see `evaluate`.")] = None,
+    split: Annotated[str | None, typer.Option(help="Of the data.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that works offline.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw accuracy against size (.png, .svg, .pdf).")] = None,
+    plot_axes: Annotated[str, typer.Option(metavar="X,Y", help="Columns to draw.")] = "size_mib,top1",
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Write a Markdown table.")] = False,
+) -> None:
+    """Compare networks: sizes, operations, memory, accuracies, latencies."""
+    from bnn_zoo.comparison.compare import compare as run
+    from bnn_zoo.comparison.subjects import find_subjects
+
+    if as_json and as_markdown:
+        raise ValueError("--json and --markdown: give one of the two.")
+    shape = None if input_size is None else (input_size, input_size, 3)
+    backends = [name for entry in latency or [] for name in entry.split(",")]
+    if backends or data is not None or not all(subject.is_stored for subject in find_subjects(patterns or None, shape)):
+        load_tensorflow()
+        show_warnings()
+    found = run(patterns or None, input_shape=shape, latency=backends, data=data, split=split, threads=threads, repeats=repeats)
+    if sort is not None:
+        found = found.sorted(sort)
+    keys = [column.key for column in found.columns] if columns == "all" else columns.split(",") if columns else None
+    if as_json:
+        print(found.to_json())
+    elif as_markdown:
+        print(found.to_markdown(columns=keys))
+    elif html is None and plot is None:
+        print(found.table(columns=keys, width=console.width if console.is_terminal and keys is None else None))
+    if html is not None:
+        print(found.to_html(html), file=sys.stderr)
+    if plot is not None:
+        x, _, y = plot_axes.partition(",")
+        found.plot(x, y or "top1", plot)
+        print(plot, file=sys.stderr)
+    for note in found.notes():
+        print(f"bnn-zoo: {note}", file=sys.stderr)
+
+
+def profile(
+    name: Annotated[str, typer.Argument(help="A network, a weight set (name.tag), a folder or a Hub repository USER/REPO.")],
+    other: Annotated[str | None, typer.Argument(help="Another one, to show what differs.")] = None,
+    input_size: Annotated[int | None, typer.Option(min=1, help="Height and width of the pictures, pixels.")] = None,
+    latency: Annotated[str | None, typer.Option(metavar="BACKEND", help="Time the layers: openvino.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of the backend; all cores if not given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Show a network layer by layer, and what the guide to building BNNs says to it; or what differs between two."""
+    from bnn_zoo.comparison.profile import profile as look_at
+    from bnn_zoo.comparison.subjects import find_subjects
+
+    names = [name] if other is None else [name, other]
+    shape = None if input_size is None else (input_size, input_size, 3)
+    backends = latency.split(",") if latency else []
+    if backends or not all(subject.is_stored for subject in find_subjects(names, shape)):
+        load_tensorflow()
+        show_warnings()
+    profiles = [look_at(entry, input_shape=shape, latency=backends, threads=threads) for entry in names]
+    found = profiles[0] if other is None else profiles[0].diff(profiles[1])
+    print(found.to_json() if as_json else found)

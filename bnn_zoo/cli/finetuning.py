@@ -1,0 +1,46 @@
+"""`finetune`: a trained network for one's own pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bnn_zoo.cli.learning import pairs
+from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings
+
+
+def finetune(
+    model: Annotated[str, typer.Argument(help="What to start from: name.tag, a folder, or a Hub repository USER/REPO.")],
+    data: Annotated[Path, typer.Option(help="A folder or .zip of pictures by class.")],
+    out: Annotated[Path, typer.Option(help="Folder for the two runs and the weight set; a run that was stopped goes on.")],
+    split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a recipe, as in head.epochs=5, whole.learning_rate=1e-4, seed=2."),
+    ] = None,
+    dataset_name: Annotated[str | None, typer.Option(help="What the card calls the data; the folder's name if not given.")] = None,
+    license: Annotated[str | None, typer.Option(help="SPDX identifier of the new weights' licence, for the card.")] = None,
+) -> None:
+    """Fine-tune a trained network on your own pictures: a new head first, then all layers."""
+    chosen = pairs(settings or [])
+    load_tensorflow()
+    show_warnings()
+    from bnn_zoo.data.datasets import split_names
+    from bnn_zoo.transfer import finetune as run
+
+    if split is None and "train" in split_names(data):
+        split = "train"
+    folder = run(
+        model,
+        data,
+        out,
+        split=split,
+        settings=chosen,
+        dataset_name=dataset_name,
+        license=license,
+        say=lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True),
+    )
+    console.print(f"{folder}: the weight set.", highlight=False, soft_wrap=True)
+    console.print(f"Use it with: bnn-zoo predict PICTURE --model {folder}", highlight=False, soft_wrap=True)

@@ -1,0 +1,50 @@
+"""`guide`: the advice on building BNNs, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings
+
+
+def guide(
+    data: Annotated[Path, typer.Option(help="CIFAR-10: a folder or .zip of pictures by split and class, or its binary version.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; experiments in it that were stopped go on.")],
+    only: Annotated[int | None, typer.Option(metavar="N", help="Run experiment number N only.")] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="Training pictures.")] = 16_000,
+    held_out: Annotated[int, typer.Option(min=1, help="Further pictures, for the choice of learning rates.")] = 5_000,
+    epochs: Annotated[int, typer.Option(min=1, help="How often a run sees the training pictures.")] = 5,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each variant.")] = 3,
+    dataset_name: Annotated[str | None, typer.Option(help="What the results call the data; the file's name if not given.")] = None,
+) -> None:
+    """Measure the advice on building BNNs by small experiments of equal budget."""
+    load_tensorflow()
+    show_warnings()
+    from rich.markdown import Markdown
+
+    from bnn_zoo.guide.budget import Budget
+    from bnn_zoo.guide.plots import plot_experiments
+    from bnn_zoo.guide.run import run_experiments
+    from bnn_zoo.guide.table import caption, markdown_table
+
+    results = run_experiments(
+        data,
+        out,
+        budget=Budget(pictures, held_out, epochs, batch_size, seeds),
+        only=only,
+        dataset_name=dataset_name,
+        report=lambda text: errors.print(text, style="bold", highlight=False),
+    )
+    table = markdown_table(results)
+    (out / "results.md").write_text(f"{table}\n\n{caption(results)}\n", encoding="utf-8")
+    console.print(Markdown(table))
+    console.print(caption(results), highlight=False)
+    try:
+        plot_experiments(results).savefig(out / "results.png", dpi=120)
+    except ImportError as error:
+        errors.print(f"bnn-zoo: no figure: {error}", highlight=False, markup=False)
+    console.print(f"{out / 'results.json'}: the data. Beside it results.md and results.png.", highlight=False, soft_wrap=True)

@@ -1,0 +1,116 @@
+"""`train`, `recipes` and `train-bench`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from bnn_zoo.cli.learning import pairs
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings
+
+_Strategy = Literal["auto", "one", "mirrored", "multi_worker", "tpu"]
+_Precision = Literal["recipe", "auto", "float32", "mixed_bfloat16"]
+_Xla = Literal["recipe", "auto", "on", "off"]
+
+
+def train(
+    network: Annotated[str, typer.Argument(help="Name of the network.")],
+    data: Annotated[Path, typer.Option(help='A folder or .zip of pictures by class, CIFAR-10\'s binary version, "tfds:NAME".')],
+    out: Annotated[Path, typer.Option(help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")],
+    recipe: Annotated[str | None, typer.Option(help="Name of the recipe; NETWORK.cifar10 if not given.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a field of the recipe, as in epochs=10.")] = None,
+    split: Annotated[str, typer.Option(help="Which split of the data to train on.")] = "train",
+    size: Annotated[int | None, typer.Option(min=1, help="Height and width to train at, pixels; the pictures' own.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
+    strategy: Annotated[_Strategy, typer.Option(help="On which devices or machines.")] = "auto",
+    precision: Annotated[_Precision, typer.Option(help='What to compute in; "auto" measures which is faster.')] = "recipe",
+    xla: Annotated[_Xla, typer.Option(help='Compile the steps; "auto" measures whether that is faster.')] = "recipe",
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write OUT/tensorboard too.")] = False,
+    dataset_name: Annotated[str | None, typer.Option(help="What the card calls the data; the file's name if not given.")] = None,
+    license: Annotated[str | None, typer.Option(help="SPDX identifier of the weights' licence, for the card.")] = None,
+) -> None:
+    """Train a network on pictures by class as a recipe says."""
+    from bnn_zoo.models import find_architecture
+    from bnn_zoo.training.by_name import Options, train_by_name
+    from bnn_zoo.training.strategy import make_strategy, start_again
+
+    name = find_architecture(network).name
+    show_warnings()
+    try:
+        options = Options(
+            split=split,
+            size=size,
+            on_bad="skip" if skip_bad else "stop",
+            # Several machines have to find each other before TensorFlow does anything else.
+            strategy=load_tensorflow(first=lambda: make_strategy(strategy)),
+            precision=precision,
+            xla=xla,
+            tensorboard=tensorboard,
+            dataset_name=dataset_name,
+            license=license,
+        )
+        folder = train_by_name(name, recipe, data, out, settings=pairs(settings or []), options=options, say=_say)
+    except ConnectionError as error:
+        _say(f"{error}. This one waits for it.")
+        start_again()
+    if folder is not None:
+        console.print(f"{folder}: the weight set. {out / 'log.csv'}: the log.", highlight=False)
+        console.print(f"Score it with: bnn-zoo evaluate {folder} --data {data}", highlight=False)
+
+
+def recipes(
+    wanted: Annotated[str | None, typer.Argument(metavar="NAME", help="One recipe, in full; all in short if not given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """List the recipes that networks are trained by."""
+    from bnn_zoo.training.recipes import find_recipe, list_recipes
+
+    found = [find_recipe(wanted)] if wanted else [find_recipe(each) for each in list_recipes()]
+    if as_json or wanted:
+        values = [dataclasses.asdict(recipe) for recipe in found]
+        print(json.dumps(values[0] if wanted else values, indent=2))
+        return
+    lines = [("recipe", "epochs", "batch", "optimizer", "precision", "")]
+    for each in found:
+        kind = f"{len(each.stages)} stages" if each.stages else each.optimizer
+        both = kind if each.real_optimizer == "same" else f"{kind}, {each.real_optimizer}"
+        lines.append((each.name, str(each.epochs), str(each.batch_size), both, each.precision, each.source))
+    for name, epochs, batch, optimizer, precision, source in lines:
+        console.print(f"{name:<34}{epochs:>6} {batch:>5}  {optimizer:<9} {precision}", highlight=False, soft_wrap=True)
+        if source:
+            console.print(f"  {source}", style="dim", highlight=False)
+    console.print("optimizer: of binary kernels, and of the rest where it has another. `bnn-zoo recipes NAME` tells all.")
+
+
+def train_bench(
+    networks: Annotated[list[str], typer.Argument(metavar="NETWORK...", help="Names of the networks.")],
+    sizes: Annotated[str, typer.Option("--size", help="Comma-separated heights (and widths) of the pictures.")] = "32",
+    batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 128,
+    precision: Annotated[Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="Of this package's steps.")] = "auto",
+    xla: Annotated[Literal["auto", "on", "off"], typer.Option(help="Of this package's steps.")] = "auto",
+    steps: Annotated[int, typer.Option(min=1, help="In one run.")] = 4,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each loop, in turn; medians are shown.")] = 5,
+    arguments: Annotated[list[str] | None, typer.Option("--set", help="An argument of the network, as in filters=32.")] = None,
+    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")] = "table",
+) -> None:
+    """Measure training steps a second beside the plain loop of larq-zoo (float32)."""
+    own = {name: json.loads(value) for name, value in pairs(arguments or []).items()}
+    load_tensorflow()
+    from bnn_zoo.deploy.rows import format_rows
+    from bnn_zoo.training.bench import Settings, measure_training
+
+    compiled: Any = {"auto": "auto", "on": True, "off": False}[xla]
+    rows = []
+    for network in networks:
+        for size in sizes.split(","):
+            settings = Settings(int(size), batch, precision, compiled, steps, rounds, own)
+            rows.append(measure_training(network, settings, say=_say))
+    print(format_rows(rows, form))
+
+
+def _say(line: str) -> None:
+    errors.print(f"bnn-zoo: {line}", highlight=False, markup=False, soft_wrap=True)

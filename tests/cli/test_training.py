@@ -1,0 +1,89 @@
+"""`recipes` and `train-bench`, and the options of `train`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
+SMALL = ["--set", "filters=8", "--set", "section_blocks=[1]"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "shades.zip"
+    rng = np.random.default_rng(0)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, base in (("bright", 200), ("dark", 20)):
+            for index in range(16):
+                picture = Image.fromarray((base + rng.integers(0, 30, (32, 32, 3))).astype("uint8"))
+                with archive.open(f"{name}/{index:02}.png", "w") as entry:
+                    picture.save(entry, "PNG")
+    return path
+
+
+def test_recipes_are_listed_and_told_in_full_without_tensorflow() -> None:
+    code = "import sys; from bnn_zoo.cli.app import app; app(['recipes'], standalone_mode=False); "
+    code += "assert 'tensorflow' not in sys.modules"
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert listed.returncode == 0, listed.stderr
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    assert ["birealnet.cifar10", "60", "128", "adam", "mixed_bfloat16"] in [row[:5] for row in rows]
+    told = run("recipes", "real_to_binary_net.imagenet")
+    assert [stage["name"] for stage in json.loads(told.stdout)["stages"]] == ["resnet", "real", "binary_activations", "binary"]
+    assert len(json.loads(run("recipes", "--json").stdout)) == len([row for row in rows if "." in row[0]]) > 10
+    unknown = run("recipes", "birealnet.cifar")
+    assert unknown.returncode == 1 and "birealnet.cifar10" in unknown.stderr
+
+
+def test_a_measured_precision_stays_and_the_card_gives_the_command(pictures: Path, tmp_path: Path) -> None:
+    settings = ["epochs=1", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
+    command = ["train", "birealnet", "--data", str(pictures), "--out", str(tmp_path), "--precision", "auto", "--tensorboard"]
+    command += ["--strategy", "one", *(part for setting in settings for part in ("--set", setting))]
+    done = run(*command)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("steps a second") == 2
+    precision = json.loads((tmp_path / "recipe.json").read_text())["precision"]
+    assert any((tmp_path / "tensorboard").iterdir())
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert "bnn-zoo train birealnet --recipe birealnet.cifar10 --data DATA --out OUT --set epochs=1" in card
+    assert f"--precision {precision}" in card
+    again = run(*command)
+    assert again.returncode == 0 and "steps a second" not in again.stderr
+
+
+def test_train_bench_gives_a_row_for_each_network_and_size() -> None:
+    done = run(
+        "train-bench",
+        "birealnet",
+        "--size",
+        "32,40",
+        "--batch",
+        "4",
+        "--precision",
+        "float32",
+        "--xla",
+        "off",
+        "--steps",
+        "1",
+        "--rounds",
+        "1",
+        *SMALL,
+        "--format",
+        "json",
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [(row["network"], row["size"], row["batch_size"]) for row in rows] == [("birealnet", 32, 4), ("birealnet", 40, 4)]
+    assert all(row["steps"] > 0 and row["pipeline"] > 0 for row in rows)
