@@ -1,0 +1,105 @@
+"""Every notebook runs from top to bottom in a small setting, and keeps the outputs of a whole run."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+
+#: What no reader has: folders of the machine that a notebook was run on.
+MACHINE = re.compile(r"(?<![\w.])/(?:home|root|work|tmp|Users|usr|opt|var)/|[A-Z]:\\\\")
+
+
+def cells(name: str) -> list[dict[str, Any]]:
+    return json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def code(name: str) -> list[dict[str, Any]]:
+    return [cell for cell in cells(name) if cell["cell_type"] == "code"]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Three classes that differ in colour, twelve pictures each."""
+    rng = np.random.default_rng(0)
+    for name, colour in {"blue": (20, 20, 220), "green": (20, 220, 20), "red": (220, 20, 20)}.items():
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for index in range(12):
+            values = np.clip(np.array(colour) + rng.integers(-20, 20, (40, 50, 3)), 0, 255).astype("uint8")
+            Image.fromarray(values).save(tmp_path / "pictures" / name / f"{index:02}.png")
+    return tmp_path / "pictures"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs_from_top_to_bottom(name: str, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    monkeypatch.setenv("BNN_ZOO_NOTEBOOK", "small")
+    monkeypatch.setenv("BNN_ZOO_PICTURES", str(pictures))
+    # Of whatever kernels there are, the one of this interpreter.
+    monkeypatch.setenv("JUPYTER_PATH", f"{sys.prefix}/share/jupyter")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    client = nbclient.NotebookClient(notebook, timeout=500, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}})
+    client.execute()
+    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
+    # The reader's own files stay where they are, and nothing is left beside them.
+    assert {path.name for path in tmp_path.iterdir()} <= {"pictures", "jupyter"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_are_those_of_one_whole_run(name: str) -> None:
+    counts = [cell["execution_count"] for cell in code(name)]
+    assert counts == list(range(1, len(counts) + 1))
+    outputs = [output for cell in code(name) for output in cell["outputs"]]
+    assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
+    pictures = [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    assert pictures and all(len(base64.b64decode(picture)) > 3000 for picture in pictures)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_folder_of_the_machine_is_shown(name: str) -> None:
+    texts = []
+    for cell in cells(name):
+        texts.append("".join(cell["source"]))
+        for output in cell.get("outputs", []):
+            texts.append("".join(output.get("text", "")))
+            texts += ["".join(value) for kind, value in output.get("data", {}).items() if kind.startswith("text/")]
+    assert not [found for text in texts for found in MACHINE.findall(text)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_opens_on_colab(name: str) -> None:
+    first = "".join(code(name)[0]["source"])
+    assert "google.colab" in first and "%pip install" in first and "bnn-zoo[notebooks]" in first
+
+
+def test_without_pictures_and_network_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    pooch = pytest.importorskip("pooch")
+
+    def unreachable(*_: Any, **__: Any) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(pooch, "retrieve", unreachable)
+    monkeypatch.delenv("BNN_ZOO_PICTURES", raising=False)
+    (source,) = ["".join(cell["source"]) for cell in code("fine_tune") if "def picture_folder" in "".join(cell["source"])]
+    import os
+
+    names: dict[str, Any] = {"os": os, "Path": Path}
+    with pytest.raises(SystemExit, match="set BNN_ZOO_PICTURES to a folder"):
+        exec(source, names)
