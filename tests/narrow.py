@@ -10,6 +10,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.models import architectures
 
 _DENSENET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), filters=32, growth_rate=16)
+_RESIDUAL: dict[str, Any] = dict(filters=8, section_blocks=(1, 2, 1, 1))
 _QUICKNET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), section_filters=(8, 16, 24, 32))
 
 #: Arguments by the name of the network.
@@ -18,17 +19,24 @@ NARROW: dict[str, dict[str, Any]] = {
     "binary_alexnet": dict(dense_units=(32, 24)),
     "xnornet": dict(dense_units=(32, 24)),
     "dorefanet": dict(dense_units=(32, 24)),
-    "birealnet": dict(filters=8, section_blocks=(1, 2, 1, 1)),
-    "binary_resnet_e18": dict(filters=8, section_blocks=(1, 2, 1, 1)),
+    "birealnet": _RESIDUAL,
+    "birealnet34": _RESIDUAL,
+    "birealnet50": _RESIDUAL,
+    "binary_resnet_e18": _RESIDUAL,
     "binary_densenet28": _DENSENET,
     "binary_densenet37": _DENSENET,
     "binary_densenet37_dilated": _DENSENET,
     "binary_densenet45": _DENSENET,
     "meliusnet22": dict(section_blocks=(1, 1, 1, 1), transition_filters=(32, 40, 48), growth_rate=16),
-    "real_to_binary_net": dict(filters=8, section_blocks=(1, 2, 1, 1)),
+    "reactnet18": _RESIDUAL,
+    "reactnet_a": _RESIDUAL,
+    "real_to_binary_net": _RESIDUAL,
     "quicknet_small": _QUICKNET,
     "quicknet": _QUICKNET,
     "quicknet_large": _QUICKNET,
+    "ab_reactnet18": _RESIDUAL,
+    "ab_reactnet34": _RESIDUAL,
+    "ab_reactnet_a": _RESIDUAL,
 }
 assert set(NARROW) == set(architectures())
 

@@ -40,7 +40,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def needed() -> set[str]:
     """Data files that must be in both archives, as paths in the repository."""
-    folders = (ROOT / "weights", ROOT / "bnn_zoo" / "data" / "labels", ROOT / "bnn_zoo" / "data" / "sample_pictures")
+    package = ROOT / "bnn_zoo"
+    folders = (
+        *(ROOT / "weights", package / "data" / "labels", package / "data" / "sample_pictures"),
+        *(package / "comparison" / "stored_layers", package / "comparison" / "page_files"),
+    )
     files = {path for folder in folders for path in folder.rglob("*") if path.is_file()} | {
         ROOT / "bnn_zoo" / "models" / "figures.json"
     }

@@ -22,7 +22,7 @@ from bnn_zoo.hub.tensor_file import read_tensor_file
 from bnn_zoo.models.build import record_of
 
 #: Quantizers that compute a scale from latent weights sum in an order of their own; the others know the sign only.
-SCALED = {"birealnet", "xnornet", "dorefanet"}
+SCALED = {"birealnet", "birealnet34", "birealnet50", "reactnet18", "reactnet_a", "xnornet", "dorefanet"}
 
 
 @pytest.fixture(autouse=True)
