@@ -40,6 +40,17 @@ NARROW: dict[str, dict[str, Any]] = {
 }
 assert set(NARROW) == set(architectures())
 
+#: Networks that differ from another one in depth or width only, and so not at all when both are narrow.
+SAME_WHEN_NARROW = {
+    "binary_densenet37": "binary_densenet28",
+    "binary_densenet45": "binary_densenet28",
+    "quicknet": "quicknet_small",
+    "quicknet_large": "quicknet_small",
+    "ab_reactnet34": "ab_reactnet18",
+}
+#: The names to go through where narrow networks are tested.
+DISTINCT = [name for name in NARROW if name not in SAME_WHEN_NARROW]
+
 
 def randomize(model: keras.Model, seed: int = 0) -> keras.Model:
     """Gives every variable values of its own, batch-norm statistics too: a layer that is mixed up shows."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from narrow import NARROW, noise, randomize
+from narrow import DISTINCT, NARROW, noise, randomize
 
 import bnn_zoo
 from bnn_zoo import blocks
@@ -51,7 +51,7 @@ def assert_unchanged(model: keras.Model, before: list[np.ndarray]) -> None:
         assert np.array_equal(weight.numpy(), old), weight.name
 
 
-@pytest.mark.parametrize("name", list(NARROW))
+@pytest.mark.parametrize("name", DISTINCT)
 def test_round_trip(name: str, tmp_path: Path) -> None:
     model = narrow(name)
     expected = outputs(model)
@@ -285,7 +285,7 @@ def test_other_number_of_classes(tmp_path: Path) -> None:
     assert bnn_zoo.preprocess(np.zeros((1, 40, 40, 3), "uint8"), loaded).shape == (1, 32, 32, 3)
 
 
-@pytest.mark.parametrize("name", list(NARROW))
+@pytest.mark.parametrize("name", DISTINCT)
 def test_other_number_of_classes_leaves_out_the_head_only(name: str, tmp_path: Path) -> None:
     model = narrow(name)
     folder = bnn_zoo.save_pretrained(model, tmp_path)

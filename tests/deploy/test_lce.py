@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from deploy_models import narrow_model, random_norms, sure_pictures
-from narrow import noise
+from narrow import DISTINCT, noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, larq
 from bnn_zoo.deploy.lce.rewrite import float_layers, rewrite_for_lce
-from bnn_zoo.models import architectures
 
 
-@pytest.mark.parametrize("name", list(architectures()))
+@pytest.mark.parametrize("name", DISTINCT)
 @pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
 def test_rewritten_networks_predict_the_same(name: str) -> None:
     model = narrow_model(name)

@@ -7,15 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from deploy_models import ODD_SIZE, narrow_model, random_norms, sure_pictures
-from narrow import noise
+from narrow import DISTINCT, noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, larq, tf
-from bnn_zoo.models import architectures
 
 pytest.importorskip("openvino")
-
-NETWORKS = list(architectures())
 
 
 def kinds(model: Any) -> list[str]:
@@ -25,7 +22,7 @@ def kinds(model: Any) -> list[str]:
     return [node.get_type_name() for node in convert(model).get_ops()]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_networks_predict_the_same(name: str) -> None:
     model = narrow_model(name)
     runtime = deploy.compile(model, threads=1)
@@ -38,7 +35,7 @@ def test_networks_predict_the_same(name: str) -> None:
         assert difference.top1_changes == 0 and difference.largest < 1e-4
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_features_of_odd_sizes(name: str) -> None:
     model = narrow_model(name, include_top=False, input_shape=ODD_SIZE)
     images = sure_pictures(model, noise(*ODD_SIZE, batch=32))[:3]
@@ -47,7 +44,7 @@ def test_features_of_odd_sizes(name: str) -> None:
     assert np.abs(given - expected).max() < 1e-5 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_all_binary_layers_use_the_binary_kernels(name: str) -> None:
     model = narrow_model(name)
     quantized = (larq.layers.QuantConv2D, larq.layers.QuantDense)

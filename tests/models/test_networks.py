@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,13 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from narrow import NARROW, noise, randomize
+from narrow import DISTINCT, NARROW, SAME_WHEN_NARROW, noise, randomize
 
 import bnn_zoo
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.models import architectures
 
-NETWORKS = list(NARROW)
 RESIDUAL = ["birealnet", "binary_resnet_e18", "real_to_binary_net", "quicknet", "meliusnet22", "binary_densenet28"]
 
 
@@ -36,11 +36,24 @@ def narrow(network: str, **arguments: Any) -> keras.Model:
     return bnn_zoo.create_model(network, **{**NARROW[network], **arguments})
 
 
+@pytest.mark.parametrize("size", [32, 224])
+@pytest.mark.parametrize("name", SAME_WHEN_NARROW)
+def test_narrow_networks_of_a_family_are_the_same(name: str, size: int) -> None:
+    """So that what is tested of one of them holds for the others."""
+    configs = []
+    for network in (name, SAME_WHEN_NARROW[name]):
+        keras.backend.clear_session()  # inputs are counted
+        config = json.loads(narrow(network, input_shape=(size, size, 3)).to_json())["config"]
+        assert config.pop("name") == network
+        configs.append(config)
+    assert configs[0] == configs[1]
+
+
 # Training
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_one_step_changes_every_trainable_weight(name: str, policy: str) -> None:
     """No variable of any network may have a gradient of zero in all its entries."""
     keras.utils.set_random_seed(3)
@@ -78,7 +91,7 @@ def test_one_step_at_the_usual_size(name: str) -> None:
 # Copies
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_clone_and_json(name: str) -> None:
     model = randomize(narrow(name))
     expected = model(noise(), training=False).numpy()
@@ -90,7 +103,7 @@ def test_clone_and_json(name: str) -> None:
         assert np.array_equal(copy(noise(), training=False).numpy(), expected)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_saved_model(name: str, tmp_path: Path) -> None:
     model = randomize(narrow(name))
     model.export(str(tmp_path / "exported"))
@@ -131,7 +144,7 @@ def _python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 # Sizes
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 @pytest.mark.parametrize("size", [(32, 32), (33, 33), (96, 96), (75, 61), (224, 224)])
 def test_sizes(name: str, size: tuple[int, int]) -> None:
     if name == "xnornet" and min(size) in (61, 96):
@@ -146,7 +159,7 @@ def test_sizes(name: str, size: tuple[int, int]) -> None:
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_free_size_without_top(name: str) -> None:
     model = randomize(narrow(name, input_shape=(None, None, 3), include_top=False))
     assert len(model.output_shape) == 4
@@ -173,7 +186,7 @@ def test_free_size_with_dense_layers_is_refused(name: str) -> None:
         narrow(name, input_shape=(None, None, 3))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 @pytest.mark.parametrize("channels", [1, 4])
 def test_channels(name: str, channels: int) -> None:
     model = narrow(name, input_shape=(32, 32, channels))
@@ -195,7 +208,7 @@ def test_padded_networks_take_the_smallest_pictures(name: str) -> None:
     assert model(noise(8, 9), training=False).shape == (4, 10)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_shared_arguments(name: str) -> None:
     images = keras.Input((40, 36, 3), name="pictures")
     model = narrow(name, input_tensor=images, num_classes=7, name="mine")
@@ -218,7 +231,7 @@ def test_input_tensor_of_another_network() -> None:
 # Stems
 
 _STEMS_WITHOUT_POOL = {"reactnet_a", "ab_reactnet_a"}
-_HAS_STEM = [name for name, entry in architectures().items() if "stem" in entry.defaults]
+_HAS_STEM = [name for name in DISTINCT if "stem" in architectures()[name].defaults]
 
 
 @pytest.mark.parametrize("name", _HAS_STEM)
@@ -234,7 +247,7 @@ def test_stem_is_chosen_by_the_size(name: str) -> None:
     large, asked = first_shape(input_shape=(224, 224, 3)), first_shape(input_shape=(224, 224, 3), stem="imagenet")
     assert large == asked
     assert max(large) <= (112 if name in _STEMS_WITHOUT_POOL else 56)
-    assert set(_HAS_STEM) == set(NETWORKS) - {"binarynet"}
+    assert set(_HAS_STEM) == set(DISTINCT) - {"binarynet"}
 
 
 def test_height_50_is_large() -> None:
@@ -242,7 +255,7 @@ def test_height_50_is_large() -> None:
     assert narrow("birealnet", input_shape=(49, 50, 3), include_top=False).get_layer("stem_conv").strides == (1, 1)
 
 
-@pytest.mark.parametrize("name", [n for n in NETWORKS if n == "binary_resnet_e18" or "densenet" in n])
+@pytest.mark.parametrize("name", [n for n in NARROW if n == "binary_resnet_e18" or "densenet" in n])
 def test_small_pictures_get_larq_zoos_own_stem(name: str) -> None:
     """One 3x3 convolution with stride 1, and nothing between it and the first section."""
     layers = bnn_zoo.create_model(name, input_shape=(32, 32, 3), num_classes=10).layers
@@ -267,7 +280,7 @@ _COUNTED = re.compile(
 
 
 @pytest.mark.parametrize("stem", ["imagenet", "cifar"])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_layer_names_are_stable_and_speak(name: str, stem: str) -> None:
     arguments: dict[str, Any] = {"input_shape": (224, 224, 3)}
     if name != "binarynet":
@@ -284,7 +297,7 @@ def test_layer_names_are_stable_and_speak(name: str, stem: str) -> None:
     assert not [entry for entry in names if not re.fullmatch(pattern, entry)]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", DISTINCT)
 def test_variable_names_follow_their_layers(name: str) -> None:
     model = narrow(name)
     for layer in model.layers:

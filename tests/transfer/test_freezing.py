@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from narrow import NARROW, noise, randomize
+from narrow import DISTINCT, NARROW, noise, randomize
 
 import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.variables import named_variables
-from bnn_zoo.models import architectures, find_architecture
+from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 
 
@@ -28,7 +28,7 @@ def changed_by_training(model: Any) -> set[str]:
     return {name.rpartition("/")[0] for name, value in before.items() if not np.array_equal(value, after[name].numpy())}
 
 
-@pytest.mark.parametrize("name", architectures())
+@pytest.mark.parametrize("name", DISTINCT)
 def test_all_but_the_head_of_every_network(name: str) -> None:
     model = network(name)
     report = bnn_zoo.freeze(model)

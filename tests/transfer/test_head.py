@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from narrow import NARROW, noise, randomize
+from narrow import DISTINCT, NARROW, noise, randomize
 
 import bnn_zoo
 from bnn_zoo import blocks
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.variables import named_variables
-from bnn_zoo.models import architectures, find_architecture
+from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model, record_of
 
 
@@ -38,7 +38,7 @@ def check_same_but_head(old: Any, new: Any, head: str = "head_") -> None:
         assert before[name] is not after[name]
 
 
-@pytest.mark.parametrize("name", architectures())
+@pytest.mark.parametrize("name", DISTINCT)
 def test_every_network_of_the_zoo(name: str) -> None:
     old = randomize(network(name))
     new = bnn_zoo.replace_head(old, 7)
@@ -49,7 +49,7 @@ def test_every_network_of_the_zoo(name: str) -> None:
     assert new.predict(noise(), verbose=0).shape == (4, 7)
 
 
-@pytest.mark.parametrize("name", architectures())
+@pytest.mark.parametrize("name", DISTINCT)
 def test_a_network_of_the_zoo_without_top_gets_one(name: str) -> None:
     old = randomize(network(name, num_classes=None))
     new = bnn_zoo.replace_head(old, 3)

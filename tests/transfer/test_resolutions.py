@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from narrow import NARROW, noise, randomize
+from narrow import DISTINCT, NARROW, noise, randomize
 
 import bnn_zoo
 from bnn_zoo import blocks
 from bnn_zoo._keras import keras
-from bnn_zoo.models import architectures, find_architecture
+from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 
 RESIDUAL = {
@@ -89,7 +89,7 @@ def outputs(model: Any, images: np.ndarray) -> list[np.ndarray]:
     return found if isinstance(found, list) else [found]
 
 
-@pytest.mark.parametrize("name", architectures())
+@pytest.mark.parametrize("name", DISTINCT)
 def test_every_network_has_its_maps(name: str) -> None:
     model = network(name)
     found = bnn_zoo.features(model)
@@ -101,7 +101,7 @@ def test_every_network_has_its_maps(name: str) -> None:
         assert shape[1] == shape[2] and len(shape) == 4
 
 
-@pytest.mark.parametrize("name", [name for name in architectures() if name != "xnornet"])
+@pytest.mark.parametrize("name", [name for name in DISTINCT if name != "xnornet"])
 def test_the_coarsest_map_is_what_the_network_without_top_gives(name: str) -> None:
     with_top, without = network(name), network(name, num_classes=None)
     assert bnn_zoo.features(with_top).output_names[-1] == without.layers[-1].name
