@@ -8,12 +8,7 @@ import sys
 import time
 
 import pytest
-
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120)
+from commands import run, run_alone
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["info", "birealnet"], ["list", "--weights"], ["--version"]])
@@ -21,7 +16,7 @@ def test_answers_in_under_a_second_without_tensorflow(arguments: list[str]) -> N
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        result = run(*arguments)
+        result = run_alone(*arguments)
         seconds.append(time.perf_counter() - start)
         assert result.returncode == 0, result.stderr
         assert result.stdout.strip() and not result.stderr
@@ -73,6 +68,6 @@ def test_mistakes_get_a_line_and_no_traceback(arguments: list[str], words: str) 
 
 
 def test_summary_shows_layers_without_noise() -> None:
-    result = run("summary", "birealnet", "--input-size", "64")
+    result = run_alone("summary", "birealnet", "--input-size", "64")
     assert result.returncode == 0
     assert "section_3_block_3_conv" in result.stdout and not result.stderr

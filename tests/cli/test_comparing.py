@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=200)
+from commands import run, run_alone
 
 
 def test_compare_sorts_and_says_what_it_shows() -> None:
@@ -37,7 +30,7 @@ def test_compare_in_other_forms(tmp_path: Path) -> None:
 
 
 def test_compare_measures_without_tensorflows_noise() -> None:
-    result = run("compare", "quicknet_small", "--input-size", "64", "--latency", "openvino", "--repeats", "3", "--json")
+    result = run_alone("compare", "quicknet_small", "--input-size", "64", "--latency", "openvino", "--repeats", "3", "--json")
     assert result.returncode == 0 and not result.stderr
     (network,) = json.loads(result.stdout)["networks"]
     assert network["input"] == "64x64x3" and network["latency_openvino"] > 0

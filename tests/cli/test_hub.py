@@ -9,10 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 from hub_server import FileServer, HubServer
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()", "hub"]
 DATA = b"weights, as far as the network road is concerned" * 1000
 
 
@@ -35,7 +35,7 @@ def environment(file_server: FileServer, tmp_path: Path) -> dict[str, str]:
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120, env=environment)
+    return commands.run("hub", *arguments, environment=environment)
 
 
 def test_info_download_verify_clear(environment: dict[str, str], file_server: FileServer, tmp_path: Path) -> None:

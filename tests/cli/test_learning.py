@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from commands import run
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
 SETTINGS = ["epochs=2", "batch_size=8", "held_out=8", "learning_rate=0.01"]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300)
-
-
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A .zip with two classes that a network tells apart at once: dark and bright."""
-    path = tmp_path_factory.mktemp("data") / "shades.zip"
-    rng = np.random.default_rng(0)
-    with zipfile.ZipFile(path, "w") as archive:
-        for split, count in (("train", 28), ("test", 6)):
-            for name, base in (("bright", 200), ("dark", 20)):
-                for index in range(count):
-                    picture = Image.fromarray((base + rng.integers(0, 30, (32, 32, 3))).astype("uint8"))
-                    with archive.open(f"{split}/{name}/{index:02}.png", "w") as entry:
-                        picture.save(entry, "PNG")
-    return path
-
-
-@pytest.fixture(scope="module")
-def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(shades_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run")
     settings = [part for setting in SETTINGS for part in ("--set", setting)]
-    result = run("train", "birealnet", "--data", str(pictures), "--out", str(out), *settings, "--license", "CC0-1.0")
+    result = run("train", "birealnet", "--data", str(shades_zip), "--out", str(out), *settings, "--license", "CC0-1.0")
     assert result.returncode == 0, result.stderr
     return out
 
@@ -52,18 +28,18 @@ def test_train_leaves_log_recipe_and_weight_set(trained: Path) -> None:
     assert config["recipe"]["name"] == "birealnet.cifar10" and config["arguments"]["filters"] == 32
 
 
-def test_a_finished_run_is_only_loaded_and_another_recipe_refused(trained: Path, pictures: Path) -> None:
+def test_a_finished_run_is_only_loaded_and_another_recipe_refused(trained: Path, shades_zip: Path) -> None:
     log = (trained / "log.csv").read_text()
     settings = [part for setting in SETTINGS for part in ("--set", setting)]
-    assert run("train", "birealnet", "--data", str(pictures), "--out", str(trained), *settings).returncode == 0
+    assert run("train", "birealnet", "--data", str(shades_zip), "--out", str(trained), *settings).returncode == 0
     assert (trained / "log.csv").read_text() == log
-    other = run("train", "birealnet", "--data", str(pictures), "--out", str(trained), *settings, "--set", "epochs=3")
+    other = run("train", "birealnet", "--data", str(shades_zip), "--out", str(trained), *settings, "--set", "epochs=3")
     assert other.returncode == 1 and "another recipe" in other.stderr
 
 
-def test_evaluate_scores_the_test_split_and_records_it(trained: Path, pictures: Path) -> None:
+def test_evaluate_scores_the_test_split_and_records_it(trained: Path, shades_zip: Path) -> None:
     folder = trained / "model"
-    result = run("evaluate", str(folder), "--data", str(pictures), "--json", "--record", "Shades test")
+    result = run("evaluate", str(folder), "--data", str(shades_zip), "--json", "--record", "Shades test")
     assert result.returncode == 0, result.stderr
     measured = json.loads(result.stdout)
     assert measured["pictures"] == 12
@@ -73,6 +49,6 @@ def test_evaluate_scores_the_test_split_and_records_it(trained: Path, pictures: 
     assert "Shades test" in (folder / "README.md").read_text()
 
 
-def test_evaluate_refuses_classes_that_the_network_does_not_have(pictures: Path) -> None:
-    result = run("evaluate", "birealnet.cifar10", "--data", str(pictures))
+def test_evaluate_refuses_classes_that_the_network_does_not_have(shades_zip: Path) -> None:
+    result = run("evaluate", "birealnet.cifar10", "--data", str(shades_zip))
     assert result.returncode == 1 and "'bright'" in result.stderr

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
+
+import commands
 
 from bnn_zoo.data.samples import sample_pictures
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
 
-
-def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     # Nothing may be downloaded: every way out leads to a closed port.
     offline = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "HF_ENDPOINT": "http://127.0.0.1:9"}
     environment = {**os.environ, **offline, "COLUMNS": "120"}
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300, env=environment)
+    return commands.run(*arguments, environment=environment)
 
 
 def test_demo_names_what_is_in_the_pictures() -> None:

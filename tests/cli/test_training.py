@@ -5,32 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
-import numpy as np
-import pytest
-from PIL import Image
+from commands import run
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
 SMALL = ["--set", "filters=8", "--set", "section_blocks=[1]"]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300)
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "shades.zip"
-    rng = np.random.default_rng(0)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, base in (("bright", 200), ("dark", 20)):
-            for index in range(16):
-                picture = Image.fromarray((base + rng.integers(0, 30, (32, 32, 3))).astype("uint8"))
-                with archive.open(f"{name}/{index:02}.png", "w") as entry:
-                    picture.save(entry, "PNG")
-    return path
 
 
 def test_recipes_are_listed_and_told_in_full_without_tensorflow() -> None:
@@ -47,10 +26,20 @@ def test_recipes_are_listed_and_told_in_full_without_tensorflow() -> None:
     assert unknown.returncode == 1 and "birealnet.cifar10" in unknown.stderr
 
 
-def test_a_measured_precision_stays_and_the_card_gives_the_command(pictures: Path, tmp_path: Path) -> None:
+def test_a_measured_precision_stays_and_the_card_gives_the_command(shades: Path, tmp_path: Path) -> None:
     settings = ["epochs=1", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
-    command = ["train", "birealnet", "--data", str(pictures), "--out", str(tmp_path), "--precision", "auto", "--tensorboard"]
-    command += ["--strategy", "one", *(part for setting in settings for part in ("--set", setting))]
+    command = [
+        "train",
+        "birealnet",
+        "--data",
+        str(shades / "train"),
+        "--out",
+        str(tmp_path),
+        "--precision",
+        "auto",
+        "--tensorboard",
+    ]
+    command += ["--tensorboard", "--strategy", "one", *(part for setting in settings for part in ("--set", setting))]
     done = run(*command)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("steps a second") == 2
