@@ -37,11 +37,20 @@ def put_table(text: str) -> str:
     Raises:
         ValueError: if the marks are not there.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the text needs the marks {BEGIN} and {END}.")
-    return f"{before}{BEGIN}\n{markdown_table()}\n{END}{after}"
+    return put_between(text, BEGIN, END, markdown_table())
+
+
+def put_between(text: str, begin: str, end: str, content: str) -> str:
+    """A text with other content between two marks, each on a line of its own.
+
+    Raises:
+        ValueError: if the marks are not there.
+    """
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"the text needs the marks {begin} and {end}.")
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 if __name__ == "__main__":

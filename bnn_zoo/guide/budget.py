@@ -13,7 +13,7 @@ from bnn_zoo.training.recipe import Optimizer, Recipe
 #: was best in shorter runs on held-out pictures. Bop's learning rate is what its paper calls gamma.
 SEARCH: Mapping[Optimizer, tuple[Mapping[str, float], ...]] = {
     "adam": ({"learning_rate": 1e-3}, {"learning_rate": 4e-3}, {"learning_rate": 1.6e-2}),
-    "sgd": ({"learning_rate": 0.2}, {"learning_rate": 0.8}, {"learning_rate": 3.2}),
+    "sgd": ({"learning_rate": 0.8}, {"learning_rate": 3.2}, {"learning_rate": 12.8}),
     "bop": ({"learning_rate": 2.5e-3}, {"learning_rate": 1e-2}, {"learning_rate": 4e-2}),
 }
 
