@@ -11,6 +11,7 @@ import numpy as np
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo._startup import load_tensorflow
+from bnn_zoo.models.larq_zoo import larq_zoo_factory
 
 # Between two measured runs of a backend others had their turn: their threads still spin for a while, and caches hold their weights.
 # Nobody who deploys a network meets that, so that each turn begins with milliseconds that are not measured. To a run that takes
@@ -83,7 +84,7 @@ def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, 
             models[name] = models.get(name) or build(name)
             models[key] = compile(models[name], backend, threads)  # type: ignore[arg-type]
         elif backend == "larq_zoo":
-            models[key] = compile(_larq_zoo_model(name), "keras")
+            models[key] = compile(larq_zoo_factory(name)(weights=None), "keras")
         else:
             models[name] = models.get(name) or build(name)
             models[key] = compile(models[name], "keras")
@@ -92,16 +93,3 @@ def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, 
     for _ in range(3):
         runtime.predict(images, batch_size=batch_size)
     return lambda: runtime.predict(images, batch_size=batch_size)
-
-
-def _larq_zoo_model(name: str) -> Any:
-    import larq_zoo  # type: ignore[import-not-found]
-
-    from bnn_zoo.models import find_architecture
-
-    wanted = find_architecture(name).factory.lower()
-    for room in (larq_zoo.literature, larq_zoo.sota):
-        for factory in dir(room):
-            if factory.lower() == wanted:
-                return getattr(room, factory)(weights=None)
-    raise ValueError(f"larq-zoo has no network {name!r}")
