@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import statistics
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 
-from bnn_zoo.deploy import BACKENDS, Runtime, compile
+from bnn_zoo.deploy import BACKENDS, compile
 from bnn_zoo.deploy.backends import load_backend
-from bnn_zoo.deploy.bench import Measurement
 from bnn_zoo.deploy.runtime import Backend
-
-#: Runs of each backend before the measured ones: the first compiles, the next warm the caches.
-_WARM_UP = 3
+from bnn_zoo.deploy.timing import Measurement, check_repeats, settled
 
 
 def check_backends(backends: Sequence[str], threads: int | None, repeats: int) -> None:
@@ -33,8 +29,7 @@ def check_backends(backends: Sequence[str], threads: int | None, repeats: int) -
             load_backend(backend)
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise ValueError(f"threads is {threads!r}; it must be a whole number above 0, or None for all cores.")
-    if repeats < 3:
-        raise ValueError(f"repeats is {repeats}; a median needs at least 3, a table that others will read at least 30.")
+    check_repeats(repeats)
 
 
 def measure_latency(
@@ -48,6 +43,9 @@ def measure_latency(
 ) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
     """Measures one picture at a time, one run after the other on each backend in turn, so that a disturbance hits all alike.
 
+    As `bnn-zoo bench` measures: each turn begins with runs that do not count, since a backend whose threads and caches another one
+    had just used would look slower than it is by itself.
+
     Args:
         name: for the results.
         model: a functional or sequential keras.Model with a fixed input size.
@@ -60,28 +58,19 @@ def measure_latency(
         The measurements, and why a backend has none.
     """
     images = np.random.default_rng(0).normal(size=(1, *model.input_shape[1:])).astype(np.float32)
-    runtimes: dict[str, Runtime] = {}
+    runs: dict[str, Callable[[], float]] = {}
     notes = []
     for backend in backends:
         try:
             runtime = compile(model, cast(Backend, backend), None if backend == "keras" else threads)
-            for _ in range(_WARM_UP):
-                runtime.predict(images)
+            runs[backend] = settled(partial(runtime.predict, images))
         except Exception as error:  # a backend that fails must not end the measurement of the others
             notes.append(f"not measured on {backend}: {str(error).partition(chr(10))[0]}")
-        else:
-            runtimes[backend] = runtime
-    times: dict[str, list[float]] = {backend: [] for backend in runtimes}
+    times: dict[str, list[float]] = {backend: [] for backend in runs}
     for _ in range(repeats):
-        for backend, runtime in runtimes.items():
-            start = time.perf_counter()
-            runtime.predict(images)
-            times[backend].append((time.perf_counter() - start) * 1e3)
+        for backend, run in runs.items():
+            times[backend].append(run())
         tick()
     cores = os.cpu_count() or 1
-    found = []
-    for backend, taken in times.items():
-        low, middle, high = statistics.quantiles(taken, n=4)
-        used = cores if backend == "keras" else threads or cores
-        found.append(Measurement(name, backend, used, 1, middle, middle, low, high, repeats))
-    return tuple(found), tuple(notes)
+    used = {backend: cores if backend == "keras" else threads or cores for backend in runs}
+    return tuple(Measurement.of(name, backend, used[backend], 1, taken) for backend, taken in times.items()), tuple(notes)

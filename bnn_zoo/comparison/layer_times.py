@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import statistics
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from bnn_zoo._keras import tf
 from bnn_zoo.comparison.read import named_calls
 from bnn_zoo.deploy.profile import profile_layers
+from bnn_zoo.deploy.timing import milliseconds
 
 _WARM_UP = 3
 
@@ -62,11 +63,7 @@ def _on_keras(model: Any, threads: int | None, repeats: int) -> dict[str, float]
         features = [tf.constant(rng.normal(size=(1, *shape[1:])).astype("float32")) for shape in shapes]
         run = tf.function(call.layer, reduce_retracing=True)
         inputs = features if len(features) > 1 else features[0]
-        taken = []
-        for _ in range(_WARM_UP + repeats):
-            start = time.perf_counter()
-            run(inputs)
-            taken.append((time.perf_counter() - start) * 1e3)
+        taken = [milliseconds(partial(run, inputs)) for _ in range(_WARM_UP + repeats)]
         times[name] = statistics.median(taken[_WARM_UP:])
     return times
 

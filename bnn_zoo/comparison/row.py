@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bnn_zoo.comparison.layers import Layer
-from bnn_zoo.deploy.bench import Measurement
+from bnn_zoo.deploy.timing import Measurement
 from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import Architecture
 from bnn_zoo.models.figures import Figures

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,39 +11,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from bnn_zoo.deploy.bench_worker import serve
+from bnn_zoo.deploy.timing import Measurement as Measurement
+from bnn_zoo.deploy.timing import check_repeats
 
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
 MEASURED = ("keras", "larq_zoo", "lce", "openvino")
 
 #: A float network of the same purpose, to compare with: keras.applications' MobileNetV2.
 MOBILENET = "mobilenet_v2"
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """The latency of a network.
-
-    Args:
-        model: its name.
-        backend: what ran it.
-        threads: how many.
-        batch_size: pictures a run.
-        milliseconds: a run, median.
-        per_picture: milliseconds a picture, median.
-        low: milliseconds a run, the quarter mark.
-        high: milliseconds a run, the three-quarter mark.
-        repeats: how many runs were measured.
-    """
-
-    model: str
-    backend: str
-    threads: int
-    batch_size: int
-    milliseconds: float
-    per_picture: float
-    low: float
-    high: float
-    repeats: int
 
 
 @dataclass(frozen=True)
@@ -86,8 +60,7 @@ def measure(
     unknown = [backend for backend in backends if backend not in MEASURED]
     if unknown:
         raise ValueError(f"backends has {unknown[0]!r}; known are {', '.join(MEASURED)}.")
-    if repeats < 3:
-        raise ValueError(f"repeats is {repeats}; a median needs at least 3, a table that others will read at least 30.")
+    check_repeats(repeats)
     rows: list[Measurement | NotMeasured] = []
     with _workers(threads) as workers:
         for model in models:
@@ -112,8 +85,7 @@ def _measure_model(
     for connection in workers.values():
         _ask(connection, "forget")
     for (backend, count, batch_size), times in taken.items():
-        low, middle, high = statistics.quantiles(times, n=4)
-        rows.append(Measurement(model, backend, count, batch_size, middle, middle / batch_size, low, high, repeats))
+        rows.append(Measurement.of(model, backend, count, batch_size, times))
     return rows
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -11,11 +10,8 @@ import numpy as np
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo._startup import load_tensorflow
-
-# Between two measured runs of a backend others had their turn: their threads still spin for a while, and caches hold their weights.
-# Nobody who deploys a network meets that, so that each turn begins with milliseconds that are not measured. To a run that takes
-# longer than a second's tenth it makes no difference.
-_SETTLING, _LONG = 5.0, 100.0
+from bnn_zoo.deploy.timing import settled
+from bnn_zoo.models.larq_zoo import larq_zoo_factory
 
 
 def serve(connection: Connection, threads: int) -> None:
@@ -26,8 +22,7 @@ def serve(connection: Connection, threads: int) -> None:
     """
     load_tensorflow(first=lambda: _use(threads))
     models: dict[str, Any] = {}
-    runs: dict[tuple[Any, ...], Callable[[], Any]] = {}
-    last: dict[tuple[Any, ...], float] = {}
+    runs: dict[tuple[Any, ...], Callable[[], float]] = {}
     while True:
         try:
             action, *what = connection.recv()
@@ -36,7 +31,6 @@ def serve(connection: Connection, threads: int) -> None:
         if action == "forget":
             models.clear()
             runs.clear()
-            last.clear()
             keras.backend.clear_session()
             connection.send(None)
         elif action == "prepare":
@@ -46,23 +40,12 @@ def serve(connection: Connection, threads: int) -> None:
             except Exception as error:  # a backend that fails must not end the measurement of the others
                 connection.send(f"{type(error).__name__}: {error}".split("\n")[0])
         else:
-            key = tuple(what)
-            settled = 0.0
-            while settled < _SETTLING and last.get(key, 0.0) < _LONG:
-                settled += _milliseconds(runs[key])
-            last[key] = _milliseconds(runs[key])
-            connection.send(last[key])
+            connection.send(runs[tuple(what)]())
 
 
 def _use(threads: int) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-def _milliseconds(run: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    run()
-    return (time.perf_counter() - start) * 1e3
 
 
 def build(name: str) -> Any:
@@ -74,7 +57,7 @@ def build(name: str) -> Any:
     return create_model(name)
 
 
-def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, threads: int) -> Callable[[], Any]:
+def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, threads: int) -> Callable[[], float]:
     from bnn_zoo.deploy.runtime import compile
 
     key = f"{name}/{backend}"
@@ -83,25 +66,10 @@ def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, 
             models[name] = models.get(name) or build(name)
             models[key] = compile(models[name], backend, threads)  # type: ignore[arg-type]
         elif backend == "larq_zoo":
-            models[key] = compile(_larq_zoo_model(name), "keras")
+            models[key] = compile(larq_zoo_factory(name)(weights=None), "keras")
         else:
             models[name] = models.get(name) or build(name)
             models[key] = compile(models[name], "keras")
     runtime = models[key]
     images = np.random.default_rng(0).normal(size=(batch_size, *runtime.input_shape)).astype(np.float32)
-    for _ in range(3):
-        runtime.predict(images, batch_size=batch_size)
-    return lambda: runtime.predict(images, batch_size=batch_size)
-
-
-def _larq_zoo_model(name: str) -> Any:
-    import larq_zoo  # type: ignore[import-not-found]
-
-    from bnn_zoo.models import find_architecture
-
-    wanted = find_architecture(name).factory.lower()
-    for room in (larq_zoo.literature, larq_zoo.sota):
-        for factory in dir(room):
-            if factory.lower() == wanted:
-                return getattr(room, factory)(weights=None)
-    raise ValueError(f"larq-zoo has no network {name!r}")
+    return settled(lambda: runtime.predict(images, batch_size=batch_size))

@@ -14,7 +14,7 @@ from bnn_zoo._keras import Tensor, keras, tf
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import Preprocessing
 from bnn_zoo.inference import preprocessing_of
-from bnn_zoo.models import find_architecture
+from bnn_zoo.models.larq_zoo import larq_zoo_factory
 from bnn_zoo.training.optimizers import make_optimizer
 from bnn_zoo.training.pipeline import training_batches
 from bnn_zoo.training.precision import computing_in
@@ -34,7 +34,8 @@ class TrainingSpeed:
         network: its name.
         size: height and width of the pictures.
         batch_size: pictures a step.
-        plain_model: whose network the plain loop trained: "larq_zoo", or "bnn_zoo" where that does not import.
+        plain_model: whose network the plain loop trained: "larq_zoo", or "bnn_zoo" where that does not have it or
+            is not installed, and where `arguments` are given.
         plain_steps: of the plain loop in float32, a second.
         steps: of this package, a second.
         speedup: how many times as many.
@@ -161,17 +162,13 @@ def _plain_loop(
 
 
 def _plain_model(network: str, build: Any, settings: Settings) -> tuple[str, keras.Model]:
-    try:
-        import larq_zoo  # type: ignore[import-not-found]
-    except ImportError:
+    if settings.arguments:  # larq-zoo's have other names
         return "bnn_zoo", build()
-    factory = find_architecture(network).factory.lower()
-    for room in (larq_zoo.literature, larq_zoo.sota):
-        for name in dir(room):
-            if name.lower() == factory and not settings.arguments:
-                shape = (settings.size, settings.size, 3)
-                return "larq_zoo", getattr(room, name)(input_shape=shape, weights=None, num_classes=10)
-    return "bnn_zoo", build()
+    try:
+        factory = larq_zoo_factory(network)
+    except (ImportError, ValueError):
+        return "bnn_zoo", build()
+    return "larq_zoo", factory(input_shape=(settings.size, settings.size, 3), weights=None, num_classes=10)
 
 
 def _fitting(model: keras.Model, batches: Any, steps: int) -> Callable[[], object]:
