@@ -38,8 +38,7 @@ def plot(
         ImportError: if matplotlib is not installed.
     """
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        from bnn_zoo._figure import ShownFigure
     except ImportError as error:
         raise ImportError('drawing a plot needs matplotlib: pip install "bnn-zoo[compare]"') from error
     for column in (x, y):
@@ -48,8 +47,7 @@ def plot(
     shown, data_set, others = comparable(rows, x, y)
     if not shown:
         raise ValueError(f"no network has both {x.key!r} and {y.key!r}.")
-    figure = Figure(figsize=(8, 5), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = ShownFigure(figsize=(8, 5), dpi=120, layout="constrained")
     axes: Any = figure.add_subplot()
     if log if log is not None else helps_log(x, [x.value(row) for row in shown]):
         axes.set_xscale("log")

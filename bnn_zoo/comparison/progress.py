@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 
@@ -38,11 +39,12 @@ class Bar:
 
 @contextmanager
 def progress_bar(wanted: bool, total: int) -> Iterator[Bar]:
-    """A bar on standard error, if it is wanted and there is a terminal or notebook to show it."""
+    """A bar on standard error, if it is wanted and there is a terminal or a notebook that can show it."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    shown = wanted and (console.is_terminal or console.is_jupyter)
+    # Without ipywidgets rich shows a notebook no bar, and warns of it again and again.
+    shown = wanted and (find_spec("ipywidgets") is not None if console.is_jupyter else console.is_terminal)
     with Progress(console=console, disable=not shown, transient=True) as display:
         yield Bar(display, total)

@@ -54,13 +54,10 @@ def plot_experiment(results: Results, experiment: Experiment) -> Any:
 
 def _new_figure(width: float, height: float) -> Any:
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        from bnn_zoo._figure import ShownFigure
     except ImportError as error:
         raise ImportError('drawing results needs matplotlib: pip install "bnn-zoo[train]"') from error
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    return ShownFigure(figsize=(width, height), layout="constrained")
 
 
 def _draw_experiment(axes: Any, results: Results, experiment: Experiment) -> None:
