@@ -43,10 +43,12 @@ def pictures(tmp_path: Path) -> Path:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", NAMES)
 def test_it_runs_from_top_to_bottom(name: str, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nbformat = pytest.importorskip("nbformat")
-    nbclient = pytest.importorskip("nbclient")
+    import nbclient
+    import nbformat
+
     monkeypatch.setenv("BNN_ZOO_NOTEBOOK", "small")
     monkeypatch.setenv("BNN_ZOO_PICTURES", str(pictures))
+    monkeypatch.setenv("BNN_ZOO_CIFAR10", str(pictures))
     # Of whatever kernels there are, the one of this interpreter.
     monkeypatch.setenv("JUPYTER_PATH", f"{sys.prefix}/share/jupyter")
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
@@ -90,7 +92,7 @@ def test_it_opens_on_colab(name: str) -> None:
 
 
 def test_without_pictures_and_network_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    pooch = pytest.importorskip("pooch")
+    import pooch
 
     def unreachable(*_: Any, **__: Any) -> None:
         raise OSError("no route to host")
