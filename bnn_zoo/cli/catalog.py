@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from bnn_zoo.cli.terminal import console, load_tensorflow
+from bnn_zoo.comparison.numbers import short
 
 
 def list_networks(
@@ -42,9 +43,9 @@ def list_networks(
         table.add_row(
             name,
             str(info.paper.year),
-            _short(figures.parameters),
+            short(figures.parameters),
             f"{figures.size_mib:.2f}",
-            _short(macs),
+            short(macs),
             f"{100 * figures.macs_binary / macs:.0f} %",
             f"{published.top1:.1f}{'' if published.dataset == 'imagenet' else '*'}" if published else "",
             ", ".join(dict.fromkeys(str(entry.tag) for entry in info.weight_sets)),
@@ -141,10 +142,3 @@ def summary(
 
     shape = None if input_size is None else (input_size, input_size, 3)
     larq.models.summary(create_model(name, input_shape=shape))
-
-
-def _short(count: int) -> str:
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= unit:
-            return f"{count / unit:.2f} {letter}"
-    return str(count)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bnn_zoo.comparison.numbers import short
 from bnn_zoo.comparison.operations import FORMULA
 from bnn_zoo.comparison.row import NetworkRow
 from bnn_zoo.models.figures import Figures
@@ -52,14 +53,6 @@ class Column:
         """The value for people; empty where it is not known."""
         value = self.value(row)
         return "" if value is None else self.text(value)
-
-
-def short(count: float) -> str:
-    """A large number in three or four digits: 11.70 M."""
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= unit:
-            return f"{count / unit:.2f} {letter}"
-    return f"{count:.0f}"
 
 
 def _of(field: str) -> Callable[[NetworkRow], Any]:

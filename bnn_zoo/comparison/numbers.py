@@ -1,0 +1,11 @@
+"""Numbers as people read them. Importing this costs nothing, so that `bnn-zoo list` stays quick."""
+
+from __future__ import annotations
+
+
+def short(count: float) -> str:
+    """A large number in three or four digits: 11.70 M."""
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= unit:
+            return f"{count / unit:.2f} {letter}"
+    return f"{count:.0f}"

@@ -1,0 +1,15 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bnn_zoo.comparison.numbers import short
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (999, "999"), (1000, "1.00 k"), (11_699_112, "11.70 M"), (1e9, "1.00 G"), (2.4, "2"), (1.676e9, "1.68 G")],
+)
+def test_a_number_has_three_digits_and_a_letter(count: float, text: str) -> None:
+    assert short(count) == text
