@@ -142,7 +142,7 @@ def _pooling(layers: tuple[Layer, ...]) -> Iterator[Hint]:
         norm = _back(layer, by_name) if layer.kind in _MAX_POOLS else None
         if norm is None or norm.kind not in NORMS or not _back(norm, by_name).is_quantized:
             continue
-        if any(taker.is_quantized for taker in takers[layer.name]):
+        if _reaches(layer, takers, lambda taker: taker.is_quantized):
             yield Hint(POOLING, layer.name, f"a max-pool behind batch norm ({norm.name}), and its output is binarized")
 
 

@@ -6,6 +6,8 @@ import pytest
 from networks import small_network
 
 import bnn_zoo
+from bnn_zoo import blocks
+from bnn_zoo._keras import keras
 from bnn_zoo.comparison.hints import find_hints
 from bnn_zoo.comparison.read import read_layers
 
@@ -30,6 +32,16 @@ def test_none_where_all_advice_is_followed() -> None:
     assert find_hints(read_layers(small_network())) == ()
 
 
+@pytest.mark.parametrize(("order", "rules"), [("norm_pool", ["pooling"]), ("pool_norm", [])])
+def test_a_learnt_threshold_or_dropout_does_not_hide_a_pool_behind_batch_norm(order: str, rules: list[str]) -> None:
+    images = keras.Input((16, 16, 3))
+    x = blocks.residual_stem(images, 8)
+    x = blocks.pooled_block(x, 8, order=order, name="down")  # type: ignore[arg-type]
+    x = blocks.react_conv(keras.layers.Dropout(0.1)(x))
+    layers = read_layers(keras.Model(images, blocks.head(x, 5)))
+    assert [hint.rule.name for hint in find_hints(layers) if hint.layer == "down_pool"] == rules
+
+
 def test_networks_of_the_zoo() -> None:
     """What the literature says of them: the early ones bind their ends or have no shortcuts, the later ones follow the guide."""
     found = {name: {hint.rule.name for hint in bnn_zoo.profile(name).hints} for name in bnn_zoo.list_models()}
@@ -41,8 +53,6 @@ def test_networks_of_the_zoo() -> None:
 
 
 def test_a_float_network_gets_no_advice() -> None:
-    from bnn_zoo._keras import keras
-
     images = keras.Input((8, 8, 3))
     x = keras.layers.Conv2D(4, 3, strides=2)(images)
     assert find_hints(read_layers(keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(x))))) == ()
