@@ -11,7 +11,7 @@ from typing import Any
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.folder import RUN_CURVE, RUN_LOG, save_pretrained
 from bnn_zoo.training.curve import plot_log
-from bnn_zoo.training.records import LOG
+from bnn_zoo.training.run_log import LOG
 
 
 def save_run(model: keras.Model, run: str | os.PathLike[str], folder: str | os.PathLike[str], **description: Any) -> Path:

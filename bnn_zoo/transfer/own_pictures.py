@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import os
 import re
@@ -17,7 +16,7 @@ from bnn_zoo.hub.references import Reference
 from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.training.loop import LAST, train
-from bnn_zoo.training.records import LOG
+from bnn_zoo.training.run_log import LOG, read_log
 from bnn_zoo.training.settings import override
 from bnn_zoo.training.weight_set import save_run
 from bnn_zoo.transfer.freezing import freeze
@@ -107,8 +106,7 @@ def finetune(
 def _held_out_score(log: Path, pictures: int, name: str) -> Metric | None:
     from bnn_zoo import __version__
 
-    with open(log, newline="", encoding="utf-8") as file:
-        last = list(csv.DictReader(file))[-1]
+    last = read_log(log)[-1]
     if "val_accuracy" not in last:
         return None
     by = f"bnn-zoo finetune {__version__}, {pictures} pictures"
