@@ -83,14 +83,11 @@ def finetune(
     train(build_frozen, head, dataset, preprocessing, folder / "head")
     say(f"2 of 2: all layers, {whole.epochs} epochs")
     train(build, whole, dataset, preprocessing, folder / "whole", start_from=folder / "head" / LAST)
-    # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
-    model = build()
-    model.load_weights(str(folder / "whole" / LAST))
     metric = _held_out_score(folder / "whole" / LOG, whole.held_out, name)
     if metric is not None:
         say(f"{metric.name} {metric.value:.1f} % of {whole.held_out} pictures that were held out")
     return save_run(
-        model,
+        build,
         folder / "whole",
         folder / "model",
         tag=_tag(name),
