@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bnn_zoo.training.disk import write_whole
+from bnn_zoo._whole_file import write_text_whole
 
 
 def claim_folder(path: Path, settings: Mapping[str, Any], others: str, write: bool = True) -> None:
@@ -29,4 +29,4 @@ def claim_folder(path: Path, settings: Mapping[str, Any], others: str, write: bo
             raise ValueError(f"{path.parent} holds {others} ({path.name}); choose an empty folder or remove it.")
     elif write:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+        write_text_whole(path, text)

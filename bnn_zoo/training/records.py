@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._whole_file import write_whole
 from bnn_zoo.training.checkpoints import Position, last_checkpoint, local_weights, save_checkpoint
-from bnn_zoo.training.disk import explain_full_disk, write_whole
+from bnn_zoo.training.disk import explain_full_disk
 from bnn_zoo.training.run_log import LOG, read_log, write_log
 
 # More than HDF5 takes for a variable's name and place.
