@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.guide.results import Run, ScoredOn
 from bnn_zoo.guide.variants import Variant
 from bnn_zoo.hub import strict_json
-from bnn_zoo.training.disk import write_whole
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def write_finished(folder: Path, job: Job, run: Run) -> None:
     """Says that a job is finished, and what it gave; the file is whole or not there."""
     path = _path(folder, job)
     path.parent.mkdir(exist_ok=True)
-    write_whole(path, lambda part: part.write_text(json.dumps(asdict(run), indent=2) + "\n", encoding="utf-8"))
+    write_text_whole(path, json.dumps(asdict(run), indent=2) + "\n")
 
 
 def _path_of_all(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from bnn_zoo.guide.network import build_network
 from bnn_zoo.guide.results import Run
 from bnn_zoo.training.loop import train
 from bnn_zoo.training.pipeline import evaluation_batches
-from bnn_zoo.training.records import LOG
+from bnn_zoo.training.run_log import LOG, read_log
 
 #: What is trained on ("training"), and what is scored on ("held_out", "test").
 Pictures: TypeAlias = Mapping[str, ImageDataset]
@@ -69,8 +68,7 @@ def do_run(folder: Path, job: Job, budget: Budget, pictures: Pictures) -> Run:
     unfinished = folder / "unfinished" / job.name
     model = train(build, recipe_of(job.variant, job.settings, job.seed, budget), training, CIFAR10, unfinished)
     right = model.predict(evaluation_batches(scored, CIFAR10), verbose=0).argmax(axis=1) == scored.labels
-    with open(unfinished / LOG, newline="", encoding="utf-8") as file:
-        last_epoch = list(csv.DictReader(file))[-1]
+    last_epoch = read_log(unfinished / LOG)[-1]
     figures = count(model)
     run = Run(
         variant=job.variant.name,

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.guide.budget import Budget
 from bnn_zoo.guide.variants import Experiment
 from bnn_zoo.hub import strict_json
-from bnn_zoo.training.disk import write_whole
 
 ScoredOn = Literal["held_out", "test"]
 
@@ -136,4 +136,4 @@ def write_results(results: Results, path: Path) -> None:
     content: dict[str, Any] = asdict(results)
     lines = ",\n".join(f"  {json.dumps(run)}" for run in content.pop("runs"))
     head = json.dumps(content, indent=1)[:-2]
-    write_whole(path, lambda part: part.write_text(f'{head},\n "runs": [\n{lines}\n ]\n}}\n', encoding="utf-8"))
+    write_text_whole(path, f'{head},\n "runs": [\n{lines}\n ]\n}}\n')

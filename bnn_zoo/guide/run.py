@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -14,6 +13,7 @@ from bnn_zoo.guide.finished import Job, all_finished, find_finished
 from bnn_zoo.guide.one_run import do_run, load_pictures
 from bnn_zoo.guide.results import Results, Run, write_results
 from bnn_zoo.guide.variants import BASELINE, EXPERIMENTS, Variant
+from bnn_zoo.training.claim import claim_folder
 from bnn_zoo.training.recipe import Optimizer
 
 #: Of the runs of the search.
@@ -52,7 +52,7 @@ def run_experiments(
         raise ValueError(f"only is {only}; the experiments are numbered from 1 to {len(EXPERIMENTS)}.")
     folder, budget = Path(out), budget or Budget()
     name = dataset_name or Path(data).name
-    _claim(folder / "grid.json", name, budget)
+    claim_folder(folder / "grid.json", {"dataset": name, **asdict(budget)}, "runs of another budget or other data")
     variants = variants_of(only)
     optimizers = optimizers_of(variants)
     total = sum(len(SEARCH[optimizer]) for optimizer in optimizers) + len(variants) * budget.seeds
@@ -96,11 +96,3 @@ def _search(optimizers: list[Optimizer], finish: Callable[[Job], Run]) -> dict[O
         runs = [finish(Job(baseline, {**tried, **rest}, _SEARCH_SEED, "held_out")) for tried in SEARCH[optimizer]]
         chosen[optimizer] = max(runs, key=lambda run: run.accuracy).settings
     return chosen
-
-
-def _claim(path: Path, dataset: str, budget: Budget) -> None:
-    text = json.dumps({"dataset": dataset, **asdict(budget)}, indent=2)
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise ValueError(f"{path.parent} holds runs of another budget or other data ({path}); choose an empty folder or remove it.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")

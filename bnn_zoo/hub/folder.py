@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.data.labels import class_labels
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.card import model_card
@@ -167,10 +168,3 @@ def _classes(model: keras.Model) -> int | None:
 def _write_description(path: Path, weights: WeightSet) -> None:
     write_text_whole(path / CARD, model_card(weights, beside=run_files(path)))
     write_text_whole(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
-
-
-def write_text_whole(path: Path, text: str) -> None:
-    """Writes a text file: either the whole text is there afterwards, or the file is as it was before."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)

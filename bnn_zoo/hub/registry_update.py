@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
-from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config, write_text_whole
+from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
 from bnn_zoo.hub.sources.package import packaged_weights
 from bnn_zoo.hub.weight_set import to_json
 

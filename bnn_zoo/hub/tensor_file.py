@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
+from bnn_zoo._whole_file import write_whole
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.reading import reading
 
@@ -48,21 +48,14 @@ def write_tensor_file(path: str | os.PathLike[str], tensors: Mapping[str, np.nda
         ValueError: If a tensor is named `__metadata__`, or the header would be larger than 4 MiB.
         OSError: If the file cannot be written, for instance because the disk is full.
     """
-    path = Path(path)
     content = _serialized(tensors, metadata)
-    # Not tempfile: its files can be read by their owner only, and os.replace would keep it so.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            for part in content:
-                file.write(part)
-            file.flush()
-            # Without it, a power cut after the renaming can leave an empty file under the final name.
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+
+    def write(part: Path) -> None:
+        with open(part, "xb") as file:
+            for piece in content:
+                file.write(piece)
+
+    write_whole(Path(path), write)
 
 
 def read_tensor_file(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:

@@ -17,7 +17,6 @@ from bnn_zoo.training.loop import train
 from bnn_zoo.training.probe import PrecisionChoice, XlaChoice, settle
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.recipes import find_recipe
-from bnn_zoo.training.run import LAST
 from bnn_zoo.training.settings import override
 from bnn_zoo.training.strategy import is_chief, make_strategy
 from bnn_zoo.training.weight_set import save_run
@@ -98,11 +97,8 @@ def train_by_name(
         say(f"skipped {error}")
     if not is_chief(strategy):
         return None
-    # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
-    model = build()
-    model.load_weights(str(Path(out) / LAST))
     return save_run(
-        model,
+        build,
         out,
         Path(out) / "model",
         tag=chosen.name.partition(".")[2].partition("-")[0] or None,

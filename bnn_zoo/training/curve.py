@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from pathlib import Path
+
+from bnn_zoo.training.run_log import read_log
 
 
 def plot_log(log: str | os.PathLike[str], picture: str | os.PathLike[str]) -> None:
@@ -23,8 +24,7 @@ def plot_log(log: str | os.PathLike[str], picture: str | os.PathLike[str]) -> No
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError('drawing a curve needs matplotlib: pip install "bnn-zoo[train]"') from error
-    with open(log, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_log(log)
     if not rows:
         raise ValueError(f"{log} holds no epoch.")
     epochs = [int(row["epoch"]) + 1 for row in rows]

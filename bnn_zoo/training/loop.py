@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.data.preprocessing import Preprocessing
 from bnn_zoo.data.splits import split_off
-from bnn_zoo.training.disk import write_whole
+from bnn_zoo.training.claim import claim_folder
 from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.run import CLAIM, Run
@@ -68,7 +67,7 @@ def train(
         tf.config.experimental.enable_op_determinism()  # a CPU's operations give the same results as it is
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    _claim(folder / CLAIM, recipe, is_chief(strategy))
+    claim_folder(folder / CLAIM, dataclasses.asdict(recipe), "a run of another recipe", write=is_chief(strategy))
     held_out = None
     if recipe.held_out:
         dataset, held_out = split_off(dataset, recipe.held_out, _HELD_OUT_SEED)
@@ -89,11 +88,3 @@ def train(
         for stage in run.stages:
             network = run_stage(run, stage)
     return network
-
-
-def _claim(path: Path, recipe: Recipe, chief: bool) -> None:
-    text = json.dumps(dataclasses.asdict(recipe), indent=2)
-    if path.exists() and path.read_text() != text:
-        raise ValueError(f"{path.parent} holds a run of another recipe; choose an empty folder or remove it.")
-    if chief and not path.exists():  # another machine may read it at any time
-        write_whole(path, lambda part: part.write_text(text))

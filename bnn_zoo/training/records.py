@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._whole_file import write_whole
 from bnn_zoo.training.checkpoints import Position, last_checkpoint, local_weights, save_checkpoint
-from bnn_zoo.training.disk import explain_full_disk, write_whole
+from bnn_zoo.training.disk import explain_full_disk
+from bnn_zoo.training.run_log import LOG, read_log, write_log
 
 # More than HDF5 takes for a variable's name and place.
 _HDF5_BYTES = 8192
 
-LOG, BEST = "log.csv", "best.weights.h5"
+BEST = "best.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
         seconds: between two checkpoints inside an epoch; another one follows every epoch.
     """
     log = place.folder / LOG
-    rows = _rows(log)[: first_epoch + start.step // steps]
+    rows = (read_log(log) if log.is_file() else [])[: first_epoch + start.step // steps]
     _write_rows(place, rows)
 
     class Record(keras.callbacks.Callback):
@@ -99,22 +100,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
     return Record()
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    if not path.is_file():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def _write_rows(place: Place, rows: list[dict[str, Any]]) -> None:
-    # A stage without binary kernels has no flips to log.
-    columns = list(dict.fromkeys(key for row in rows for key in row)) or ["epoch"]
-
-    def write(part: Path) -> None:
-        with open(part, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(rows)
-
-    with explain_full_disk(place.folder / LOG, 100 * len(rows), last_checkpoint(place.checkpoints)):
-        write_whole(place.folder / LOG, write)
+    log = place.folder / LOG
+    with explain_full_disk(log, 100 * len(rows), last_checkpoint(place.checkpoints)):
+        write_whole(log, lambda part: write_log(part, rows))

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.folder import RUN_CURVE, RUN_LOG, save_pretrained
 from bnn_zoo.training.curve import plot_log
-from bnn_zoo.training.records import LOG
+from bnn_zoo.training.run import LAST
+from bnn_zoo.training.run_log import LOG
 
 
-def save_run(model: keras.Model, run: str | os.PathLike[str], folder: str | os.PathLike[str], **description: Any) -> Path:
-    """Writes a weight set's folder, with the log of the run that led to it and a picture of that log.
+def save_run(
+    build: Callable[[], keras.Model], run: str | os.PathLike[str], folder: str | os.PathLike[str], **description: Any
+) -> Path:
+    """Writes a weight set's folder: the weights that a run ended with, its log and a picture of that log.
 
     Args:
-        model: with the weights that the run ended with.
+        build: makes the network; as `train` was given it.
         run: the run's folder.
         folder: to write.
         description: labels, preprocessing, dataset, ... as `save_pretrained` takes them.
@@ -28,7 +32,11 @@ def save_run(model: keras.Model, run: str | os.PathLike[str], folder: str | os.P
 
     Raises:
         ValueError: if the log holds no epoch, or the model and its description do not fit.
+        OSError: if the run is not finished.
     """
+    # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
+    model = build()
+    model.load_weights(str(Path(run) / LAST))
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     # Before the card, which names what lies beside it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import os
 import re
@@ -17,7 +16,7 @@ from bnn_zoo.hub.references import Reference
 from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.training.loop import LAST, train
-from bnn_zoo.training.records import LOG
+from bnn_zoo.training.run_log import LOG, read_log
 from bnn_zoo.training.settings import override
 from bnn_zoo.training.weight_set import save_run
 from bnn_zoo.transfer.freezing import freeze
@@ -84,14 +83,11 @@ def finetune(
     train(build_frozen, head, dataset, preprocessing, folder / "head")
     say(f"2 of 2: all layers, {whole.epochs} epochs")
     train(build, whole, dataset, preprocessing, folder / "whole", start_from=folder / "head" / LAST)
-    # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
-    model = build()
-    model.load_weights(str(folder / "whole" / LAST))
     metric = _held_out_score(folder / "whole" / LOG, whole.held_out, name)
     if metric is not None:
         say(f"{metric.name} {metric.value:.1f} % of {whole.held_out} pictures that were held out")
     return save_run(
-        model,
+        build,
         folder / "whole",
         folder / "model",
         tag=_tag(name),
@@ -107,8 +103,7 @@ def finetune(
 def _held_out_score(log: Path, pictures: int, name: str) -> Metric | None:
     from bnn_zoo import __version__
 
-    with open(log, newline="", encoding="utf-8") as file:
-        last = list(csv.DictReader(file))[-1]
+    last = read_log(log)[-1]
     if "val_accuracy" not in last:
         return None
     by = f"bnn-zoo finetune {__version__}, {pictures} pictures"

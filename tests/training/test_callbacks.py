@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.training import train
 from bnn_zoo.training.optimizers import binary_kernels
+from bnn_zoo.training.run_log import read_log
 
 STEPS = 5
 
@@ -26,8 +26,7 @@ def noise() -> ImageDataset:
 
 
 def rows(out: Path) -> list[dict[str, str]]:
-    with open(out / "log.csv") as file:
-        return list(csv.DictReader(file))
+    return read_log(out / "log.csv")
 
 
 def test_flips_are_those_of_the_signs(noise: ImageDataset, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bnn_zoo.training.checkpoints import last_checkpoint
-from bnn_zoo.training.disk import explain_full_disk, write_whole
+from bnn_zoo.training.disk import explain_full_disk
 
 #: Trains; after the first epoch no file may grow beyond argv[2] bytes, as on a disk that is full.
 RUN = """
@@ -71,16 +70,3 @@ def test_other_errors_come_through_as_they_are(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="There is no checkpoint yet") as caught, explain_full_disk(tmp_path, 2**20, None):
         raise OSError("Unable to synchronously close file (No space left on device)")
     assert caught.value.errno == 28 and "1.0 MiB" in str(caught.value)
-
-
-def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    write_whole(path, lambda part: part.write_text("one"))
-
-    def fail(part: Path) -> None:
-        part.write_text("tw")
-        raise OSError("full")
-
-    with pytest.raises(OSError, match="full"):
-        write_whole(path, fail)
-    assert path.read_text() == "one" and os.listdir(tmp_path) == ["file"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training import Recipe, train
 from bnn_zoo.training.optimizers import binary_kernels, make_optimizer, optimizer_state, real_kernels
+from bnn_zoo.training.run_log import read_log
 from bnn_zoo.training.schedules import make_schedule
 
 SMALL = Recipe("birealnet.noise", epochs=3, batch_size=8, held_out=8, learning_rate=0.01)
@@ -75,11 +75,12 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(name: str, precision:
     again = train(network, recipe, noise, CIFAR10, tmp_path / "cut")
     for expected, found in zip(whole.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)
-    with open(tmp_path / "whole" / "log.csv") as expected_log, open(tmp_path / "cut" / "log.csv") as found_log:
-        for expected_row, found_row in zip(csv.DictReader(expected_log), csv.DictReader(found_log), strict=True):
-            assert set(expected_row) == set(found_row) >= {"flip_ratio", "val_accuracy"}
-            for key, value in expected_row.items():
-                assert float(found_row[key]) == pytest.approx(float(value), rel=1e-4, abs=1e-6), key
+    for expected_row, found_row in zip(
+        read_log(tmp_path / "whole" / "log.csv"), read_log(tmp_path / "cut" / "log.csv"), strict=True
+    ):
+        assert set(expected_row) == set(found_row) >= {"flip_ratio", "val_accuracy"}
+        for key, value in expected_row.items():
+            assert float(found_row[key]) == pytest.approx(float(value), rel=1e-4, abs=1e-6), key
 
 
 def step_once(recipe: Recipe, model: Any, gradients: list[Any]) -> None:

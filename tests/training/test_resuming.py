@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training.checkpoints import Position, restore_checkpoint, save_checkpoint
+from bnn_zoo.training.run_log import read_log
 
 RUN = """
 import sys, numpy as np
@@ -78,10 +78,9 @@ def test_five_kills_leave_no_trace(tmp_path: Path) -> None:
     finish(start(killed))
     for expected, found in zip(weights(whole), weights(killed), strict=True):
         np.testing.assert_array_equal(found, expected)
-    with open(whole / "log.csv") as expected_log, open(killed / "log.csv") as found_log:
-        for expected_row, found_row in zip(csv.DictReader(expected_log), csv.DictReader(found_log), strict=True):
-            for key, value in expected_row.items():
-                assert float(found_row[key]) == pytest.approx(float(value), rel=1e-4, abs=1e-5), key
+    for expected_row, found_row in zip(read_log(whole / "log.csv"), read_log(killed / "log.csv"), strict=True):
+        for key, value in expected_row.items():
+            assert float(found_row[key]) == pytest.approx(float(value), rel=1e-4, abs=1e-5), key
 
 
 @pytest.fixture

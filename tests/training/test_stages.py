@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training import Recipe, Stage, override, train
 from bnn_zoo.training.networks import network_of
+from bnn_zoo.training.run_log import read_log
 
 ENDS = ("section_0_block_1_add", "section_1_block_1_add")
 LESSON: dict[str, Any] = dict(logits_weight=3.0, attention_weight=30.0, attention=ENDS)
@@ -62,8 +62,7 @@ def test_each_stage_leaves_its_weights_and_the_last_those_of_the_plain_network(w
     model.load_weights(str(whole / "last.weights.h5"))
     images = np.random.default_rng(0).normal(size=(2, 32, 32, 3))
     assert model.predict(images, verbose=0).shape == (2, 2)
-    with open(whole / "log.csv") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_log(whole / "log.csv")
     assert [row["epoch"] for row in rows] == ["0", "1", "2", "3", "4"]
     assert [bool(row["flip_ratio"]) for row in rows] == [False, False, False, True, True]
 

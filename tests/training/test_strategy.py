@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
@@ -18,6 +17,7 @@ import pytest
 from bnn_zoo._keras import tf
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
+from bnn_zoo.training.run_log import read_log
 from bnn_zoo.training.strategy import is_chief, make_strategy, shared_out
 
 #: Trains on the strategy argv[1] into argv[2], with recipe fields as JSON in argv[3]. Kernels are binary and, but for Bop, inputs
@@ -94,8 +94,7 @@ def cluster(count: int = 2) -> list[str]:
 
 
 def curve(out: Path) -> list[list[float]]:
-    with open(out / "log.csv") as file:
-        return [[float(row[key]) for key in ("loss", "accuracy", "flip_ratio")] for row in csv.DictReader(file)]
+    return [[float(row[key]) for key in ("loss", "accuracy", "flip_ratio")] for row in read_log(out / "log.csv")]
 
 
 def weights(out: Path) -> list[np.ndarray]:
