@@ -23,7 +23,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")],
     recipe: Annotated[str | None, typer.Option(help="Name of the recipe; NETWORK.cifar10 if not given.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a field of the recipe, as in epochs=10.")] = None,
-    split: Annotated[str, typer.Option(help="Which split of the data to train on.")] = "train",
+    split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
     size: Annotated[int | None, typer.Option(min=1, help="Height and width to train at, pixels; the pictures' own.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
     strategy: Annotated[_Strategy, typer.Option(help="On which devices or machines.")] = "auto",
