@@ -13,8 +13,9 @@ from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import open_dataset, training_split
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.inference import preprocessing_of
+from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import train
-from bnn_zoo.training.probe import PrecisionChoice, XlaChoice, settle
+from bnn_zoo.training.probe import settle
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.recipes import find_recipe
 from bnn_zoo.training.settings import override
