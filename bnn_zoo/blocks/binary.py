@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bnn_zoo._keras import Tensor, keras, larq
 from bnn_zoo.blocks.binarization import Binarization, make_constraint, make_quantizer, make_regularizer
+from bnn_zoo.blocks.padding import aligned
 
 
 def binary_conv(
@@ -45,12 +46,7 @@ def binary_conv(
     """
     settings = binarization or Binarization()
     _refuse_binarizing(activation)
-    convolution = larq.layers.QuantConv2D
-    if settings.padding_alignment == "symmetric" and padding == "same":
-        from bnn_zoo.blocks.layers import SymmetricQuantConv2D  # its class needs TensorFlow when defined
-
-        convolution = SymmetricQuantConv2D
-    return convolution(
+    return aligned(larq.layers.QuantConv2D, settings, padding)(
         filters,
         kernel_size,
         strides=strides,

@@ -8,6 +8,7 @@ from typing import Any
 from bnn_zoo._keras import Tensor, keras, larq
 from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.naming import part
+from bnn_zoo.blocks.padding import aligned
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,9 @@ def standardized_conv(
     Source: Characterizing signal propagation to close the performance gap in unnormalized ResNets, Brock et al., 2021,
     arXiv 2101.08692.
     """
-    from bnn_zoo.blocks.layers import SymmetricQuantConv2D  # its class needs TensorFlow when defined
-    from bnn_zoo.blocks.quantizers import Standardize
+    from bnn_zoo.blocks.quantizers import Standardize  # its class needs TensorFlow when defined
 
-    symmetric = binarization is not None and binarization.padding_alignment == "symmetric"
-    convolution = SymmetricQuantConv2D if symmetric else larq.layers.QuantConv2D
-    x = convolution(
+    x = aligned(larq.layers.QuantConv2D, binarization)(
         filters,
         kernel_size,
         strides=strides,

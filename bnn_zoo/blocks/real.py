@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
+from bnn_zoo.blocks.padding import aligned
 
 
 def real_conv(
@@ -38,19 +39,16 @@ def real_conv(
     Returns:
         (batch, height / strides, width / strides, filters).
     """
-    options: dict[str, Any] = dict(
+    return aligned(keras.layers.Conv2D, binarization, padding)(
+        filters,
+        kernel_size,
         strides=strides,
         padding=padding,
         use_bias=use_bias,
         kernel_initializer=kernel_initializer,
         kernel_regularizer=kernel_regularizer,
         name=name,
-    )
-    if padding == "same" and binarization is not None and binarization.padding_alignment == "symmetric":
-        from bnn_zoo.blocks.layers import SymmetricQuantConv2D  # its class needs TensorFlow when defined
-
-        return SymmetricQuantConv2D(filters, kernel_size, **options)(x)
-    return keras.layers.Conv2D(filters, kernel_size, **options)(x)
+    )(x)
 
 
 def grouped_conv(

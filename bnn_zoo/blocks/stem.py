@@ -9,6 +9,7 @@ from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.padding import aligned
 from bnn_zoo.blocks.real import grouped_conv, real_conv
 
 Stem: TypeAlias = Literal["imagenet", "cifar"]
@@ -100,11 +101,8 @@ def stem_pool(x: Tensor, *, binarization: Binarization | None = None, name: str 
     Returns:
         (batch, height / 2, width / 2, channels).
     """
-    if binarization is not None and binarization.padding_alignment == "symmetric":
-        from bnn_zoo.blocks.layers import SymmetricMaxPooling2D  # its class needs TensorFlow when defined
-
-        return SymmetricMaxPooling2D(3, strides=2, padding="same", name=part(name, "pool"))(x)
-    return keras.layers.MaxPooling2D(3, strides=2, padding="same", name=part(name, "pool"))(x)
+    pool = aligned(keras.layers.MaxPooling2D, binarization)
+    return pool(3, strides=2, padding="same", name=part(name, "pool"))(x)
 
 
 def separable_stem(x: Tensor, filters: int = 64, *, stem: Stem | None = None, name: str | None = "stem") -> Tensor:

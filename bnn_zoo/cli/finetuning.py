@@ -27,11 +27,8 @@ def finetune(
     chosen = pairs(settings or [])
     load_tensorflow()
     show_warnings()
-    from bnn_zoo.data.datasets import split_names
     from bnn_zoo.transfer import finetune as run
 
-    if split is None and "train" in split_names(data):
-        split = "train"
     folder = run(
         model,
         data,

@@ -11,10 +11,7 @@ import typer
 
 from bnn_zoo.cli.learning import pairs
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings
-
-_Strategy = Literal["auto", "one", "mirrored", "multi_worker", "tpu"]
-_Precision = Literal["recipe", "auto", "float32", "mixed_bfloat16"]
-_Xla = Literal["recipe", "auto", "on", "off"]
+from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
 
 
 def train(
@@ -23,12 +20,12 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")],
     recipe: Annotated[str | None, typer.Option(help="Name of the recipe; NETWORK.cifar10 if not given.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a field of the recipe, as in epochs=10.")] = None,
-    split: Annotated[str, typer.Option(help="Which split of the data to train on.")] = "train",
+    split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
     size: Annotated[int | None, typer.Option(min=1, help="Height and width to train at, pixels; the pictures' own.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
-    strategy: Annotated[_Strategy, typer.Option(help="On which devices or machines.")] = "auto",
-    precision: Annotated[_Precision, typer.Option(help='What to compute in; "auto" measures which is faster.')] = "recipe",
-    xla: Annotated[_Xla, typer.Option(help='Compile the steps; "auto" measures whether that is faster.')] = "recipe",
+    strategy: Annotated[StrategyName, typer.Option(help="On which devices or machines.")] = "auto",
+    precision: Annotated[PrecisionChoice, typer.Option(help='What to compute in; "auto" measures which is faster.')] = "recipe",
+    xla: Annotated[XlaChoice, typer.Option(help='Compile the steps; "auto" measures whether that is faster.')] = "recipe",
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write OUT/tensorboard too.")] = False,
     dataset_name: Annotated[str | None, typer.Option(help="What the card calls the data; the file's name if not given.")] = None,
     license: Annotated[str | None, typer.Option(help="SPDX identifier of the weights' licence, for the card.")] = None,

@@ -128,6 +128,25 @@ def split_names(source: str | os.PathLike[str]) -> tuple[str, ...]:
     return splits_by_class(path)
 
 
+def training_split(source: str | os.PathLike[str], split: str | None = None) -> str | None:
+    """The split to train on.
+
+    Args:
+        source: as `load_dataset` takes it.
+        split: what was asked for, if anything; a slice of TensorFlow Datasets too, as in "train[:90%]".
+
+    Returns:
+        What was asked for, which `load_dataset` refuses if there is no such split; else "train" where there is one; else None, for
+        which `load_dataset` takes the only part that there is, and refuses several.
+
+    Raises:
+        ValueError, OSError, ImportError: as `split_names`.
+    """
+    if split is None and "train" in split_names(source):
+        return "train"
+    return split
+
+
 def _opened(source: str | os.PathLike[str], split: str | None, on_bad: OnBad) -> ImageDataset | StreamedDataset:
     if on_bad not in ("skip", "stop"):
         raise ValueError(f"on_bad is {on_bad!r}; it has to be 'skip' or 'stop'")

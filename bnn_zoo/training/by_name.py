@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bnn_zoo._keras import keras
-from bnn_zoo.data.datasets import open_dataset, split_names
+from bnn_zoo.data.datasets import open_dataset, training_split
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.inference import preprocessing_of
+from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import train
-from bnn_zoo.training.probe import PrecisionChoice, XlaChoice, settle
+from bnn_zoo.training.probe import settle
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.recipes import find_recipe
 from bnn_zoo.training.settings import override
@@ -28,7 +29,7 @@ class Options:
     """How a run is made, beside its recipe.
 
     Args:
-        split: of the data, if they have it.
+        split: of the data, as `training_split` takes it; if not given "train", where there is one.
         size: height and width to train at, pixels; if not given those of the pictures where all are of one size, else the
             network's usual ones.
         on_bad: "stop" at a picture that cannot be read, or "skip" it.
@@ -40,7 +41,7 @@ class Options:
         license: SPDX identifier of the weights' licence, for the card.
     """
 
-    split: str = "train"
+    split: str | None = None
     size: int | None = None
     on_bad: Literal["skip", "stop"] = "stop"
     strategy: Any = "auto"
@@ -81,7 +82,7 @@ def train_by_name(
     options = options or Options()
     chosen = override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
-    dataset = open_dataset(data, options.split if options.split in split_names(data) else None, on_bad=options.on_bad)
+    dataset = open_dataset(data, training_split(data, options.split), on_bad=options.on_bad)
     shape = (options.size, options.size, 3) if options.size else None
     if shape is None and isinstance(dataset, ImageDataset):
         _, *sides = dataset.images.shape
@@ -115,6 +116,8 @@ def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Op
     parts = ["bnn-zoo", "train", network, "--recipe", recipe.name, "--data", "DATA", "--out", "OUT"]
     for name, value in settings.items():
         parts += ["--set", f"{name}={value}"]
+    if options.split:
+        parts += ["--split", options.split]
     if options.size:
         parts += ["--size", str(options.size)]
     if options.precision != "recipe":

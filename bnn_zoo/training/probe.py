@@ -9,18 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from bnn_zoo._keras import keras, tf
+from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.optimizers import make_optimizer
 from bnn_zoo.training.precision import computing_in
 from bnn_zoo.training.recipe import Precision, Recipe
 from bnn_zoo.training.run import CLAIM
-
-PrecisionChoice = Literal["recipe", "auto", "float32", "mixed_bfloat16"]
-XlaChoice = Literal["recipe", "auto", "on", "off"]
 
 _ROUNDS = 5
 

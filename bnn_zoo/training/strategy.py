@@ -7,11 +7,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, Literal, NoReturn, get_args
+from typing import Any, NoReturn, get_args
 
 from bnn_zoo._keras import Tensor, keras, tf
-
-StrategyName = Literal["auto", "one", "mirrored", "multi_worker", "tpu"]
+from bnn_zoo.training.choices import StrategyName
 
 
 def make_strategy(name: str = "auto") -> Any:

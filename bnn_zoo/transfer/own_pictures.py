@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bnn_zoo._keras import keras
-from bnn_zoo.data.datasets import load_dataset
+from bnn_zoo.data.datasets import load_dataset, training_split
 from bnn_zoo.hub.folder import weight_set_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.references import Reference
@@ -44,7 +44,7 @@ def finetune(
         reference: the weight set to start from: what `pretrained=` takes, as in "birealnet.cifar10".
         data: a folder or .zip of pictures by class; the folders' names become the classes' names.
         out: a folder for the two runs, and for the result in `model`.
-        split: which part of `data`, where it has several.
+        split: which part of `data`, where it has several; if not given "train", where there is one.
         settings: fields of the two recipes to change, as text: {"head.epochs": "5"} of the first, {"whole.epochs": "9"} of the
             second, {"batch_size": "16"} of both. See `finetuning_recipes` for what they are without.
         dataset_name: what the card calls the data; the folder's name if not given.
@@ -58,6 +58,7 @@ def finetune(
         ValueError: if the data are no pictures of two classes or more, or `out` holds runs of other recipes.
         WeightsError: if the weights cannot be had.
     """
+    split = training_split(data, split)
     trained = load_pretrained(reference)
     # The pictures are fitted to the network's size once, their whole square centre, and so the new weights will see them.
     preprocessing = dataclasses.replace(preprocessing_of(trained), crop=1.0, interpolation="bicubic_antialias")

@@ -10,6 +10,7 @@ import pytest
 from bnn_zoo._keras import keras
 from bnn_zoo.blocks import Binarization, binary_conv, real_conv, residual_stem
 from bnn_zoo.blocks.layers import SymmetricMaxPooling2D
+from bnn_zoo.blocks.padding import aligned
 
 RNG = np.random.default_rng(11)
 
@@ -119,3 +120,9 @@ def test_symmetric_stem() -> None:
     kinds = [type(layer).__name__ for layer in model.layers[1:]]
     assert kinds == ["SymmetricQuantConv2D", "BatchNormalization", "SymmetricMaxPooling2D"]
     assert model.output_shape == (None, 8, 8, 8)
+
+
+def test_without_odd_pixels_or_a_word_on_them_a_layer_stays_itself() -> None:
+    symmetric, pool = Binarization(padding_alignment="symmetric"), keras.layers.MaxPooling2D
+    assert aligned(pool, symmetric) is SymmetricMaxPooling2D
+    assert aligned(pool, symmetric, "valid") is aligned(pool, None) is aligned(pool, Binarization()) is pool

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import bnn_zoo.data
-from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names
+from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names, training_split
 from bnn_zoo.data.images import ImageError
 
 SPLITS = {
@@ -90,6 +90,17 @@ def test_a_single_split_may_be_left_out_or_named(target: Path) -> None:
     assert len(load_dataset(source)) == len(load_dataset(source, "test")) == 1
     with pytest.raises(ValueError, match="has the splits 'test'"):
         load_dataset(source, "train")
+
+
+def test_the_split_to_train_on(tmp_path: Path) -> None:
+    parted = written(tmp_path / "parted", SPLITS)
+    assert (training_split(parted), training_split(parted, "test")) == ("train", "test")
+    whole, scored = written(tmp_path / "whole", {"a/1.png": 1, "b/1.png": 2}), written(tmp_path / "scored", {"test/a/1.png": 1})
+    assert training_split(whole) is None and training_split(scored) is None
+    with pytest.raises(ValueError, match="split is 'trian'.*'test', 'train'"):
+        load_dataset(parted, training_split(parted, "trian"))
+    with pytest.raises(ValueError, match="has no splits"):
+        load_dataset(whole, training_split(whole, "train"))
 
 
 def test_an_empty_class_is_named(target: Path) -> None:

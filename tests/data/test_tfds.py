@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bnn_zoo._keras import tf
-from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names
+from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names, training_split
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.splits import split_off
 
@@ -106,6 +106,14 @@ def test_slices(file_format: str) -> None:
     whole = load_dataset("tfds:shades_of_grey", "train").images
     parts = [load_dataset("tfds:shades_of_grey", f"train[{part}]").images for part in (":37%", "37%:")]
     np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_a_slice_to_train_on(file_format: str) -> None:
+    source = "tfds:shades_of_grey"
+    assert training_split(source) == "train"
+    assert len(load_dataset(source, training_split(source, "train[:90%]"))) == 36
+    with pytest.raises(ValueError, match="split is 'trian\\[:90%\\]'.*'test', 'train'"):
+        load_dataset(source, training_split(source, "trian[:90%]"))
 
 
 def test_some_can_be_held_out_of_what_is_streamed(file_format: str) -> None:

@@ -133,6 +133,25 @@ def test_unbalanced_classes_and_bad_pictures_are_named(base: Path, tmp_path: Pat
     assert any("red has 16 pictures, blue only 4" in line for line in said)
 
 
+def test_the_split_that_is_trained_on(base: Path, tmp_path: Path) -> None:
+    for split, count in (("train", 6), ("test", 4)):
+        write_pictures(tmp_path / "data" / split, count)
+    said: list[str] = []
+
+    def stop_before_training(line: str) -> None:
+        said.append(line)
+        if line.startswith("1 of 2"):
+            raise KeyboardInterrupt
+
+    for split, pictures in ((None, "18 pictures"), ("test", "12 pictures")):
+        with pytest.raises(KeyboardInterrupt):
+            finetune(str(base), tmp_path / "data", tmp_path / "out", split=split, say=stop_before_training)
+        assert any(line.startswith(pictures) for line in said), said
+        said.clear()
+    with pytest.raises(ValueError, match="split is 'trian'.*'test', 'train'"):
+        finetune(str(base), tmp_path / "data", tmp_path / "out", split="trian")
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [({"tail.epochs": "3"}, "tail.epochs.*head.FIELD"), ({"epoch": "3"}, "no field 'epoch'"), ({"whole.epochs": "x"}, "no int")],

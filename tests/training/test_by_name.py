@@ -1,0 +1,60 @@
+"""Which pictures a run by name is trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bnn_zoo.training import by_name
+from bnn_zoo.training.by_name import Options, train_by_name
+
+
+class OpenedError(Exception):
+    """Ends a run where its pictures would be opened."""
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str | None]]:
+    calls: list[tuple[str, str | None]] = []
+
+    def open_dataset(source: Any, split: str | None, **options: Any) -> None:
+        calls.append((str(source), split))
+        raise OpenedError
+
+    monkeypatch.setattr(by_name, "open_dataset", open_dataset)
+    return calls
+
+
+def write_pictures(folder: Path, *splits: str) -> Path:
+    for split in splits:
+        (folder / split / "ant").mkdir(parents=True)
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(folder / split / "ant" / "1.png")
+    return folder
+
+
+def begin(data: Any, out: Path, split: str | None) -> None:
+    train_by_name("birealnet", None, data, out, options=Options(split=split, strategy="one"))
+
+
+def test_train_where_there_is_one_and_else_all(opened: list[tuple[str, str | None]], tmp_path: Path) -> None:
+    for data in (write_pictures(tmp_path / "parted", "train", "test"), write_pictures(tmp_path / "whole", "")):
+        with pytest.raises(OpenedError):
+            begin(data, tmp_path / "out", None)
+    assert [split for _, split in opened] == ["train", None]
+
+
+def test_a_slice_is_passed_on(opened: list[tuple[str, str | None]], tmp_path: Path) -> None:
+    with pytest.raises(OpenedError):
+        begin("tfds:imagenet2012", tmp_path / "out", "train[:90%]")
+    assert opened == [("tfds:imagenet2012", "train[:90%]")]
+
+
+def test_a_split_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    data = write_pictures(tmp_path / "data", "train", "test")
+    with pytest.raises(ValueError, match="split is 'trian'.*'test', 'train'"):
+        begin(data, tmp_path / "out", "trian")
+    assert not (tmp_path / "out").exists()
