@@ -8,12 +8,7 @@ import sys
 import time
 
 import pytest
-
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120)
+from command_line import run
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["info", "birealnet"], ["list", "--weights"], ["--version"]])

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=200)
+from command_line import run
 
 
 def test_compare_sorts_and_says_what_it_shows() -> None:

@@ -5,47 +5,33 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-import numpy as np
+from command_line import run
 from PIL import Image
 
 from bnn_zoo.cli.guide import guide as command
 from bnn_zoo.guide.budget import Budget
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()", "guide"]
 TINY = ["--pictures", "16", "--held-out", "8", "--epochs", "1", "--batch-size", "8", "--seeds", "1"]
 
 
-def guide(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300)
-
-
-def test_guide_leaves_data_table_and_figure(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    for split in ("train", "test"):
-        for name, base in (("bright", 200), ("dark", 20)):
-            folder = tmp_path / "shades" / split / name
-            folder.mkdir(parents=True)
-            for index in range(12):
-                Image.fromarray((base + rng.integers(0, 30, (32, 32, 3))).astype("uint8")).save(folder / f"{index:02}.png")
+def test_guide_leaves_data_table_and_figure(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    arguments = ["--data", str(tmp_path / "shades"), "--out", str(out), "--only", "7", "--dataset-name", "Shades", *TINY]
-    result = guide(*arguments)
+    arguments = ["--data", str(pictures), "--out", str(out), "--only", "7", "--dataset-name", "Shades", *TINY]
+    result = run("guide", *arguments)
     assert result.returncode == 0, result.stderr
     assert "run 5 of 5: momentum-0.99+seed-1" in result.stderr
     content = json.loads((out / "results.json").read_text())
     assert content["dataset"] == "Shades" and len(content["runs"]) == 5
     assert "Shades: 16 training pictures" in (out / "results.md").read_text()
     assert Image.open(out / "results.png").width > 1000
-    again = guide(*arguments)
+    again = run("guide", *arguments)
     assert again.returncode == 0 and "run " not in again.stderr
 
 
 def test_an_experiment_that_there_is_not(tmp_path: Path) -> None:
-    result = guide("--data", str(tmp_path), "--out", str(tmp_path / "out"), "--only", "9")
+    result = run("guide", "--data", str(tmp_path), "--out", str(tmp_path / "out"), "--only", "9")
     assert result.returncode == 1 and "only is 9" in result.stderr and not (tmp_path / "out").exists()
 
 

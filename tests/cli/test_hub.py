@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import run
 from hub_server import FileServer, HubServer
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()", "hub"]
 DATA = b"weights, as far as the network road is concerned" * 1000
 
 
@@ -34,34 +34,34 @@ def environment(file_server: FileServer, tmp_path: Path) -> dict[str, str]:
     return {**os.environ, **own, "COLUMNS": "160"}
 
 
-def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=120, env=environment)
+def hub(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run("hub", *arguments, env=environment)
 
 
 def test_info_download_verify_clear(environment: dict[str, str], file_server: FileServer, tmp_path: Path) -> None:
-    before = run(environment, "info", "birealnet.toy").stdout
+    before = hub(environment, "info", "birealnet.toy").stdout
     assert f"{len(DATA):,} bytes" in before and "CC0-1.0" in before and hashlib.sha256(DATA).hexdigest() in before
     assert before.split("here")[1].split()[0] == "no"
 
-    downloaded = run(environment, "download", "birealnet.toy")
+    downloaded = hub(environment, "download", "birealnet.toy")
     path = Path(downloaded.stdout.strip())
     assert downloaded.returncode == 0 and path.read_bytes() == DATA
     assert not downloaded.stderr, "no progress bar in a pipe"
-    assert run(environment, "info", "birealnet.toy").stdout.split("here")[1].split()[0] == "yes"
-    assert run(environment, "download", "birealnet.toy").returncode == 0 and file_server.hits("toy.h5") == 1
+    assert hub(environment, "info", "birealnet.toy").stdout.split("here")[1].split()[0] == "yes"
+    assert hub(environment, "download", "birealnet.toy").returncode == 0 and file_server.hits("toy.h5") == 1
 
-    assert "1 files, 0 damaged" in run(environment, "verify").stdout
+    assert "1 files, 0 damaged" in hub(environment, "verify").stdout
     path.write_bytes(DATA[:-1])
-    damaged = run(environment, "verify")
+    damaged = hub(environment, "verify")
     assert damaged.returncode == 1 and "DAMAGED" in damaged.stdout
 
-    assert run(environment, "clear").returncode == 0
+    assert hub(environment, "clear").returncode == 0
     assert not path.exists()
 
 
 def test_a_download_that_fails_says_what_was_tried(environment: dict[str, str], file_server: FileServer) -> None:
     file_server.fault("toy.h5", "404")
-    result = run(environment, "download", "birealnet.toy")
+    result = hub(environment, "download", "birealnet.toy")
     assert result.returncode == 1 and "Traceback" not in result.stderr
     for words in ("404", "may be put at", "birealnet.cifar10"):
         assert words in result.stderr
@@ -70,7 +70,7 @@ def test_a_download_that_fails_says_what_was_tried(environment: dict[str, str], 
 def test_push_publishes_the_packaged_weights(hub_server: HubServer, tmp_path: Path) -> None:
     folder = Path(__file__).parents[2] / "weights" / "birealnet-cifar10"
     environment = {**os.environ, **hub_server.client_environment(tmp_path / "home")}
-    result = run(environment, "push", str(folder), "me/birealnet", "--private")
+    result = hub(environment, "push", str(folder), "me/birealnet", "--private")
     assert result.returncode == 0, result.stderr
     published = hub_server.files("me/birealnet")
     assert published["model.safetensors"] == (folder / "model.safetensors").read_bytes()
@@ -91,11 +91,11 @@ def test_convert(environment: dict[str, str], tmp_path: Path) -> None:
     )
     described = Path(__file__).parents[1] / "golden" / "pytorch_seed0.json"
     subprocess.run([sys.executable, "-c", script, checkpoint, described], env=environment, check=True)
-    done = run(environment, "convert", str(checkpoint), "--architecture", "abreactnet18", "--out", str(out), "--input-size", "32")
+    done = hub(environment, "convert", str(checkpoint), "--architecture", "abreactnet18", "--out", str(out), "--input-size", "32")
     assert done.returncode == 0, done.stderr
     assert "not used: extra" in done.stdout and "106 tensors used, 1 not" in done.stdout
     config = json.loads((out / "config.json").read_text())
     assert (config["architecture"], config["num_classes"], config["input_shape"]) == ("ab_reactnet18", 10, [32, 32, 3])
     assert (out / "model.safetensors").stat().st_size < checkpoint.stat().st_size / 20
-    wrong = run(environment, "convert", str(checkpoint), "--architecture", "reactnet18", "--out", str(tmp_path / "wrong"))
+    wrong = hub(environment, "convert", str(checkpoint), "--architecture", "reactnet18", "--out", str(tmp_path / "wrong"))
     assert wrong.returncode == 1 and "which reactnet18 needs" in wrong.stderr and "Traceback" not in wrong.stderr

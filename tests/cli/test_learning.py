@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from command_line import run
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
 SETTINGS = ["epochs=2", "batch_size=8", "held_out=8", "learning_rate=0.01"]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300)
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A .zip with two classes that a network tells apart at once: dark and bright."""
-    path = tmp_path_factory.mktemp("data") / "shades.zip"
-    rng = np.random.default_rng(0)
-    with zipfile.ZipFile(path, "w") as archive:
-        for split, count in (("train", 28), ("test", 6)):
-            for name, base in (("bright", 200), ("dark", 20)):
-                for index in range(count):
-                    picture = Image.fromarray((base + rng.integers(0, 30, (32, 32, 3))).astype("uint8"))
-                    with archive.open(f"{split}/{name}/{index:02}.png", "w") as entry:
-                        picture.save(entry, "PNG")
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+
+from command_line import run
 
 from bnn_zoo.data.samples import sample_pictures
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
-
-
-def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    # Nothing may be downloaded: every way out leads to a closed port.
-    offline = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "HF_ENDPOINT": "http://127.0.0.1:9"}
-    environment = {**os.environ, **offline, "COLUMNS": "120"}
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300, env=environment)
+# Nothing may be downloaded: every way out leads to a closed port.
+OFFLINE = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "HF_ENDPOINT": "http://127.0.0.1:9"}
+ENVIRONMENT = {**os.environ, **OFFLINE, "COLUMNS": "120"}
 
 
 def test_demo_names_what_is_in_the_pictures() -> None:
-    result = run("demo")
+    result = run("demo", env=ENVIRONMENT)
     assert result.returncode == 0, result.stderr
     assert not result.stderr
     for path, _ in sample_pictures():
@@ -38,7 +33,7 @@ def test_predict_goes_on_behind_a_file_that_is_no_picture(tmp_path: Path) -> Non
         (folder / path.name).write_bytes(path.read_bytes())
     broken = tmp_path / "notes.txt"
     broken.write_text("no picture")
-    result = run("predict", str(folder), str(broken), str(tmp_path / "missing.png"), "--json", "--top", "2")
+    result = run("predict", str(folder), str(broken), str(tmp_path / "missing.png"), "--json", "--top", "2", env=ENVIRONMENT)
     assert result.returncode == 1
     assert len(result.stderr.strip().splitlines()) == 2
     assert "notes.txt" in result.stderr and "missing.png" in result.stderr
@@ -54,11 +49,11 @@ def test_predict_takes_any_size_and_format(tmp_path: Path) -> None:
     source = Image.open(sample_pictures()[8][0])  # the ship
     source.resize((640, 480)).convert("RGBA").save(tmp_path / "large.png")
     source.convert("L").resize((31, 97)).save(tmp_path / "grey.gif")
-    result = run("predict", str(tmp_path))
+    result = run("predict", str(tmp_path), env=ENVIRONMENT)
     assert result.returncode == 0 and not result.stderr
     assert "large.png" in result.stdout and "grey.gif" in result.stdout
 
 
 def test_predict_in_an_empty_folder_says_so(tmp_path: Path) -> None:
-    result = run("predict", str(tmp_path))
+    result = run("predict", str(tmp_path), env=ENVIRONMENT)
     assert result.returncode == 1 and "no pictures" in result.stderr

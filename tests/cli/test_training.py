@@ -5,32 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
-import numpy as np
-import pytest
-from PIL import Image
+from command_line import run
 
-COMMAND = [sys.executable, "-c", "from bnn_zoo.cli import main; main()"]
 SMALL = ["--set", "filters=8", "--set", "section_blocks=[1]"]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300)
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "shades.zip"
-    rng = np.random.default_rng(0)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, base in (("bright", 200), ("dark", 20)):
-            for index in range(16):
-                picture = Image.fromarray((base + rng.integers(0, 30, (32, 32, 3))).astype("uint8"))
-                with archive.open(f"{name}/{index:02}.png", "w") as entry:
-                    picture.save(entry, "PNG")
-    return path
 
 
 def test_recipes_are_listed_and_told_in_full_without_tensorflow() -> None:
@@ -50,7 +29,7 @@ def test_recipes_are_listed_and_told_in_full_without_tensorflow() -> None:
 def test_a_measured_precision_stays_and_the_card_gives_the_command(pictures: Path, tmp_path: Path) -> None:
     settings = ["epochs=1", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
     command = ["train", "birealnet", "--data", str(pictures), "--out", str(tmp_path), "--precision", "auto", "--tensorboard"]
-    command += ["--strategy", "one", *(part for setting in settings for part in ("--set", setting))]
+    command += ["--strategy", "one", "--split", "train", *(part for setting in settings for part in ("--set", setting))]
     done = run(*command)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("steps a second") == 2
@@ -58,7 +37,7 @@ def test_a_measured_precision_stays_and_the_card_gives_the_command(pictures: Pat
     assert any((tmp_path / "tensorboard").iterdir())
     card = (tmp_path / "model" / "README.md").read_text()
     assert "bnn-zoo train birealnet --recipe birealnet.cifar10 --data DATA --out OUT --set epochs=1" in card
-    assert f"--precision {precision}" in card
+    assert "--split train" in card and f"--precision {precision}" in card
     again = run(*command)
     assert again.returncode == 0 and "steps a second" not in again.stderr
 
