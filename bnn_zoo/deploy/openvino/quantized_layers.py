@@ -47,7 +47,7 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
                 x.output() if data is None else data, explicit_padding(geometry, (size[0], size[1]), *x.shape[:2]), pad_value
             )
         channels_first = np.transpose(weight, (3, 2, 0, 1))
-        result = Value(RealConvolution(x, channels_first, geometry, layer.groups, layer.name, data), shape)
+        result = Value(RealConvolution(x, channels_first, layer.name, data, geometry=geometry, groups=layer.groups), shape)
         result.part_of = x.part_of if data is None else None
     return _finished(layer, result)
 
@@ -60,7 +60,7 @@ def convert_depthwise_conv(call: Call, inputs: list[Value]) -> Value:
     weight = np.asarray(layer.depthwise_kernel, np.float32)
     rows, columns, channels, multiplier = weight.shape
     kernel = np.transpose(weight, (2, 3, 0, 1)).reshape(channels * multiplier, 1, rows, columns)
-    source = RealConvolution(x, kernel, geometry, channels, layer.name)
+    source = RealConvolution(x, kernel, layer.name, geometry=geometry, groups=channels)
     return _finished(layer, Value(source, tuple(call.node.output_shapes[1:])))
 
 

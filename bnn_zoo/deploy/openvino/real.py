@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import openvino as ov
@@ -13,22 +13,18 @@ from bnn_zoo.deploy.openvino.value import Output, Value, add_shift, as_matrix, a
 
 
 @dataclass
-class RealConvolution:
-    """A source that is a convolution.
+class _RealLayer:
+    """A source with a kernel.
 
     Args:
         value: its input.
-        kernel: float32, (filters, channels / groups, rows, columns).
-        geometry: how the kernel moves.
-        groups: of the channels.
+        kernel: float32, filters or units first.
         name: of the layer.
         inputs: makes the input, where it is not the value as it stands.
     """
 
     value: Value
     kernel: np.ndarray
-    geometry: Geometry
-    groups: int = 1
     name: str = ""
     inputs: Output | None = None
     foldable: bool = True
@@ -36,16 +32,35 @@ class RealConvolution:
 
     def output(self) -> Output:
         if self.made is None:
-            self.made = self._convolution(self.kernel)
+            self.made = self.layer(self.kernel, np.zeros(len(self.kernel)))
         return self.made
 
     def with_step(self, scale: np.ndarray, shift: np.ndarray) -> Output:
-        folded = self.kernel.astype(np.float64) * scale.reshape(-1, 1, 1, 1)
-        return add_shift(self._convolution(folded.astype(np.float32)), shift)
+        folded = self.kernel.astype(np.float64) * scale.reshape(-1, *(1,) * (self.kernel.ndim - 1))
+        return self.layer(folded.astype(np.float32), shift)
 
-    def _convolution(self, kernel: np.ndarray) -> Output:
-        x = self.value.output() if self.inputs is None else self.inputs
-        form = self.geometry
+    def layer(self, kernel: np.ndarray, shift: np.ndarray) -> Output:
+        """The layer with that kernel, and a shift behind it."""
+        raise NotImplementedError
+
+    def _input(self) -> Output:
+        return self.value.output() if self.inputs is None else self.inputs
+
+
+@dataclass
+class RealConvolution(_RealLayer):
+    """A source that is a convolution: kernel (filters, channels / groups, rows, columns).
+
+    Args:
+        geometry: how the kernel moves.
+        groups: of the channels.
+    """
+
+    geometry: Geometry = field(kw_only=True)
+    groups: int = field(default=1, kw_only=True)
+
+    def layer(self, kernel: np.ndarray, shift: np.ndarray) -> Output:
+        x, form = self._input(), self.geometry
         where = (list(form.strides), list(form.before), list(form.after), list(form.dilation), form.auto_pad)
         if self.groups == 1:
             result = ops.convolution(x, constant(kernel), *where).output(0)
@@ -53,30 +68,15 @@ class RealConvolution:
             grouped = kernel.reshape(self.groups, -1, *kernel.shape[1:])
             result = ops.group_convolution(x, constant(grouped), *where).output(0)
         name_node(result, self.name)
-        return result
+        return add_shift(result, shift)
 
 
 @dataclass
-class RealDense:
-    """A source that is a dense layer: kernel (units, features), float32."""
+class RealDense(_RealLayer):
+    """A source that is a dense layer: kernel (units, features)."""
 
-    value: Value
-    kernel: np.ndarray
-    name: str = ""
-    inputs: Output | None = None
-    foldable: bool = True
-    made: Output | None = None
-
-    def output(self) -> Output:
-        if self.made is None:
-            units = self.kernel.shape[0]
-            self.made = self.with_step(np.ones(units), np.zeros(units))
-        return self.made
-
-    def with_step(self, scale: np.ndarray, shift: np.ndarray) -> Output:
-        kernel = (self.kernel.astype(np.float64) * scale.reshape(-1, 1)).astype(np.float32)
-        x = as_matrix(self.value.output() if self.inputs is None else self.inputs)
-        product = ops.matmul(x, constant(kernel), False, True).output(0)
+    def layer(self, kernel: np.ndarray, shift: np.ndarray) -> Output:
+        product = ops.matmul(as_matrix(self._input()), constant(kernel), False, True).output(0)
         name_node(product, self.name)
         if np.any(shift != 0):
             product = ops.add(product, constant(shift.reshape(1, -1))).output(0)

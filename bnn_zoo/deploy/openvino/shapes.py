@@ -139,7 +139,7 @@ def _grouped(inputs: list[Value], name: str) -> RealConvolution | None:
         return None
     kernel = np.concatenate([entry.kernel for entry in convolutions])
     whole = parts[0][0]  # type: ignore[index]
-    return RealConvolution(whole, kernel, first.geometry, len(inputs), name)
+    return RealConvolution(whole, kernel, name, geometry=first.geometry, groups=len(inputs))
 
 
 def convert_channel_group(call: Call, inputs: list[Value]) -> Value:
