@@ -45,9 +45,8 @@ def needed() -> set[str]:
         *(ROOT / "weights", package / "data" / "labels", package / "data" / "sample_pictures"),
         *(package / "comparison" / "stored_layers", package / "comparison" / "page_files"),
     )
-    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()} | {
-        ROOT / "bnn_zoo" / "models" / "figures.json"
-    }
+    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    files |= {package / "models" / "figures.json", package / "guide" / "results.json"}
     return {path.relative_to(ROOT).as_posix() for path in files}
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from bnn_zoo.comparison.catalog import put_table
+from bnn_zoo.guide.readme import FIGURE, put_results, results_hash
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def snippet(holding: str) -> str:
@@ -20,6 +23,11 @@ def snippet(holding: str) -> str:
 
 def test_the_table_is_current() -> None:
     assert put_table(README) == README
+
+
+def test_the_guides_table_and_figure_are_current() -> None:
+    assert put_results(README) == README
+    assert Image.open(ROOT / FIGURE).text["Source"] == results_hash()  # type: ignore[attr-defined]
 
 
 def test_a_new_network_from_blocks_in_twenty_lines_trains() -> None:

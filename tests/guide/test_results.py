@@ -113,3 +113,19 @@ def test_the_figure_of_one_run_is_drawn(invented: Results) -> None:
     figure.savefig(io.BytesIO(), dpi=30)
     low, high = figure.axes[0].get_xlim()
     assert high - low >= 4.0 and low < 40.0 < high
+
+
+def test_the_packaged_results_are_whole() -> None:
+    """All experiments, all seeds, one budget; and the best of what was searched lies within the range that was searched."""
+    results = read_results()
+    assert results.budget == Budget()
+    for experiment in EXPERIMENTS:
+        for summary in summarize(results, experiment):
+            assert [one.seed for one in summary.runs] == [1, 2, 3]
+        assert len(summarize(results, experiment)) == len(experiment.variants)
+    optimizers = next(experiment for experiment in EXPERIMENTS if experiment.name == "optimizer")
+    for variant in optimizers.variants.values():
+        trials = sorted(results.search(variant.name), key=lambda one: one.settings["learning_rate"])
+        best = max(range(len(trials)), key=lambda index: trials[index].accuracy)
+        assert 0 < best < len(trials) - 1
+        assert {one.settings["learning_rate"] for one in results.of(variant.name)} == {trials[best].settings["learning_rate"]}
