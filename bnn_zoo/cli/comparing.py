@@ -72,7 +72,7 @@ def profile(
     name: Annotated[str, typer.Argument(help="A network, a weight set (name.tag), a folder or a Hub repository USER/REPO.")],
     other: Annotated[str | None, typer.Argument(help="Another one, to show what differs.")] = None,
     input_size: Annotated[int | None, typer.Option(min=1, help="Height and width of the pictures, pixels.")] = None,
-    latency: Annotated[str | None, typer.Option(metavar="BACKEND", help="Time the layers: openvino.")] = None,
+    latency: Annotated[str | None, typer.Option(metavar="BACKEND", help="Time the layers on openvino or keras.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the backend; all cores if not given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:

@@ -2,57 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from bnn_zoo.comparison.numbers import short
+from bnn_zoo.comparison.column import Column as Column
+from bnn_zoo.comparison.column import find_column as find_column
+from bnn_zoo.comparison.numbers import one_place, short, two_places, whole
 from bnn_zoo.comparison.operations import FORMULA
 from bnn_zoo.comparison.row import NetworkRow
 from bnn_zoo.models.figures import Figures
-
-
-@dataclass(frozen=True)
-class Column:
-    """One thing that networks are compared by.
-
-    Args:
-        key: its name in code, JSON and data frames.
-        title: its name for people.
-        unit: of the value; empty for words and bare numbers.
-        value: of a network; None where it is not known.
-        text: a value for people, without the unit unless it says how large the number is (M, G).
-        better: which values are; None where that cannot be said.
-        explain: what it is, and how it was found.
-        rank: 0 where tables have it only if asked; else the larger, the earlier it is left out of a table that is too wide.
-        log: whether an axis in it is best logarithmic.
-        of_data_set: whether its values depend on the data set that is named beside them.
-    """
-
-    key: str
-    title: str
-    unit: str
-    value: Callable[[NetworkRow], Any]
-    text: Callable[[Any], str] = str
-    better: Literal["smaller", "larger"] | None = None
-    explain: str = ""
-    rank: int = 0
-    log: bool = False
-    of_data_set: bool = False
-
-    @property
-    def heading(self) -> str:
-        return f"{self.title}, {self.unit}" if self.unit else self.title
-
-    @property
-    def is_number(self) -> bool:
-        return self.text is not str
-
-    def cell(self, row: NetworkRow) -> str:
-        """The value for people; empty where it is not known."""
-        value = self.value(row)
-        return "" if value is None else self.text(value)
 
 
 def _of(field: str) -> Callable[[NetworkRow], Any]:
@@ -72,25 +30,13 @@ def _measured(field: str) -> Callable[[NetworkRow], Any]:
     return lambda row: row.measured and getattr(row.measured, field)
 
 
-def _one(value: float) -> str:
-    return f"{value:.1f}"
-
-
-def _two(value: float) -> str:
-    return f"{value:.2f}"
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}"
-
-
 _COUNTED = "Counted as larq's model summary does"
 
 #: All but the latencies, whose number depends on what was asked for.
 COLUMNS: tuple[Column, ...] = (
     Column("name", "network", "", lambda row: row.name, explain="As it is created by name.", rank=1),
     Column(
-        *("year", "year", "", lambda row: row.architecture and row.architecture.paper.year, _whole),
+        *("year", "year", "", lambda row: row.architecture and row.architecture.paper.year, whole),
         explain="Of the paper that it comes from.",
     ),
     Column(
@@ -107,13 +53,13 @@ COLUMNS: tuple[Column, ...] = (
         explain="All other parameters, those of batch norm included.",
     ),
     Column(
-        *("size_mib", "size", "MiB", _of("size_mib"), _two, "smaller"),
+        *("size_mib", "size", "MiB", _of("size_mib"), two_places, "smaller"),
         explain=f"As deployed: 1 bit or 32 bits a parameter, batch norm as a scale and a shift. {_COUNTED}.",
         rank=1,
         log=True,
     ),
     Column(
-        *("float_size_mib", "float32 size", "MiB", _of("float_size_mib"), _one, "smaller"),
+        *("float_size_mib", "float32 size", "MiB", _of("float_size_mib"), one_place, "smaller"),
         explain="The same network with 32 bits a parameter.",
         log=True,
     ),
@@ -134,13 +80,13 @@ COLUMNS: tuple[Column, ...] = (
         log=True,
     ),
     Column(
-        *("binary_share", "binary MACs", "%", lambda row: _binary_share(row.figures), _one, "larger"),
+        *("binary_share", "binary MACs", "%", lambda row: _binary_share(row.figures), one_place, "larger"),
         explain="Share of the multiply-accumulates that are binary.",
         rank=4,
     ),
     Column("operations", "OPs", "", _of("operations"), short, "smaller", FORMULA, 2, True),
     Column(
-        *("peak_activation_mib", "peak activations", "MiB", _of("peak_activation_mib"), _two, "smaller"),
+        *("peak_activation_mib", "peak activations", "MiB", _of("peak_activation_mib"), two_places, "smaller"),
         explain="The most memory that features take at a time, one picture, weights not counted: a tensor is kept from the layer "
         "that makes it to the last that takes it, at 1 bit a value where all who take it binarize it, else at 32; batch norm, "
         "activations and additions work in place.",
@@ -148,30 +94,30 @@ COLUMNS: tuple[Column, ...] = (
         log=True,
     ),
     Column(
-        *("receptive_field", "receptive field", "pixels", _of("receptive_field"), _whole),
+        *("receptive_field", "receptive field", "pixels", _of("receptive_field"), whole),
         explain="Height of the part of the picture that a position of the last feature map sees; may be more than the picture.",
     ),
     Column(
-        *("shortcuts", "shortcuts", "", _of("shortcuts"), _whole),
+        *("shortcuts", "shortcuts", "", _of("shortcuts"), whole),
         explain="High-precision shortcuts: additions and concatenations on whose one side features got around binary layers.",
         rank=8,
     ),
     Column(
-        *("top1", "top-1", "%", _published("top1"), _one, "larger"),
+        *("top1", "top-1", "%", _published("top1"), one_place, "larger"),
         explain="Reported accuracy: of the weight set, or else of the architecture by whoever is named.",
         rank=1,
         of_data_set=True,
     ),
-    Column("top5", "top-5", "%", _published("top5"), _one, "larger", "Reported, as top-1 is.", of_data_set=True),
+    Column("top5", "top-5", "%", _published("top5"), one_place, "larger", "Reported, as top-1 is.", of_data_set=True),
     Column("top1_dataset", "on", "", _published("data_set"), explain="The data set of the reported accuracy.", rank=3),
     Column("top1_by", "by", "", _published("by"), explain="Who reported the accuracy.", rank=9),
     Column(
-        *("measured_top1", "top-1 here", "%", _measured("top1"), _two, "larger"),
+        *("measured_top1", "top-1 here", "%", _measured("top1"), two_places, "larger"),
         explain="Accuracy measured here, on the data that was given.",
         rank=1,
     ),
     Column(
-        *("measured_top5", "top-5 here", "%", _measured("top5"), _two, "larger"),
+        *("measured_top5", "top-5 here", "%", _measured("top5"), two_places, "larger"),
         explain="Accuracy measured here, on the data that was given.",
         rank=9,
     ),
@@ -191,9 +137,9 @@ def latency_columns(backend: str) -> tuple[Column, Column]:
 
     how = f"of one picture on {backend}, on this machine"
     return (
-        Column(f"latency_{backend}", f"{backend}", "ms", median, _two, "smaller", f"Median latency {how}.", 1, True),
+        Column(f"latency_{backend}", f"{backend}", "ms", median, two_places, "smaller", f"Median latency {how}.", 1, True),
         Column(
-            *(f"latency_{backend}_spread", f"{backend} +-", "ms", spread, _two, "smaller"),
+            *(f"latency_{backend}_spread", f"{backend} +-", "ms", spread, two_places, "smaller"),
             explain=f"Spread of the latency {how}: from the first to the third quartile.",
             rank=10,
         ),
@@ -206,20 +152,3 @@ def columns_of(rows: Iterable[NetworkRow]) -> tuple[Column, ...]:
     backends = dict.fromkeys(entry.backend for row in rows for entry in row.latencies)
     every = (*COLUMNS, *(column for backend in backends for column in latency_columns(backend)))
     return tuple(column for column in every if any(column.value(row) is not None for row in rows))
-
-
-def find_column(key: str, columns: Iterable[Column]) -> Column:
-    """The column of that key or title.
-
-    Raises:
-        ValueError: if there is none, with what there is.
-    """
-    known = {column.key: column for column in columns}
-    if key in known:
-        return known[key]
-    near = difflib.get_close_matches(key, list(known), n=2, cutoff=0.6)
-    advice = f"Did you mean {' or '.join(near)}? " if near else ""
-    raise ValueError(
-        f"there is no column {key!r} here. {advice}There are {', '.join(known)}. (Latencies and accuracies measured here "
-        "are columns where latency=... and data=... asked for them.)"
-    )

@@ -9,3 +9,15 @@ def short(count: float) -> str:
         if count >= unit:
             return f"{count / unit:.2f} {letter}"
     return f"{count:.0f}"
+
+
+def one_place(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def two_places(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def whole(value: float) -> str:
+    return f"{value:.0f}"

@@ -8,7 +8,7 @@ import string
 from collections.abc import Sequence
 from pathlib import Path
 
-from bnn_zoo.comparison.columns import Column
+from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.page_data import page_data
 from bnn_zoo.comparison.row import NetworkRow
 

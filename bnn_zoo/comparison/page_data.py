@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from bnn_zoo.comparison.columns import Column
+from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.hints import Hint, find_hints
 from bnn_zoo.comparison.plot import LOG_FROM, front_of
 from bnn_zoo.comparison.profile import LAYER_COLUMNS, layer_cells

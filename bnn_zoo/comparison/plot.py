@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from bnn_zoo.comparison.columns import Column
+from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.labels import label_points
 from bnn_zoo.comparison.pareto import pareto_front
 from bnn_zoo.comparison.row import NetworkRow

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bnn_zoo.comparison.columns import Column
+from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.row import NetworkRow
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bnn_zoo.comparison import render
-from bnn_zoo.comparison.columns import Column, columns_of, find_column
+from bnn_zoo.comparison.column import Column, find_column
+from bnn_zoo.comparison.columns import columns_of
 from bnn_zoo.comparison.row import NetworkRow
 
 if TYPE_CHECKING:

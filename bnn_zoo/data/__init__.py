@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bnn_zoo.data.images import ImageError, decode_image, read_image
     from bnn_zoo.data.labels import class_labels, top_classes
     from bnn_zoo.data.listing import find_images
-    from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing
+    from bnn_zoo.data.preprocessing import apply_preprocessing
+    from bnn_zoo.data.preprocessing_settings import CIFAR10, IMAGENET, Preprocessing
     from bnn_zoo.data.samples import sample_pictures
     from bnn_zoo.data.splits import split_off
     from bnn_zoo.data.streamed_dataset import StreamedDataset
@@ -36,9 +37,9 @@ _HOMES = {
     "class_labels": "labels",
     "top_classes": "labels",
     "find_images": "listing",
-    "CIFAR10": "preprocessing",
-    "IMAGENET": "preprocessing",
-    "Preprocessing": "preprocessing",
+    "CIFAR10": "preprocessing_settings",
+    "IMAGENET": "preprocessing_settings",
+    "Preprocessing": "preprocessing_settings",
     "apply_preprocessing": "preprocessing",
     "sample_pictures": "samples",
     "split_off": "splits",

@@ -9,7 +9,7 @@ import numpy as np
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.hub.errors import WeightMismatchError
-from bnn_zoo.hub.packing import PackedKernel, pack_kernel, unpack_kernel
+from bnn_zoo.hub.packed_kernel import PackedKernel, pack_kernel, unpack_kernel
 
 #: The attribute in which a larq layer keeps the quantizer of each of its kernels.
 _QUANTIZERS = {
