@@ -11,6 +11,7 @@ from bnn_zoo.models import architectures
 
 _DENSENET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), filters=32, growth_rate=16)
 _RESIDUAL: dict[str, Any] = dict(filters=8, section_blocks=(1, 2, 1, 1))
+_MELIUSNET: dict[str, Any] = dict(section_blocks=(1, 1, 1, 1), transition_filters=(32, 48, 64), growth_rate=16)
 _QUICKNET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), section_filters=(8, 16, 24, 32))
 
 #: Arguments by the name of the network.
@@ -23,13 +24,21 @@ NARROW: dict[str, dict[str, Any]] = {
     "birealnet34": _RESIDUAL,
     "birealnet50": _RESIDUAL,
     "binary_resnet_e18": _RESIDUAL,
+    "binary_resnet_e34": _RESIDUAL,
     "binary_densenet28": _DENSENET,
     "binary_densenet37": _DENSENET,
     "binary_densenet37_dilated": _DENSENET,
     "binary_densenet45": _DENSENET,
     "meliusnet22": dict(section_blocks=(1, 1, 1, 1), transition_filters=(32, 40, 48), growth_rate=16),
+    "meliusnet29": _MELIUSNET,
+    "meliusnet42": _MELIUSNET,
+    "meliusnet59": _MELIUSNET,
+    "meliusnet_a": _MELIUSNET,
+    "meliusnet_b": _MELIUSNET,
+    "meliusnet_c": _MELIUSNET,
     "reactnet18": _RESIDUAL,
     "reactnet_a": _RESIDUAL,
+    "strong_baseline_net": _RESIDUAL,
     "real_to_binary_net": _RESIDUAL,
     "quicknet_small": _QUICKNET,
     "quicknet": _QUICKNET,

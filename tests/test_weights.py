@@ -326,6 +326,14 @@ def test_whole_network_from_a_set_without_top(tmp_path: Path) -> None:
     assert np.abs(outputs(body) - outputs(model)).max() <= 1e-5 * np.abs(outputs(model)).max()
 
 
+@pytest.mark.parametrize("scaling", ["channel", "outer"])
+def test_scaling_is_remembered(scaling: str, tmp_path: Path) -> None:
+    model = narrow("binary_resnet_e18", scaling=scaling)
+    loaded = bnn_zoo.load_pretrained(bnn_zoo.save_pretrained(model, tmp_path))
+    assert dict(record_of(loaded).arguments)["scaling"] == scaling  # type: ignore[union-attr]
+    assert np.array_equal(outputs(loaded), outputs(model))
+
+
 def test_stem_is_remembered(tmp_path: Path) -> None:
     model = narrow("birealnet")
     folder = bnn_zoo.save_pretrained(model, tmp_path)

@@ -12,10 +12,10 @@ from bnn_zoo._keras import keras
 from bnn_zoo.hub import registered
 
 
-def test_twenty_two_networks_oldest_first() -> None:
+def test_thirty_networks_oldest_first() -> None:
     names = bnn_zoo.list_models()
     assert set(names) == set(NARROW)
-    assert len(names) == 22
+    assert len(names) == 30
     years = [bnn_zoo.model_info(name).paper.year for name in names]
     assert years == sorted(years)
 
@@ -92,7 +92,7 @@ def test_tag_given_twice() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(depth=18), "BiRealNet has no argument 'depth'; its own are filters, section_blocks, stem, binarization"),
+        (dict(depth=18), "BiRealNet has no argument 'depth'; its own are filters, section_blocks, scaling, stem, binarization"),
         (dict(input_shape=(224, 224)), r"input_shape is \(224, 224\); it must be \(height, width, channels\), as in"),
         (dict(input_shape=(224, 224, None)), "it must be"),
         (dict(input_shape=(224, -1, 3)), "it must be"),

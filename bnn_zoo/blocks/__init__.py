@@ -15,13 +15,14 @@ from bnn_zoo.blocks.binary import binary_conv, binary_dense
 from bnn_zoo.blocks.blurred import blurred_transition
 from bnn_zoo.blocks.bottleneck import bottleneck_with_shortcuts
 from bnn_zoo.blocks.dense import dense_block, improvement_block, transition_block
-from bnn_zoo.blocks.gated import channel_gate, gated_conv
+from bnn_zoo.blocks.gated import channel_gate, gated_conv, scaled_conv
 from bnn_zoo.blocks.head import global_pool, head, probabilities
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.norm_free import NormFree, channel_gain, standardized_conv
 from bnn_zoo.blocks.pooled import pooled_block
 from bnn_zoo.blocks.react import channel_bias, react_conv, react_widening, rprelu
 from bnn_zoo.blocks.real import grouped_conv, real_conv
+from bnn_zoo.blocks.scaling import learnt_scale
 from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut, pooled
 from bnn_zoo.blocks.stem import choose_stem, grouped_stem, residual_stem, separable_stem, stem_pool
 
@@ -45,6 +46,7 @@ __all__ = [
     "grouped_stem",
     "head",
     "improvement_block",
+    "learnt_scale",
     "pointwise_shortcut",
     "pooled",
     "pooled_block",
@@ -54,6 +56,7 @@ __all__ = [
     "real_conv",
     "residual_stem",
     "rprelu",
+    "scaled_conv",
     "separable_stem",
     "standardized_conv",
     "stem_pool",

@@ -8,6 +8,7 @@ from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.real import real_conv
+from bnn_zoo.blocks.scaling import Scaling, learnt_scale
 from bnn_zoo.blocks.shortcut import pointwise_shortcut, pooled
 
 
@@ -17,6 +18,7 @@ def bottleneck_with_shortcuts(
     filters: int,
     *,
     strides: int = 1,
+    scaling: Scaling | None = None,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -31,6 +33,7 @@ def bottleneck_with_shortcuts(
         filters: channels of the wide output, a multiple of four. Where they change, both shortcuts have a 1x1 convolution in full
             precision.
         strides: of the 3x3 convolution, pixels.
+        scaling: learnt factors of the binary convolutions' outputs, see `learnt_scale`.
         binarization: the network's record.
         name: of the block.
 
@@ -48,23 +51,25 @@ def bottleneck_with_shortcuts(
     reduce, spatial, expand = (part(name, role) for role in ("reduce", "spatial", "expand"))
     widens = x.shape[-1] != filters
 
-    y = _reduced(x, filters // 4, narrow is None, settings, reduce)
+    y = _reduced(x, filters // 4, narrow is None, scaling, settings, reduce)
     if narrow is not None:
         if widens:
             narrow = real_conv(narrow, filters // 4, 1, name=part(reduce, "shortcut_conv"))
         y = keras.layers.Add(name=part(reduce, "add"))([y, narrow])
 
     z = binary_conv(y, filters // 4, strides=strides, binarization=settings, name=part(spatial, "conv"))
+    z = learnt_scale(z, scaling, name=part(spatial, "scale"))
     z = batch_norm(z, settings, name=part(spatial, "bn"))
     z = keras.layers.Add(name=part(spatial, "add"))([z, pooled(y, strides, name=part(spatial, "shortcut_pool"))])
 
     wide = binary_conv(z, filters, 1, binarization=settings, name=part(expand, "conv"))
+    wide = learnt_scale(wide, scaling, name=part(expand, "scale"))
     wide = batch_norm(wide, settings, name=part(expand, "bn"))
     shortcut = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=expand) if widens else x
     return keras.layers.Add(name=part(expand, "add"))([wide, shortcut]), z
 
 
-def _reduced(x: Tensor, filters: int, is_first: bool, settings: Binarization, name: str | None) -> Tensor:
+def _reduced(x: Tensor, filters: int, is_first: bool, scaling: Scaling | None, settings: Binarization, name: str | None) -> Tensor:
     if is_first:
         from bnn_zoo.blocks.channel_layers import LeakyClip  # its class needs TensorFlow when defined
 
@@ -72,4 +77,5 @@ def _reduced(x: Tensor, filters: int, is_first: bool, settings: Binarization, na
         x = real_conv(x, filters, 1, name=part(name, "conv"))
     else:
         x = binary_conv(x, filters, 1, binarization=settings, name=part(name, "conv"))
+        x = learnt_scale(x, scaling, name=part(name, "scale"))
     return batch_norm(x, settings, name=part(name, "bn"))

@@ -56,6 +56,27 @@ class ChannelScale(keras.layers.Layer):
 
 
 @keras.utils.register_keras_serializable("bnn_zoo")
+class OuterScale(keras.layers.Layer):
+    """Every value times a learnt factor of its row, of its column and of its channel.
+
+    Its weights are `scale_h`, (height, 1, 1), `scale_w`, (1, width, 1), and `scale_c`, (1, 1, channels).
+
+    Source: XNOR-Net++: Improved Binary Neural Networks, Bulat and Tzimiropoulos, 2019, arXiv 1909.13863.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        height, width, channels = (int(side) for side in input_shape[1:])
+        self.scale_h = self.add_weight("scale_h", (height, 1, 1), initializer="ones")
+        self.scale_w = self.add_weight("scale_w", (1, width, 1), initializer="ones")
+        self.scale_c = self.add_weight("scale_c", (1, 1, channels), initializer="ones")
+        super().build(input_shape)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        # Not the product of all three first: a deployed network would hold it whole, height x width x channels numbers.
+        return inputs * (self.scale_h * self.scale_w) * self.scale_c
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
 class PowerOfTwoPReLU(keras.layers.Layer):
     """PReLU whose slopes are powers of two, so that a shift of bits takes the place of its multiplication.
 

@@ -9,7 +9,10 @@ from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
-from bnn_zoo.blocks.real import real_conv
+from bnn_zoo.blocks.real import grouped_conv, real_conv
+
+#: Parts from which a grouped transition takes its channels in turn, however many groups its convolution has.
+SHUFFLED_PARTS = 16
 
 
 def _new_features(x: Tensor, filters: int, dilation_rate: int, binarization: Binarization | None, name: str | None) -> Tensor:
@@ -74,6 +77,7 @@ def transition_block(
     *,
     pool: bool = True,
     pool_padding: Literal["same", "valid"] = "same",
+    groups: int = 1,
     kernel_initializer: Any = "glorot_normal",
     binarization: Binarization | None = None,
     name: str | None = None,
@@ -85,6 +89,7 @@ def transition_block(
         filters: channels of the output.
         pool: False keeps height and width, where the next section is dilated instead.
         pool_padding: `"valid"` drops the last row and column of an odd height or width; `"same"` keeps them.
+        groups: of the 1x1 convolution; where there is more than one, the channels are shuffled before it.
         kernel_initializer: of the 1x1 convolution.
         binarization: gives the settings of batch norm.
         name: of the block.
@@ -92,10 +97,21 @@ def transition_block(
     Returns:
         (batch, height / 2, width / 2, filters).
 
-    Source: Back to Simplicity: How to Train Accurate BNNs from Scratch?, Bethge et al., 2019, arXiv 1906.08637.
+    Raises:
+        ValueError: if the channels cannot be divided into the groups, or not into 16 parts to be shuffled.
+
+    Source: Back to Simplicity: How to Train Accurate BNNs from Scratch?, Bethge et al., 2019, arXiv 1906.08637; in groups
+    MeliusNet, Bethge et al., 2020, arXiv 2001.05936.
     """
     x = batch_norm(x, binarization, name=part(name, "bn"))
     if pool:
         x = keras.layers.MaxPooling2D(2, padding=pool_padding, name=part(name, "pool"))(x)
     x = keras.layers.ReLU(name=part(name, "relu"))(x)
-    return real_conv(x, filters, 1, kernel_initializer=kernel_initializer, name=part(name, "conv"))
+    if groups == 1:
+        return real_conv(x, filters, 1, kernel_initializer=kernel_initializer, name=part(name, "conv"))
+    from bnn_zoo.blocks.layers import ChannelShuffle  # its class needs TensorFlow when defined
+
+    if x.shape[-1] % SHUFFLED_PARTS:
+        raise ValueError(f"{x.shape[-1]} channels cannot be shuffled; with groups={groups} they must be a multiple of 16.")
+    x = ChannelShuffle(SHUFFLED_PARTS, name=part(name, "shuffle"))(x)
+    return grouped_conv(x, filters, 1, groups, kernel_initializer=kernel_initializer, name=part(name, "conv"))

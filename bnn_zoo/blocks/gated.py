@@ -1,7 +1,8 @@
-"""The gated convolution of Real-to-Binary: scales that depend on the input."""
+"""The convolutions of Real-to-Binary: with scales that depend on the input, and its baseline's with learnt ones."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
@@ -10,6 +11,7 @@ from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.head import global_pool
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.scaling import Scaling, learnt_scale
 from bnn_zoo.blocks.shortcut import pointwise_shortcut
 
 
@@ -59,6 +61,60 @@ def gated_conv(
 
     Source: Training Binary Neural Networks with Real-to-Binary Convolutions, Martinez et al., 2020, arXiv 2003.11535.
     """
+
+    def gated(y: Tensor, normalized: Tensor) -> Tensor:
+        gate = channel_gate(
+            normalized, y.shape[-1], reduction=reduction, kernel_regularizer=kernel_regularizer, name=part(name, "gate")
+        )
+        return keras.layers.Multiply(name=part(name, "scale"))([y, gate])
+
+    return _rescaled_conv(x, filters, strides, gated, kernel_regularizer, binarization, name)
+
+
+def scaled_conv(
+    x: Tensor,
+    filters: int | None = None,
+    *,
+    strides: int | None = None,
+    scaling: Scaling | None = "outer",
+    kernel_regularizer: Any = None,
+    binarization: Binarization | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Batch norm, a binary 3x3 convolution with learnt factors, PReLU, and a high-precision shortcut around all.
+
+    Args:
+        x: (batch, height, width, channels), real-valued.
+        filters: channels of the output; those of `x` if not given.
+        strides: pixels; if not given 1 where the channels stay, 2 where they change.
+        scaling: which factors, see `learnt_scale`.
+        kernel_regularizer: of the shortcut's convolution.
+        binarization: the network's record.
+        name: of the block.
+
+    Returns:
+        (batch, height / strides, width / strides, filters), real-valued.
+
+    Source: the strong baseline of Training Binary Neural Networks with Real-to-Binary Convolutions, Martinez et al., 2020,
+    arXiv 2003.11535.
+    """
+
+    def scaled(y: Tensor, normalized: Tensor) -> Tensor:
+        return learnt_scale(y, scaling, name=part(name, "scale"))
+
+    return _rescaled_conv(x, filters, strides, scaled, kernel_regularizer, binarization, name)
+
+
+def _rescaled_conv(
+    x: Tensor,
+    filters: int | None,
+    strides: int | None,
+    rescale: Callable[[Tensor, Tensor], Tensor],
+    kernel_regularizer: Any,
+    binarization: Binarization | None,
+    name: str | None,
+) -> Tensor:
+    """The two blocks' common part; `rescale` takes what the convolution gives and what it was given."""
     settings = binarization or Binarization()
     channels = x.shape[-1]
     filters = filters or channels
@@ -70,7 +126,6 @@ def gated_conv(
         )
     normalized = batch_norm(x, settings, name=part(name, "bn"))
     y = binary_conv(normalized, filters, strides=strides, binarization=settings, name=part(name, "conv"))
-    gate = channel_gate(normalized, filters, reduction=reduction, kernel_regularizer=kernel_regularizer, name=part(name, "gate"))
-    y = keras.layers.Multiply(name=part(name, "scale"))([y, gate])
+    y = rescale(y, normalized)
     y = keras.layers.PReLU(shared_axes=[1, 2], name=part(name, "prelu"))(y)
     return keras.layers.Add(name=part(name, "add"))([y, shortcut])

@@ -58,6 +58,28 @@ class ChannelGroup(keras.layers.Layer):
 
 
 @keras.utils.register_keras_serializable("bnn_zoo")
+class ChannelShuffle(keras.layers.Layer):
+    """The channels in another order: the first of each of `groups` equal parts, then the second of each, and so on.
+
+    So that a convolution in groups behind it sees channels from all over. The shape stays, (batch, height, width, channels).
+
+    Source: ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices, Zhang et al., 2017,
+    arXiv 1707.01083.
+    """
+
+    def __init__(self, groups: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.groups = groups
+
+    def call(self, inputs: Tensor) -> Tensor:
+        parts = tf.reshape(inputs, (-1, self.groups, inputs.shape[-1] // self.groups))
+        return tf.reshape(tf.transpose(parts, (0, 2, 1)), tf.shape(inputs))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "groups": self.groups}
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
 class AddToLastChannels(keras.layers.Layer):
     """Adds a narrow tensor to the last channels of a wide one.
 

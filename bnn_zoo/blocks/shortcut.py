@@ -10,6 +10,7 @@ from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.real import real_conv
+from bnn_zoo.blocks.scaling import Scaling, learnt_scale
 
 
 def conv_with_shortcut(
@@ -19,6 +20,7 @@ def conv_with_shortcut(
     kernel_size: int = 3,
     strides: int | None = None,
     activation: Any = None,
+    scaling: Scaling | None = None,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -30,6 +32,7 @@ def conv_with_shortcut(
         kernel_size: height and width of the binary kernel, pixels.
         strides: pixels; if not given 1 where the channels stay, 2 where they change.
         activation: of the convolution's integer output, before batch norm.
+        scaling: learnt factors of the convolution's output, before batch norm, see `learnt_scale`.
         binarization: the network's record.
         name: of the block.
 
@@ -54,6 +57,7 @@ def conv_with_shortcut(
         binarization=settings,
         name=part(name, "conv"),
     )
+    y = learnt_scale(y, scaling, name=part(name, "scale"))
     y = batch_norm(y, settings, name=part(name, "bn"))
     return keras.layers.Add(name=part(name, "add"))([y, shortcut])
 

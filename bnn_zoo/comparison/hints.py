@@ -12,7 +12,7 @@ _GUIDE = "https://docs.larq.dev/larq/guides/bnn-architecture/"
 
 #: Layers through which features go without being weighed anew.
 _PASSING = (
-    *(*VIEWS, *ELEMENTWISE, "Concatenate", "ChannelGroup", "ZeroPadding2D"),
+    *(*VIEWS, *ELEMENTWISE, "Concatenate", "ChannelGroup", "ChannelShuffle", "ZeroPadding2D"),
     *("MaxPooling2D", "SymmetricMaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "GlobalMaxPooling2D"),
 )
 

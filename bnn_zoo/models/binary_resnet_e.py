@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, batch_norm, choose_stem, conv_with_shortcut, head, residual_stem
+from bnn_zoo.blocks.scaling import Scaling
 from bnn_zoo.blocks.stem import Stem
-from bnn_zoo.models.architecture import Paper, Published, architecture
+from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 BINARY_RESNET_E = Binarization(clip_value=1.25, epsilon=1e-5)
 
@@ -27,6 +28,7 @@ def binary_resnet_e18(
     *,
     filters: int = 64,
     section_blocks: tuple[int, ...] = (4, 4, 4, 4),
+    scaling: Scaling | None = None,
     stem: Stem | None = None,
     binarization: Binarization = BINARY_RESNET_E,
 ) -> Tensor:
@@ -35,6 +37,7 @@ def binary_resnet_e18(
     Args:
         filters: channels of the first section.
         section_blocks: how many convolutions each section has: two for each block of the ResNet.
+        scaling: learnt factors behind each binary convolution, as in XNOR-Net++: "channel", "outer", or None.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
@@ -52,6 +55,18 @@ def binary_resnet_e18(
         x = batch_norm(x, binarization, name="stem_pool_bn")
     for section, blocks in enumerate(section_blocks):
         for block in range(blocks):
-            x = conv_with_shortcut(x, filters * 2**section, binarization=binarization, name=f"section_{section}_block_{block}")
+            x = conv_with_shortcut(
+                x, filters * 2**section, scaling=scaling, binarization=binarization, name=f"section_{section}_block_{block}"
+            )
     x = keras.layers.ReLU(name="features_relu")(x)
     return x if num_classes is None else head(x, num_classes)
+
+
+binary_resnet_e34 = variant(
+    binary_resnet_e18,
+    "binary_resnet_e34",
+    factory="BinaryResNetE34",
+    published=(Published("imagenet", 63.2, 84.7, "authors' repository"),),
+    summary="BinaryResNetE with 34 layers.",
+    section_blocks=(6, 8, 12, 6),
+)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bnn_zoo._keras import Tensor
 from bnn_zoo.blocks import Binarization, conv_with_shortcut, head, residual_stem
+from bnn_zoo.blocks.scaling import Scaling
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
@@ -36,6 +37,7 @@ def birealnet(
     *,
     filters: int = 64,
     section_blocks: tuple[int, ...] = (4, 4, 4, 4),
+    scaling: Scaling | None = None,
     stem: Stem | None = None,
     binarization: Binarization = BIREALNET,
 ) -> Tensor:
@@ -44,13 +46,16 @@ def birealnet(
     Args:
         filters: channels of the first section.
         section_blocks: how many convolutions each section has.
+        scaling: learnt factors behind each binary convolution, as in XNOR-Net++: "channel", "outer", or None.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
     x = residual_stem(x, filters, stem=stem, binarization=binarization)
     for section, blocks in enumerate(section_blocks):
         for block in range(blocks):
-            x = conv_with_shortcut(x, filters * 2**section, binarization=binarization, name=f"section_{section}_block_{block}")
+            x = conv_with_shortcut(
+                x, filters * 2**section, scaling=scaling, binarization=binarization, name=f"section_{section}_block_{block}"
+            )
     return x if num_classes is None else head(x, num_classes, kernel_initializer="glorot_uniform")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bnn_zoo._keras import Tensor
 from bnn_zoo.blocks import Binarization, bottleneck_with_shortcuts, head, residual_stem
+from bnn_zoo.blocks.scaling import Scaling
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture
 from bnn_zoo.models.birealnet import BIREALNET_OF_AUTHORS
@@ -26,6 +27,7 @@ def birealnet50(
     *,
     filters: int = 64,
     section_blocks: tuple[int, ...] = (3, 4, 6, 3),
+    scaling: Scaling | None = None,
     stem: Stem | None = None,
     binarization: Binarization = BIREALNET_OF_AUTHORS,
 ) -> Tensor:
@@ -34,6 +36,7 @@ def birealnet50(
     Args:
         filters: channels of the first section's narrow path; the wide one has four times as many.
         section_blocks: how many bottlenecks each section has.
+        scaling: learnt factors behind each binary convolution, as in XNOR-Net++: "channel", "outer", or None.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
@@ -46,6 +49,7 @@ def birealnet50(
                 narrow,
                 4 * filters * 2**section,
                 strides=2 if section and not block else 1,
+                scaling=scaling,
                 binarization=binarization,
                 name=f"section_{section}_block_{block}",
             )

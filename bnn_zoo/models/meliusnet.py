@@ -13,7 +13,7 @@ from bnn_zoo.blocks import (
     transition_block,
 )
 from bnn_zoo.blocks.stem import Stem
-from bnn_zoo.models.architecture import Paper, Published, architecture
+from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 MELIUSNET = Binarization(clip_value=1.3, epsilon=1e-5)
 
@@ -27,7 +27,10 @@ MELIUSNET = Binarization(clip_value=1.3, epsilon=1e-5)
         2020,
         "2001.05936",
     ),
-    published=(Published("imagenet", 62.4, 83.9, "larq-zoo"),),
+    published=(
+        Published("imagenet", 62.4, 83.9, "larq-zoo"),
+        Published("imagenet", 63.6, 84.7, "authors' repository"),
+    ),
 )
 def meliusnet22(
     x: Tensor,
@@ -35,6 +38,7 @@ def meliusnet22(
     *,
     section_blocks: tuple[int, ...] = (4, 5, 4, 4),
     transition_filters: tuple[int, ...] = (160, 224, 256),
+    transition_groups: int = 1,
     growth_rate: int = 64,
     stem: Stem | None = None,
     binarization: Binarization = MELIUSNET,
@@ -44,6 +48,7 @@ def meliusnet22(
     Args:
         section_blocks: how many pairs of blocks each section has.
         transition_filters: channels behind each transition.
+        transition_groups: of the transitions' 1x1 convolutions; more than one save operations in full precision.
         growth_rate: channels that each pair adds and improves.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
@@ -59,6 +64,7 @@ def meliusnet22(
             x = transition_block(
                 x,
                 transition_filters[section - 1],
+                groups=transition_groups,
                 binarization=binarization,
                 name=f"section_{section}_transition",
             )
@@ -69,3 +75,67 @@ def meliusnet22(
     x = batch_norm(x, binarization, name="features_bn")
     x = keras.layers.ReLU(name="features_relu")(x)
     return x if num_classes is None else head(x, num_classes)
+
+
+meliusnet29 = variant(
+    meliusnet22,
+    "meliusnet29",
+    factory="MeliusNet29",
+    published=(Published("imagenet", 65.8, 86.2, "authors' repository"),),
+    summary="MeliusNet with 29 layers.",
+    section_blocks=(4, 6, 8, 6),
+    transition_filters=(128, 192, 256),
+)
+
+meliusnet42 = variant(
+    meliusnet22,
+    "meliusnet42",
+    factory="MeliusNet42",
+    published=(Published("imagenet", 69.2, 88.3, "authors' repository"),),
+    summary="MeliusNet with 42 layers.",
+    section_blocks=(5, 8, 14, 10),
+    transition_filters=(160, 256, 416),
+)
+
+meliusnet59 = variant(
+    meliusnet22,
+    "meliusnet59",
+    factory="MeliusNet59",
+    published=(Published("imagenet", 70.7, 89.2, "authors' repository"),),
+    summary="MeliusNet with 59 layers.",
+    section_blocks=(6, 12, 24, 12),
+    transition_filters=(192, 320, 544),
+)
+
+meliusnet_a = variant(
+    meliusnet22,
+    "meliusnet_a",
+    factory="MeliusNetA",
+    published=(Published("imagenet", 63.4, 84.2, "authors' repository"),),
+    summary="MeliusNetA: its transitions shuffle the channels and convolve them in 4 groups.",
+    section_blocks=(4, 5, 5, 6),
+    transition_filters=(160, 256, 288),
+    transition_groups=4,
+)
+
+meliusnet_b = variant(
+    meliusnet22,
+    "meliusnet_b",
+    factory="MeliusNetB",
+    published=(Published("imagenet", 65.7, 85.9, "authors' repository"),),
+    summary="MeliusNetB: its transitions shuffle the channels and convolve them in 2 groups.",
+    section_blocks=(4, 6, 8, 6),
+    transition_filters=(160, 224, 320),
+    transition_groups=2,
+)
+
+meliusnet_c = variant(
+    meliusnet22,
+    "meliusnet_c",
+    factory="MeliusNetC",
+    published=(Published("imagenet", 64.1, 85.0, "authors' repository"),),
+    summary="MeliusNetC: its transitions shuffle the channels and convolve them in 4 groups.",
+    section_blocks=(3, 5, 10, 6),
+    transition_filters=(128, 192, 288),
+    transition_groups=4,
+)

@@ -106,6 +106,21 @@ _BY_LARQ_ZOO = (
         source=_BASIC.format("TrainBinaryDenseNet45"),
     ),
     Recipe(
+        "strong_baseline_net.imagenet",
+        learning_rate=2e-4,
+        schedule="steps",
+        rate_steps=((40, 0.1), (60, 0.01), (70, 0.001)),
+        warmup_epochs=5,
+        epochs=75 + 75,
+        batch_size=8,
+        stages=(
+            Stage("binary_activations", 75, "activations", settings={"learning_rate": 1e-3, "l2": 1e-5}),
+            Stage("binary", 75, start="binary_activations"),
+        ),
+        source="larq-zoo, training/multi_stage_experiments.py, TrainR2BStrongBaseline; "
+        "by its own words an example, not the exact way to its accuracy",
+    ),
+    Recipe(
         "real_to_binary_net.imagenet",
         epochs=100 + 75 + 75 + 75,
         batch_size=256,

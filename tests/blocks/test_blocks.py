@@ -173,6 +173,20 @@ def test_transition_block() -> None:
     assert model_of(blocks.transition_block, 8, shape=(9, 9, 16), pool=False).output_shape == (None, 9, 9, 8)
 
 
+def test_grouped_transition_shuffles_the_channels() -> None:
+    """The first channel of each of sixteen parts comes first, then the second of each: every group of filters sees every part."""
+    model = model_of(blocks.transition_block, 8, groups=4, pool=False, shape=(2, 2, 48), name="a")
+    assert kinds(model)[:3] == ["BatchNormalization", "ReLU", "ChannelShuffle"] and model.output_shape == (None, 2, 2, 8)
+    assert [model.get_layer(f"a_conv_conv{group}").kernel.shape for group in range(4)] == [(1, 1, 12, 2)] * 4
+    shuffle = keras.Model(model.get_layer("a_shuffle").input, model.get_layer("a_shuffle").output)
+    x = np.broadcast_to(np.arange(48, dtype="float32"), (1, 2, 2, 48))
+    shuffled = shuffle(x).numpy()
+    assert shuffled[0, 1, 0].tolist() == [3 * part + place for place in range(3) for part in range(16)]
+    assert np.array_equal(shuffled[0, 0, 0], shuffled[0, 1, 1])
+    with pytest.raises(ValueError, match="40 channels cannot be shuffled; with groups=4 they must be a multiple of 16"):
+        model_of(blocks.transition_block, 8, groups=4, shape=(2, 2, 40))
+
+
 def test_blurred_transition() -> None:
     model = model_of(blocks.blurred_transition, 8, name="a")
     assert model.output_shape == (None, 4, 4, 8)

@@ -60,6 +60,63 @@ def test_operations_agree_with_the_papers(name: str, published: float) -> None:
     assert figures_of(name).operations == pytest.approx(published, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "megabytes", "published"),
+    [
+        ("binary_resnet_e18", 4.0, 1.63e8),
+        ("binary_resnet_e34", 5.23, 1.92e8),
+        ("meliusnet22", 3.88, 2.08e8),
+        ("meliusnet29", 5.07, 2.14e8),
+        ("meliusnet42", 10.1, 3.25e8),
+        ("meliusnet59", 17.39, 5.32e8),
+        ("meliusnet_a", 4.05, 1.63e8),
+        ("meliusnet_b", 5.0, 1.96e8),
+        ("meliusnet_c", 4.46, 1.50e8),
+    ],
+)
+def test_sizes_and_operations_agree_with_the_authors(name: str, megabytes: float, published: float) -> None:
+    """Sizes to all digits that are given, operations within 0.7 %.
+
+    Source: github.com/hpi-xnor/BMXNet-v2-wiki, CurrentBestResults.md, of the authors of arXiv 1906.08637 and 2001.05936.
+    """
+    figures = figures_of(name)
+    assert round(figures.size_mib, 2) == megabytes
+    assert figures.operations == pytest.approx(published, rel=0.007)
+
+
+@pytest.mark.parametrize(
+    ("name", "sections", "transitions", "groups"),
+    [
+        ("meliusnet22", (4, 5, 4, 4), ((320, 160), (480, 224), (480, 256)), 1),
+        ("meliusnet29", (4, 6, 8, 6), ((320, 128), (512, 192), (704, 256)), 1),
+        ("meliusnet42", (5, 8, 14, 10), ((384, 160), (672, 256), (1152, 416)), 1),
+        ("meliusnet59", (6, 12, 24, 12), ((448, 192), (960, 320), (1856, 544)), 1),
+        ("meliusnet_a", (4, 5, 5, 6), ((320, 160), (480, 256), (576, 288)), 4),
+        ("meliusnet_b", (4, 6, 8, 6), ((320, 160), (544, 224), (736, 320)), 2),
+        ("meliusnet_c", (3, 5, 10, 6), ((256, 128), (448, 192), (832, 288)), 4),
+    ],
+)
+def test_meliusnets_are_built_as_the_authors_list_them(
+    name: str, sections: tuple[int, ...], transitions: tuple[tuple[int, int], ...], groups: int
+) -> None:
+    """Blocks a section, and channels in front of and behind each transition.
+
+    Source: github.com/hpi-xnor/BMXNet-v2-examples, binary_models/meliusnet.py.
+    """
+    layers = {layer.name: layer for layer in stored_layers(name)}
+    for section, blocks in enumerate(sections):
+        pairs = [layer for layer in layers if layer.startswith(f"section_{section}_block_")]
+        assert len([layer for layer in pairs if layer.endswith("_dense_concat")]) == blocks
+        assert len([layer for layer in pairs if layer.endswith("_improve_add")]) == blocks
+    for section, (before, after) in enumerate(transitions, start=1):
+        transition = f"section_{section}_transition"
+        convolutions = [layer for layer in layers.values() if layer.name.startswith(transition) and layer.computes]
+        assert layers[f"{transition}_bn"].output_shape[-1] == before
+        assert len(convolutions) == groups and sum(layer.output_shape[-1] for layer in convolutions) == after
+        assert sum(layer.parameters for layer in convolutions) == before * after // groups
+        assert (f"{transition}_shuffle" in layers) == (groups > 1)
+
+
 def test_shortcuts_and_receptive_fields_of_known_networks() -> None:
     """A shortcut a convolution; 435 pixels is what ResNet-18 is known to see."""
     found = {
@@ -69,6 +126,8 @@ def test_shortcuts_and_receptive_fields_of_known_networks() -> None:
     assert found["quicknet"][0] == 16 and found["binarynet"][0] == 0
     assert figures_of("binary_densenet28").shortcuts == 6 + 6 + 6 + 5
     assert figures_of("meliusnet22").shortcuts == 2 * (4 + 5 + 4 + 4)
+    assert figures_of("meliusnet_b").shortcuts == 2 * (4 + 6 + 8 + 6)
+    assert figures_of("binary_resnet_e34").shortcuts == 6 + 8 + 12 + 6
 
 
 def test_count_by_hand() -> None:

@@ -20,7 +20,7 @@ def test_rewritten_networks_predict_the_same(name: str) -> None:
     assert difference.top1_changes == 0 and difference.largest < 1e-4
 
 
-@pytest.mark.parametrize("name", ["birealnet", "dorefanet", "xnornet", "binarynet"])
+@pytest.mark.parametrize("name", ["birealnet", "dorefanet", "xnornet", "binarynet", "meliusnet_a", "strong_baseline_net"])
 @pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
 def test_the_interpreter_predicts_the_same(name: str) -> None:
     pytest.importorskip("larq_compute_engine")

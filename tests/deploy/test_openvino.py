@@ -35,6 +35,14 @@ def test_networks_predict_the_same(name: str) -> None:
         assert difference.top1_changes == 0 and difference.largest < 1e-4
 
 
+@pytest.mark.parametrize(("name", "scaling"), [("birealnet", "channel"), ("birealnet50", "outer")])
+def test_learnt_factors(name: str, scaling: str) -> None:
+    model = narrow_model(name, scaling=scaling)
+    pictures = sure_pictures(model, noise(batch=32))
+    difference = deploy.compare(model, deploy.compile(model, threads=1), pictures)
+    assert difference.top1_changes == 0 and difference.largest < 1e-4
+
+
 @pytest.mark.parametrize("name", DISTINCT)
 def test_features_of_odd_sizes(name: str) -> None:
     model = narrow_model(name, include_top=False, input_shape=ODD_SIZE)

@@ -159,7 +159,7 @@ def test_sizes(name: str, size: tuple[int, int]) -> None:
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", DISTINCT)
+@pytest.mark.parametrize("name", [name for name in DISTINCT if name != "strong_baseline_net"])
 def test_free_size_without_top(name: str) -> None:
     model = randomize(narrow(name, input_shape=(None, None, 3), include_top=False))
     assert len(model.output_shape) == 4
@@ -178,6 +178,13 @@ def test_free_size_with_top(name: str) -> None:
     """Networks that end in a global pool need no fixed size."""
     model = narrow(name, input_shape=(None, None, 3))
     assert model(noise(64, 80, batch=2), training=False).shape == (2, 10)
+
+
+def test_free_size_with_factors_of_rows_and_columns_is_refused() -> None:
+    with pytest.raises(ValueError, match=r'scaling="outer" learns a factor for each row and column.*or scaling="channel"'):
+        narrow("strong_baseline_net", input_shape=(None, None, 3), include_top=False)
+    free = narrow("strong_baseline_net", input_shape=(None, None, 3), scaling="channel")
+    assert free(noise(64, 80, batch=2), training=False).shape == (2, 10)
 
 
 @pytest.mark.parametrize("name", ["binarynet", "dorefanet", "xnornet"])

@@ -35,6 +35,13 @@ REACT_A = {
     8: "section_2_block_0_pointwise_prelu_behind",
     16: "section_3_block_0_pointwise_prelu_behind",
 }
+MELIUSNET = {
+    2: "stem_relu2",
+    4: "section_0_block_0_improve_add",
+    8: "section_1_block_0_improve_add",
+    16: "section_2_block_0_improve_add",
+    32: "features_relu",
+}
 #: From stride to the layer in which it ends, for pictures of 64 pixels and more (BinaryNet has no other stem for them).
 EXPECTED = {
     "binarynet": {
@@ -56,19 +63,15 @@ EXPECTED = {
     # Two paths lead through it: only where they begin and end does all pass through one tensor.
     "birealnet50": {2: "stem_bn", 32: "section_3_block_0_expand_add"},
     "binary_resnet_e18": RESIDUAL | {2: "stem_relu", 32: "features_relu"},
+    "binary_resnet_e34": RESIDUAL | {2: "stem_relu", 32: "features_relu"},
     "binary_densenet28": DENSE,
     "binary_densenet37": DENSE,
     "binary_densenet37_dilated": {2: "stem_relu", 4: "section_0_block_0_concat", 8: "features_relu"},
     "binary_densenet45": DENSE,
-    "meliusnet22": {
-        2: "stem_relu2",
-        4: "section_0_block_0_improve_add",
-        8: "section_1_block_0_improve_add",
-        16: "section_2_block_0_improve_add",
-        32: "features_relu",
-    },
+    **dict.fromkeys([name for name in architectures() if name.startswith("meliusnet")], MELIUSNET),
     "reactnet18": REACT,
     "reactnet_a": REACT_A,
+    "strong_baseline_net": RESIDUAL | {2: "stem_prelu"},
     "real_to_binary_net": RESIDUAL | {2: "stem_prelu"},
     "quicknet_small": RESIDUAL | {2: "stem_relu"},
     "quicknet": RESIDUAL | {2: "stem_relu"},

@@ -45,6 +45,21 @@ def convert_channel_scale(call: Call, inputs: list[Value]) -> Value:
     return inputs[0].followed_by(affine_step(gain.astype(np.float64), np.zeros(gain.size)))
 
 
+def convert_outer_scale(call: Call, inputs: list[Value]) -> Value:
+    """OuterScale: rows and columns as a map of factors, channels as a step that layers behind it fold."""
+    layer, (x,) = call.layer, inputs
+    pixels = np.asarray(layer.scale_h * layer.scale_w, np.float32)
+    factors = np.asarray(layer.scale_c, np.float64).reshape(-1)
+    scaled = Value(Ready(ops.multiply(x.output(), pixels.transpose(2, 0, 1)[None]).output(0)), x.shape)
+    return scaled.followed_by(affine_step(factors, np.zeros(factors.size)))
+
+
+def convert_channel_shuffle(call: Call, inputs: list[Value]) -> Value:
+    """ChannelShuffle."""
+    (x,) = inputs
+    return Value(Ready(ops.shuffle_channels(x.output(), 1, call.layer.groups).output(0)), x.shape)
+
+
 def convert_max_pool(call: Call, inputs: list[Value]) -> Value:
     """MaxPooling2D. Rising steps wait until behind the pool, where there are fewer pixels."""
     layer, (x,) = call.layer, inputs
