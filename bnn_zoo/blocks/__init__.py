@@ -16,12 +16,14 @@ from bnn_zoo.blocks.blurred import blurred_transition
 from bnn_zoo.blocks.bottleneck import bottleneck_with_shortcuts
 from bnn_zoo.blocks.dense import dense_block, improvement_block, transition_block
 from bnn_zoo.blocks.gated import channel_gate, gated_conv
+from bnn_zoo.blocks.group import group_block, soft_gate, weighted_sum
 from bnn_zoo.blocks.head import global_pool, head, probabilities
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.norm_free import NormFree, channel_gain, standardized_conv
 from bnn_zoo.blocks.pooled import pooled_block
 from bnn_zoo.blocks.react import channel_bias, react_conv, react_widening, rprelu
 from bnn_zoo.blocks.real import grouped_conv, real_conv
+from bnn_zoo.blocks.segmentation import fully_convolutional_head
 from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut, pooled
 from bnn_zoo.blocks.stem import choose_stem, grouped_stem, residual_stem, separable_stem, stem_pool
 
@@ -39,8 +41,10 @@ __all__ = [
     "choose_stem",
     "conv_with_shortcut",
     "dense_block",
+    "fully_convolutional_head",
     "gated_conv",
     "global_pool",
+    "group_block",
     "grouped_conv",
     "grouped_stem",
     "head",
@@ -55,7 +59,9 @@ __all__ = [
     "residual_stem",
     "rprelu",
     "separable_stem",
+    "soft_gate",
     "standardized_conv",
     "stem_pool",
     "transition_block",
+    "weighted_sum",
 ]

@@ -35,6 +35,8 @@ REACT_A = {
     8: "section_2_block_0_pointwise_prelu_behind",
     16: "section_3_block_0_pointwise_prelu_behind",
 }
+#: Between its blocks each base has features of its own; all of them meet in the last sum alone.
+GROUP_NET = {4: "stem_bn", 32: "section_3_block_0_sum"}
 #: From stride to the layer in which it ends, for pictures of 64 pixels and more (BinaryNet has no other stem for them).
 EXPECTED = {
     "binarynet": {
@@ -60,6 +62,9 @@ EXPECTED = {
     "binary_densenet37": DENSE,
     "binary_densenet37_dilated": {2: "stem_relu", 4: "section_0_block_0_concat", 8: "features_relu"},
     "binary_densenet45": DENSE,
+    "group_net18": GROUP_NET,
+    "group_net34": GROUP_NET,
+    "group_net18_segmentation": {4: "stem_bn", 8: "section_3_block_0_sum"},
     "meliusnet22": {
         2: "stem_relu2",
         4: "section_0_block_0_improve_add",
