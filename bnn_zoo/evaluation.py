@@ -66,9 +66,11 @@ def evaluate(
         The accuracies.
 
     Raises:
-        ValueError: if a class of the data is none of the model's.
+        ValueError: if a class of the data is none of the model's, or the model gives no classes of pictures.
         ImageError: if a picture cannot be read (with on_bad="stop").
     """
+    if len(model.output_shape) != 2:
+        raise ValueError(f"{model.name} gives {model.output_shape}; scored are networks that give the classes of pictures.")
     start = time.perf_counter()
     names = tuple(labels or labels_of(model))
     settings = preprocessing_of(model)

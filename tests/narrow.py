@@ -12,6 +12,7 @@ from bnn_zoo.models import architectures
 _DENSENET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), filters=32, growth_rate=16)
 _RESIDUAL: dict[str, Any] = dict(filters=8, section_blocks=(1, 2, 1, 1))
 _MELIUSNET: dict[str, Any] = dict(section_blocks=(1, 1, 1, 1), transition_filters=(32, 48, 64), growth_rate=16)
+_GROUP_NET: dict[str, Any] = dict(_RESIDUAL, bases=2)
 _QUICKNET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), section_filters=(8, 16, 24, 32))
 
 #: Arguments by the name of the network.
@@ -29,6 +30,9 @@ NARROW: dict[str, dict[str, Any]] = {
     "binary_densenet37": _DENSENET,
     "binary_densenet37_dilated": _DENSENET,
     "binary_densenet45": _DENSENET,
+    "group_net18": _GROUP_NET,
+    "group_net34": _GROUP_NET,
+    "group_net18_segmentation": _GROUP_NET,
     "meliusnet22": dict(section_blocks=(1, 1, 1, 1), transition_filters=(32, 40, 48), growth_rate=16),
     "meliusnet29": _MELIUSNET,
     "meliusnet42": _MELIUSNET,
@@ -51,6 +55,11 @@ assert set(NARROW) == set(architectures())
 
 #: Networks that differ from another one in depth or width only, and so not at all when both are narrow.
 SAME_WHEN_NARROW = {
+    "binary_resnet_e34": "binary_resnet_e18",
+    "group_net34": "group_net18",
+    "meliusnet42": "meliusnet29",
+    "meliusnet59": "meliusnet29",
+    "meliusnet_c": "meliusnet_a",
     "binary_densenet37": "binary_densenet28",
     "binary_densenet45": "binary_densenet28",
     "quicknet": "quicknet_small",
@@ -59,6 +68,17 @@ SAME_WHEN_NARROW = {
 }
 #: The names to go through where narrow networks are tested.
 DISTINCT = [name for name in NARROW if name not in SAME_WHEN_NARROW]
+
+
+def probabilities_shape(name: str, num_classes: int, size: tuple[int, int] = (32, 32)) -> tuple[int, ...]:
+    """What a network gives of a picture of a size: (classes,), or (height, width, classes)."""
+    return (*size, num_classes) if architectures()[name].per_pixel else (num_classes,)
+
+
+def classes_for(model: keras.Model, batch: int = 4) -> np.ndarray:
+    """Classes that a network could be trained on: (batch,), or (batch, height, width)."""
+    *shape, num_classes = model.output_shape[1:]
+    return (np.arange(batch * int(np.prod(shape))) % num_classes).reshape(batch, *shape)
 
 
 def randomize(model: keras.Model, seed: int = 0) -> keras.Model:

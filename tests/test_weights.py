@@ -22,7 +22,9 @@ from bnn_zoo.hub.tensor_file import read_tensor_file
 from bnn_zoo.models.build import record_of
 
 #: Quantizers that compute a scale from latent weights sum in an order of their own; the others know the sign only.
-SCALED = {"birealnet", "birealnet34", "birealnet50", "reactnet18", "reactnet_a", "xnornet", "dorefanet"}
+SCALED = {"birealnet", "birealnet34", "birealnet50", "reactnet18", "reactnet_a", "xnornet", "dorefanet"} | {
+    name for name in NARROW if name.startswith("group_net")
+}
 
 
 @pytest.fixture(autouse=True)

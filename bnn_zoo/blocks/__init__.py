@@ -16,6 +16,7 @@ from bnn_zoo.blocks.blurred import blurred_transition
 from bnn_zoo.blocks.bottleneck import bottleneck_with_shortcuts
 from bnn_zoo.blocks.dense import dense_block, improvement_block, transition_block
 from bnn_zoo.blocks.gated import channel_gate, gated_conv, scaled_conv
+from bnn_zoo.blocks.group import group_block, soft_gate, weighted_sum
 from bnn_zoo.blocks.head import global_pool, head, probabilities
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.norm_free import NormFree, channel_gain, standardized_conv
@@ -23,6 +24,7 @@ from bnn_zoo.blocks.pooled import pooled_block
 from bnn_zoo.blocks.react import channel_bias, react_conv, react_widening, rprelu
 from bnn_zoo.blocks.real import grouped_conv, real_conv
 from bnn_zoo.blocks.scaling import learnt_scale
+from bnn_zoo.blocks.segmentation import fully_convolutional_head
 from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut, pooled
 from bnn_zoo.blocks.stem import choose_stem, grouped_stem, residual_stem, separable_stem, stem_pool
 
@@ -40,8 +42,10 @@ __all__ = [
     "choose_stem",
     "conv_with_shortcut",
     "dense_block",
+    "fully_convolutional_head",
     "gated_conv",
     "global_pool",
+    "group_block",
     "grouped_conv",
     "grouped_stem",
     "head",
@@ -58,7 +62,9 @@ __all__ = [
     "rprelu",
     "scaled_conv",
     "separable_stem",
+    "soft_gate",
     "standardized_conv",
     "stem_pool",
     "transition_block",
+    "weighted_sum",
 ]

@@ -33,26 +33,47 @@ class ChannelBias(keras.layers.Layer):
 
 @keras.utils.register_keras_serializable("bnn_zoo")
 class ChannelScale(keras.layers.Layer):
-    """factor * gain * x: a learnt gain for each channel, and a fixed factor.
+    """factor * gain * x: a learnt gain for each channel or for all of them, and a fixed factor.
 
-    Its weight is `gain`, (channels,).
+    Its weight is `gain`, (channels,), or (1,) where it is the same for all channels.
 
-    Source: A&B BNN, Ma et al., 2024, arXiv 2403.03739.
+    Source: A&B BNN, Ma et al., 2024, arXiv 2403.03739; with one gain for all channels Group-Net, Zhuang et al., 2019, arXiv
+    1811.10413.
     """
 
-    def __init__(self, factor: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, factor: float = 1.0, *, same_for_all: bool = False, start: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.factor = factor
+        self.factor, self.same_for_all, self.start = factor, same_for_all, start
 
     def build(self, input_shape: Any) -> None:
-        self.gain = self.add_weight("gain", (int(input_shape[-1]),), initializer="ones")
+        gains = 1 if self.same_for_all else int(input_shape[-1])
+        self.gain = self.add_weight("gain", (gains,), initializer=keras.initializers.Constant(self.start))
         super().build(input_shape)
 
     def call(self, inputs: Tensor) -> Tensor:
         return inputs * (self.gain * self.factor)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "factor": self.factor}
+        return {**super().get_config(), "factor": self.factor, "same_for_all": self.same_for_all, "start": self.start}
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class SoftGate(keras.layers.Layer):
+    """Mixes two tensors of one shape: share * first + (1 - share) * second, the share a learnt number in (0, 1).
+
+    Its weight is `gate`, (1,); the share is its sigmoid. One gate may be used for several pairs.
+
+    Source: Group-Net, Zhuang et al., 2019, arXiv 1811.10413.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        self.gate = self.add_weight("gate", (1,), initializer="zeros")
+        super().build(input_shape)
+
+    def call(self, inputs: list[Tensor]) -> Tensor:
+        first, second = inputs
+        share = tf.sigmoid(tf.convert_to_tensor(self.gate))
+        return share * first + (1 - share) * second
 
 
 @keras.utils.register_keras_serializable("bnn_zoo")

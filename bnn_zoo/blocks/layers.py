@@ -92,6 +92,21 @@ class AddToLastChannels(keras.layers.Layer):
         return wide + tf.pad(narrow, [[0, 0], [0, 0], [0, 0], [missing, 0]])
 
 
+@keras.utils.register_keras_serializable("bnn_zoo")
+class ResizeLike(keras.layers.Layer):
+    """Resizes features to height and width of pictures: bilinear, pixels' centres laid over each other.
+
+    Takes [features, pictures], (batch, h, w, c) and (batch, height, width, any), and gives (batch, height, width, c). Of the
+    pictures only the size is looked at, which may be free.
+    """
+
+    def call(self, inputs: list[Tensor]) -> Tensor:
+        features, pictures = inputs
+        known = pictures.shape[1:3]
+        resized = tf.image.resize(features, known if known.is_fully_defined() else tf.shape(pictures)[1:3])
+        return tf.ensure_shape(resized, (None, *known, features.shape[-1]))
+
+
 @larq.utils.register_keras_custom_object  # in an .h5 file Keras names an initializer without its package
 @keras.utils.register_keras_serializable("bnn_zoo")
 class BlurPoolInitializer(keras.initializers.Initializer):

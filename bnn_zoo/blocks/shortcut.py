@@ -19,8 +19,10 @@ def conv_with_shortcut(
     *,
     kernel_size: int = 3,
     strides: int | None = None,
+    dilation_rate: int = 1,
     activation: Any = None,
     scaling: Scaling | None = None,
+    shortcut: Tensor | None = None,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -31,14 +33,15 @@ def conv_with_shortcut(
         filters: channels of the output; those of `x` if not given.
         kernel_size: height and width of the binary kernel, pixels.
         strides: pixels; if not given 1 where the channels stay, 2 where they change.
+        dilation_rate: distance of the kernel's taps, pixels.
         activation: of the convolution's integer output, before batch norm.
         scaling: learnt factors of the convolution's output, before batch norm, see `learnt_scale`.
+        shortcut: what is added, of the shape of the output; if not given `x`, or where the shape changes a `pointwise_shortcut`.
         binarization: the network's record.
         name: of the block.
 
     Returns:
-        (batch, height / strides, width / strides, filters), real-valued. Where the shape changes, the shortcut is a
-        `pointwise_shortcut`.
+        (batch, height / strides, width / strides, filters), real-valued.
 
     Source: Bi-Real Net, Liu et al., 2018, arXiv 1808.00278.
     """
@@ -46,13 +49,15 @@ def conv_with_shortcut(
     channels = x.shape[-1]
     filters = filters or channels
     strides = strides or (1 if filters == channels else 2)
-    same_shape = filters == channels and strides == 1
-    shortcut = x if same_shape else pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=name)
+    if shortcut is None:
+        same_shape = filters == channels and strides == 1
+        shortcut = x if same_shape else pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=name)
     y = binary_conv(
         x,
         filters,
         kernel_size,
         strides=strides,
+        dilation_rate=dilation_rate,
         activation=activation,
         binarization=settings,
         name=part(name, "conv"),

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from bnn_zoo.data.images import ImageError, decode_image, read_image
     from bnn_zoo.data.labels import class_labels, top_classes
     from bnn_zoo.data.listing import find_images
+    from bnn_zoo.data.mask_dataset import MaskDataset
     from bnn_zoo.data.preprocessing import apply_preprocessing
     from bnn_zoo.data.preprocessing_settings import CIFAR10, IMAGENET, Preprocessing
     from bnn_zoo.data.samples import sample_pictures
     from bnn_zoo.data.splits import split_off
     from bnn_zoo.data.streamed_dataset import StreamedDataset
+    from bnn_zoo.data.tfds_masks import open_masks
 
 _HOMES = {
     "is_cifar10_binary": "cifar10",
@@ -37,6 +39,7 @@ _HOMES = {
     "class_labels": "labels",
     "top_classes": "labels",
     "find_images": "listing",
+    "MaskDataset": "mask_dataset",
     "CIFAR10": "preprocessing_settings",
     "IMAGENET": "preprocessing_settings",
     "Preprocessing": "preprocessing_settings",
@@ -44,6 +47,7 @@ _HOMES = {
     "sample_pictures": "samples",
     "split_off": "splits",
     "StreamedDataset": "streamed_dataset",
+    "open_masks": "tfds_masks",
 }
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "IMAGENET",
     "ImageDataset",
     "ImageError",
+    "MaskDataset",
     "Preprocessing",
     "StreamedDataset",
     "apply_preprocessing",
@@ -61,6 +66,7 @@ __all__ = [
     "load_cifar10_binary",
     "load_dataset",
     "open_dataset",
+    "open_masks",
     "read_image",
     "sample_pictures",
     "split_names",

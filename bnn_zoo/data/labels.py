@@ -54,7 +54,7 @@ def top_classes(probabilities: np.ndarray, labels: Sequence[str], top: int = 5) 
     if scores.ndim not in (1, 2):
         raise ValueError(
             f"probabilities has shape {scores.shape}; allowed is (batch, classes) or (classes,): "
-            "was the network built with include_top=False?"
+            "was the network built with include_top=False, or does it give the classes of pixels?"
         )
     if scores.shape[-1] != len(labels):
         raise ValueError(

@@ -46,6 +46,19 @@ def resized_crop(picture: np.ndarray, box: Box, size: tuple[int, int]) -> np.nda
     )
 
 
+def cut_classes(mask: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
+    """A part of a mask, resized; a pixel has the class of the nearest one.
+
+    Args:
+        mask: uint8 (height, width).
+        box: inside the mask.
+        size: (height, width) of the result.
+    """
+    top, left, height, width = box
+    part = (left, top, left + width, top + height)
+    return np.asarray(Image.fromarray(mask).resize((size[1], size[0]), Image.Resampling.NEAREST, part))
+
+
 def decode_crop(data: bytes, name: str, size: tuple[int, int], choose: ChooseBox) -> np.ndarray:
     """Decodes a part of a picture at about the size that is needed, and resizes it; much faster than decoding a large photo whole.
 

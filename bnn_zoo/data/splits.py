@@ -8,9 +8,10 @@ from typing import TypeVar
 import numpy as np
 
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.streamed_dataset import StreamedDataset
 
-_Pictures = TypeVar("_Pictures", bound="ImageDataset | StreamedDataset")
+_Pictures = TypeVar("_Pictures", bound="ImageDataset | StreamedDataset | MaskDataset")
 
 
 def chosen_split(source: str, splits: Sequence[str], split: str | None) -> str | None:

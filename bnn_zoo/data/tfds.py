@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+import importlib
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bnn_zoo._keras import tf
@@ -15,6 +17,9 @@ from bnn_zoo.data.tf_records import RecordFiles
 #: What the source's name begins with.
 TFDS = "tfds:"
 
+#: Data sets that TensorFlow Datasets does not have, and the modules that teach it how they are prepared.
+_OWN = {"voc_segmentation": "bnn_zoo.data.voc_segmentation"}
+
 
 def tfds_splits(source: str) -> tuple[str, ...]:
     """The splits of a data set, which is prepared if need be, sorted.
@@ -24,7 +29,7 @@ def tfds_splits(source: str) -> tuple[str, ...]:
         OSError: it could not be prepared.
         ImportError: TensorFlow Datasets is not installed.
     """
-    return tuple(sorted(_prepared(source).info.splits))
+    return tuple(sorted(prepared(source).info.splits))
 
 
 def open_tfds(source: str, split: str | None) -> EncodedPictures:
@@ -42,16 +47,15 @@ def open_tfds(source: str, split: str | None) -> EncodedPictures:
         OSError: it could not be prepared.
         ImportError: TensorFlow Datasets is not installed.
     """
-    builder = _prepared(source)
+    builder = prepared(source)
     image, label = _features(source, builder.info)
-    splits = builder.info.splits
-    sliced = split is not None and split.partition("[")[0] in splits and "[" in split
-    name = split if sliced else chosen_split(source, list(splits), split)
-    try:
-        part = splits[name]
-    except Exception as error:
-        raise ValueError(f"split is {split!r}, which TensorFlow Datasets refuses: {_short(error)}") from error
-    read = _reader(builder, name, part, image, label)
+    name, part = part_of(builder, source, split)
+    values = reader(builder, name, part, pictures=[image], numbers=[label])
+
+    def read(number: int) -> tuple[bytes, int]:
+        picture, kind = values(number)
+        return picture, kind
+
     return EncodedPictures(
         source=source,
         class_names=tuple(map(str, builder.info.features[label].names)),
@@ -62,12 +66,20 @@ def open_tfds(source: str, split: str | None) -> EncodedPictures:
     )
 
 
-def _prepared(source: str) -> Any:
+def prepared(source: str) -> Any:
+    """The builder of a data set, which is prepared if need be.
+
+    Raises:
+        ValueError, OSError, ImportError: as `open_tfds`.
+    """
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
         raise ImportError(f'source {source!r} needs TensorFlow Datasets ({_short(error)}): pip install "bnn-zoo[tfds]"') from error
     name = source.removeprefix(TFDS)
+    own = _OWN.get(re.split("[/:]", name)[0])
+    if own:
+        importlib.import_module(own)  # which makes it known by its name
     try:
         builder = tfds.builder(name)
     except tfds.core.DatasetNotFoundError as error:
@@ -107,15 +119,45 @@ def _features(source: str, info: Any) -> tuple[str, str]:
     return images[0], labels[0]
 
 
-def _reader(builder: Any, split: str | None, part: Any, image: str, label: str) -> Callable[[int], tuple[bytes, int]]:
+def part_of(builder: Any, source: str, split: str | None) -> tuple[str | None, Any]:
+    """A split's name, and what TensorFlow Datasets knows of it.
+
+    Raises:
+        ValueError: there is no such split.
+    """
+    splits = builder.info.splits
+    sliced = split is not None and split.partition("[")[0] in splits and "[" in split
+    name = split if sliced else chosen_split(source, list(splits), split)
+    try:
+        return name, splits[name]
+    except Exception as error:
+        raise ValueError(f"split is {split!r}, which TensorFlow Datasets refuses: {_short(error)}") from error
+
+
+def reader(
+    builder: Any, split: str | None, part: Any, *, pictures: Sequence[str], numbers: Sequence[str] = ()
+) -> Callable[[int], list[Any]]:
+    """What reads an example by its number.
+
+    Args:
+        builder: of the data set.
+        split: its name.
+        part: what the builder knows of it.
+        pictures: names of features that are given as bytes, still encoded.
+        numbers: names of features that are whole numbers.
+
+    Returns:
+        From a number to the example's values, pictures first; raises ImageError. May be called from several threads.
+    """
     if builder.info.file_format.value == "tfrecord":
         files = part.file_instructions
         records = RecordFiles([(f.filename, f.skip, f.examples_in_shard - f.skip if f.take == -1 else f.take) for f in files])
 
-        def parsed(number: int) -> tuple[bytes, int]:
+        def parsed(number: int) -> list[Any]:
             try:
                 values = tf.train.Example.FromString(records.read(number)).features.feature
-                return values[image].bytes_list.value[0], values[label].int64_list.value[0]
+                encoded = [values[name].bytes_list.value[0] for name in pictures]
+                return [*encoded, *(values[name].int64_list.value[0] for name in numbers)]
             except Exception as error:  # a damaged record is one of protobuf's errors, or lacks a value
                 raise ImageError(f"{records.shown(number)}: {_short(error)}") from error
 
@@ -123,11 +165,11 @@ def _reader(builder: Any, split: str | None, part: Any, image: str, label: str) 
     import tensorflow_datasets as tfds
 
     # The other formats (array_record, parquet) are read in any order by TensorFlow Datasets itself.
-    found = builder.as_data_source(split, decoders={image: tfds.decode.SkipDecoding()})
+    found = builder.as_data_source(split, decoders={name: tfds.decode.SkipDecoding() for name in pictures})
 
-    def looked_up(number: int) -> tuple[bytes, int]:
+    def looked_up(number: int) -> list[Any]:
         example = found[number]
-        return example[image], int(example[label])
+        return [*(example[name] for name in pictures), *(int(example[name]) for name in numbers)]
 
     return looked_up
 

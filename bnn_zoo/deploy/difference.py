@@ -14,7 +14,7 @@ class Difference:
 
     Args:
         pictures: how many were compared.
-        top1_changes: of how many the likeliest class is another one.
+        top1_changes: of how many the likeliest class is another one, of the whole picture or of any pixel.
         largest: the largest absolute difference of an output.
         beyond: how many pictures have an output that differs by more than `tolerance`.
         tolerance: for `beyond`.
@@ -41,10 +41,11 @@ def compare(first: Any, second: Any, images: Any, *, batch_size: int = 32, toler
         The difference.
     """
     one, two = (_outputs(which, images, batch_size) for which in (first, second))
-    one, two = one.reshape(len(one), -1), two.reshape(len(two), -1)
-    apart = np.abs(one - two).max(axis=1) if one.size else np.zeros(len(one))
-    changed = int(np.sum(one.argmax(axis=1) != two.argmax(axis=1))) if one.size else 0
-    return Difference(len(one), changed, float(apart.max(initial=0.0)), int(np.sum(apart > tolerance)), tolerance)
+    if not one.size:
+        return Difference(len(one), 0, 0.0, 0, tolerance)
+    apart = np.abs(one - two).reshape(len(one), -1).max(axis=1)
+    changed = (one.argmax(axis=-1) != two.argmax(axis=-1)).reshape(len(one), -1).any(axis=1)
+    return Difference(len(one), int(changed.sum()), float(apart.max()), int(np.sum(apart > tolerance)), tolerance)
 
 
 def _outputs(runtime: Any, images: Any, batch_size: int) -> np.ndarray:

@@ -21,6 +21,7 @@ _FILES = (
     "birealnet50",
     "binary_resnet_e",
     "binary_densenet",
+    "group_net",
     "meliusnet",
     "reactnet",
     "real_to_binary",

@@ -48,6 +48,7 @@ class Architecture:
         published: accuracies reported by others.
         input_shape: (height, width, channels) unless told otherwise.
         num_classes: unless told otherwise.
+        per_pixel: whether the probabilities are those of every pixel, (batch, height, width, classes).
     """
 
     name: str
@@ -57,6 +58,7 @@ class Architecture:
     published: tuple[Published, ...] = ()
     input_shape: tuple[int, int, int] = (224, 224, 3)
     num_classes: int = 1000
+    per_pixel: bool = False
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -69,12 +71,12 @@ class Architecture:
 
 
 def architecture(
-    name: str, factory: str, paper: Paper, published: tuple[Published, ...] = (), **shape: Any
+    name: str, factory: str, paper: Paper, published: tuple[Published, ...] = (), **usual: Any
 ) -> Callable[[Callable[..., Tensor]], Architecture]:
     """Turns a function of tensors into an `Architecture`."""
 
     def declare(build: Callable[..., Tensor]) -> Architecture:
-        return Architecture(name, factory, paper, build, published, **shape)
+        return Architecture(name, factory, paper, build, published, **usual)
 
     return declare
 

@@ -12,9 +12,12 @@ from typing import Any, Literal
 from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import open_dataset, training_split
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.tfds_masks import open_masks
 from bnn_zoo.inference import preprocessing_of
+from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import train
+from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.recipes import find_recipe
@@ -67,7 +70,7 @@ def train_by_name(
     Args:
         network: its name.
         recipe: its name; `NETWORK.cifar10` if None.
-        data: what `open_dataset` takes.
+        data: what `open_dataset` takes; for a network that gives the classes of pixels what `open_masks` takes.
         out: the run's folder, as `train` takes it; the weight set lies in it, in `model`.
         settings: fields of the recipe to change, see `override`.
         options: the rest.
@@ -82,7 +85,12 @@ def train_by_name(
     options = options or Options()
     chosen = override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
-    dataset = open_dataset(data, training_split(data, options.split), on_bad=options.on_bad)
+    split = training_split(data, options.split)
+    dataset: Dataset
+    if find_architecture(network).per_pixel:
+        dataset = open_masks(os.fspath(data), split)
+    else:
+        dataset = open_dataset(data, split, on_bad=options.on_bad)
     shape = (options.size, options.size, 3) if options.size else None
     if shape is None and isinstance(dataset, ImageDataset):
         _, *sides = dataset.images.shape

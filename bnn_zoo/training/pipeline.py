@@ -11,12 +11,13 @@ import numpy as np
 from bnn_zoo._keras import Tensor, tf
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
+from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.preprocessing import Preprocessing, apply_preprocessing
 from bnn_zoo.data.streamed_dataset import StreamedDataset
 from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, random_box
 from bnn_zoo.training.recipe import Recipe
 
-Dataset: TypeAlias = ImageDataset | StreamedDataset
+Dataset: TypeAlias = ImageDataset | StreamedDataset | MaskDataset
 
 #: Bytes of prepared pictures that are kept for the next evaluation instead of being read once more.
 _KEPT = 2**30
@@ -49,23 +50,29 @@ def training_batches(dataset: Dataset, recipe: Recipe, preprocessing: Preprocess
         first_step: how many steps to leave out.
 
     Returns:
-        A data set of ((batch, height, width, 3) float32, (batch, classes) float32).
+        A data set of ((batch, height, width, 3) float32, (batch, classes) float32). Of pictures with masks a data set of ((batch,
+        height, width, 3) float32, (batch, height, width) int32, and such a float32): classes of pixels, and their weights, 0 where
+        no class is known.
 
     Raises:
-        ValueError: if there are fewer pictures than a batch holds.
+        ValueError: if there are fewer pictures than a batch holds, or labels of pixels are to be smoothed.
     """
     steps = steps_per_epoch(dataset, recipe)
     classes = len(dataset.class_names)
+    if recipe.label_smoothing and isinstance(dataset, MaskDataset):
+        raise ValueError(f"label_smoothing is {recipe.label_smoothing}; classes of pixels cannot be smoothed, set 0.")
 
     def epoch(number: Tensor) -> tf.data.Dataset:
         # Numbers are shuffled, not pictures: the whole data set is one buffer.
         order = tf.random.experimental.stateless_shuffle(tf.range(len(dataset)), seed=[recipe.seed, number])
         return tf.data.Dataset.from_tensor_slices(order).batch(recipe.batch_size, drop_remainder=True)
 
-    def finish(step: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    def finish(step: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
         pictures, labels = batch
         if recipe.augmentation == "crop_and_flip":
             pictures = crop_and_flip(pictures, seed=[recipe.seed, step])
+        if isinstance(dataset, MaskDataset):
+            return _with_classes_of_pixels(pictures, preprocessing)
         smooth = recipe.label_smoothing
         targets = tf.one_hot(labels, classes) * (1.0 - smooth) + smooth / classes
         return normalize(pictures, preprocessing), targets
@@ -82,11 +89,13 @@ def evaluation_batches(dataset: Dataset, preprocessing: Preprocessing, batch_siz
     """Batches in order, cropped, resized and normalized as the network will be used; pictures that are to be skipped are missing.
 
     Returns:
-        A data set of ((batch, height, width, 3) float32, (batch, classes) float32), the last batch smaller. What it read from
-        elsewhere it keeps for the next time, if that is at most 1 GiB.
+        A data set as `training_batches` gives it, the last batch smaller. What it read from elsewhere it keeps for the next time,
+        if that is at most 1 GiB. Pictures with masks are never kept, and all of their square centre is scored.
     """
     classes = len(dataset.class_names)
     indices = tf.data.Dataset.range(len(dataset))
+    if isinstance(dataset, MaskDataset):
+        return _masks_in_order(dataset, preprocessing, batch_size)
     if _fits(dataset, preprocessing) and preprocessing.crop == 1.0:
         batches = _gathered(dataset, indices.batch(batch_size))
         return batches.map(lambda images, labels: (normalize(images, preprocessing), tf.one_hot(labels, classes))).prefetch(2)
@@ -101,7 +110,7 @@ def evaluation_batches(dataset: Dataset, preprocessing: Preprocessing, batch_siz
         return apply_preprocessing(picture, preprocessing)[0], np.int64(label)
 
     def read(index: Tensor) -> tuple[Tensor, Tensor]:
-        return _loaded(load, [index], tf.float32, preprocessing)
+        return _loaded(load, [index], tf.float32, (*preprocessing.input_size, 3))
 
     pictures = indices.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     if getattr(dataset, "on_bad", "stop") == "skip":
@@ -169,12 +178,30 @@ def _read(dataset: Dataset, batches: tf.data.Dataset, recipe: Recipe, preprocess
         return indices, tf.random.stateless_uniform([recipe.batch_size, BOX_DRAWS + 1], seed=[recipe.seed, step])
 
     def read(index: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
-        return _loaded(load, [index, draws], tf.uint8, preprocessing)
+        return _loaded(load, [index, draws], tf.uint8, (*size, 4 if isinstance(dataset, MaskDataset) else 3))
 
     pictures = batches.map(spread).unbatch().map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return pictures.batch(recipe.batch_size, drop_remainder=True)
 
 
-def _loaded(load: Any, arguments: list[Tensor], kind: Any, preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:
+def _masks_in_order(dataset: MaskDataset, preprocessing: Preprocessing, batch_size: int) -> tf.data.Dataset:
+    def load(index: int) -> tuple[np.ndarray, np.int64]:
+        pixels, label = dataset.read_fitted(index, preprocessing.input_size)
+        return pixels, np.int64(label)
+
+    def read(index: Tensor) -> Tensor:
+        return _loaded(load, [index], tf.uint8, (*preprocessing.input_size, 4))[0]
+
+    pixels = tf.data.Dataset.range(len(dataset)).map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return pixels.batch(batch_size).map(lambda batch: _with_classes_of_pixels(batch, preprocessing)).prefetch(2)
+
+
+def _with_classes_of_pixels(pixels: Tensor, preprocessing: Preprocessing) -> tuple[Tensor, Tensor, Tensor]:
+    """Pictures, classes and weights, of pictures with their masks behind them as `MaskDataset` gives them."""
+    classes = tf.cast(pixels[..., 3], tf.int32) - 1
+    return normalize(pixels[..., :3], preprocessing), tf.maximum(classes, 0), tf.cast(classes >= 0, tf.float32)
+
+
+def _loaded(load: Any, arguments: list[Tensor], kind: Any, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     picture, label = tf.numpy_function(load, arguments, (kind, tf.int64), stateful=False)
-    return tf.ensure_shape(picture, (*preprocessing.input_size, 3)), tf.ensure_shape(label, ())
+    return tf.ensure_shape(picture, shape), tf.ensure_shape(label, ())

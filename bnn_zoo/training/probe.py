@@ -116,7 +116,8 @@ def _step(build: Callable[[], keras.Model], recipe: Recipe) -> Callable[[], obje
     model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], jit_compile=recipe.xla)
     rng = np.random.default_rng(0)
     images = rng.normal(size=(recipe.batch_size, *model.input_shape[1:])).astype(np.float32)
-    targets = np.eye(model.output_shape[-1], dtype=np.float32)[rng.integers(0, model.output_shape[-1], recipe.batch_size)]
+    *pixels, classes = model.output_shape[1:]
+    targets = np.eye(classes, dtype=np.float32)[rng.integers(0, classes, (recipe.batch_size, *pixels))]
     batches = iter(tf.data.Dataset.from_tensors((images, targets)).repeat())
     train = model.make_train_function()
 

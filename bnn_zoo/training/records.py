@@ -18,6 +18,12 @@ _HDF5_BYTES = 8192
 
 BEST = "best.weights.h5"
 
+#: What networks for segmentation are scored by: the mean over the classes of intersection over union.
+MEAN_IOU = "mean_iou"
+
+#: The best weights are those with the highest of the first of these that there is.
+_SCORES = (f"val_{MEAN_IOU}", MEAN_IOU, "val_accuracy", "accuracy")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -81,7 +87,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
             logs.update(self._whole(logs, steps))
             self.before, self.means = 0, {}
             rows.append({"epoch": epoch, **{key: float(value) for key, value in logs.items()}})
-            score = "val_accuracy" if "val_accuracy" in logs else "accuracy"
+            score = next(name for name in _SCORES if name in logs)
             if float(logs[score]) >= max(float(row[score]) for row in rows[first_epoch:]):
                 place.write_weights(BEST, self.model)
             _write_rows(place, rows)

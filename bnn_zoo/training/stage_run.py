@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.training.checkpoints import Position, local_weights, restore_checkpoint
 from bnn_zoo.training.distillation import training_model
@@ -16,7 +17,7 @@ from bnn_zoo.training.pipeline import evaluation_batches, training_batches
 from bnn_zoo.training.precision import computing_in
 from bnn_zoo.training.progress import progress_callback
 from bnn_zoo.training.recipe import Recipe, recipe_of
-from bnn_zoo.training.records import Place, recording_callback
+from bnn_zoo.training.records import MEAN_IOU, Place, recording_callback
 from bnn_zoo.training.run import Run
 from bnn_zoo.training.stage import Stage
 from bnn_zoo.training.strategy import check_same_step, is_chief, means_callback, shared_out, synchronize_batch_norm
@@ -81,7 +82,14 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe) -> tuple[keras.Model, kera
     optimizer = make_optimizer(recipe, run.steps(stage), model.trainable_variables)
     if run.strategy.num_replicas_in_sync > 1:
         model.distribute_reduction_method = "sum"
-    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], jit_compile=recipe.xla)
+    if isinstance(run.dataset, MaskDataset):
+        if model is not network:
+            raise ValueError(f"{recipe.name} has a teacher or l2, with which classes of pixels cannot be trained.")
+        overlap = keras.metrics.MeanIoU(len(run.dataset.class_names), sparse_y_pred=False, name=MEAN_IOU)
+        scores: dict[str, Any] = {"weighted_metrics": ["accuracy", overlap]}
+        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=[], jit_compile=recipe.xla, **scores)
+    else:
+        model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], jit_compile=recipe.xla)
     return model, network
 
 
@@ -109,9 +117,10 @@ def _fit(run: Run, stage: Stage, model: keras.Model, start: Position, callbacks:
     parts = [(first, first + 1, done), (first + 1, recipe.epochs, 0)] if done else [(first, recipe.epochs, 0)]
     validation, validation_steps = None, None
     if run.held_out is not None:
-        batches = evaluation_batches(run.held_out, run.preprocessing, _HELD_OUT_BATCH)
+        size = recipe.batch_size if isinstance(run.held_out, MaskDataset) else _HELD_OUT_BATCH
+        batches = evaluation_batches(run.held_out, run.preprocessing, size)
         validation = shared_out(batches, run.strategy)
-        validation_steps = None if validation is batches else -(-len(run.held_out) // _HELD_OUT_BATCH)
+        validation_steps = None if validation is batches else -(-len(run.held_out) // size)
     for begin, end, skipped in parts:
         begin, end = begin + first_epoch, end + first_epoch
         batches = training_batches(run.dataset, recipe, run.preprocessing, begin * steps + skipped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,9 +107,11 @@ def _maps_of(model: keras.Model) -> list[_Map]:
 
 def _cuts(graph: LayerGraph) -> set[int]:
     """The tensors which, at the time they are there, are all that is still needed."""
-    waiting, live, cuts = graph.uses(), set(graph.inputs), set()
+    waiting, live, cuts = Counter(graph.outputs), set(graph.inputs), set()
     for call in graph.calls:
-        for tensor in call.inputs:
+        waiting.update(_needed(call))
+    for call in graph.calls:
+        for tensor in _needed(call):
             waiting[tensor] -= 1
             if not waiting[tensor]:
                 live.discard(tensor)
@@ -116,6 +119,13 @@ def _cuts(graph: LayerGraph) -> set[int]:
         if live == {call.outputs[0]}:
             cuts.add(call.outputs[0])
     return cuts
+
+
+def _needed(call: Call) -> tuple[int, ...]:
+    """The tensors of which a call takes the values, and not the shape alone."""
+    from bnn_zoo.blocks.layers import ResizeLike  # its class needs TensorFlow when defined
+
+    return call.inputs[:1] if isinstance(call.layer, ResizeLike) else call.inputs
 
 
 def _last_of(maps: list[_Map], last: _Map) -> _Map | None:

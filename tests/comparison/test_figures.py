@@ -32,8 +32,10 @@ def test_stored_figures_and_layers_are_current_and_larqs(name: str) -> None:
     assert figures.parameters_1bit == summary.weight_count(bitwidth=1)
     assert figures.size_mib == pytest.approx(summary.memory / MIB, abs=1e-4)
     assert figures.float_size_mib == pytest.approx(summary.fp_equivalent_memory / MIB, abs=1e-4)
-    assert figures.macs_binary == summary.op_count("mac", 1)
-    assert figures.macs_binary + figures.macs_real == summary.op_count("mac")
+    # larq counts once what a layer computes that is used several times.
+    again = [layer for layer in layers if ":" in layer.name]
+    assert figures.macs_binary - sum(layer.macs_binary for layer in again) == summary.op_count("mac", 1)
+    assert figures.macs_binary + figures.macs_real - sum(layer.macs for layer in again) == summary.op_count("mac")
     by_name = {layer.name: layer for layer in layers}
     for layer in summary.layer_profiles[1:]:
         mine = by_name[layer.name]

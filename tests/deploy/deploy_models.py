@@ -8,6 +8,7 @@ import numpy as np
 from narrow import NARROW
 
 from bnn_zoo._keras import keras
+from bnn_zoo.deploy.layer_graph import read_layer_graph
 from bnn_zoo.zoo import create_model
 
 #: Sizes that no power of two divides, and that each network takes.
@@ -43,7 +44,7 @@ def random_norms(model: keras.Model, seed: int = 0) -> keras.Model:
 
 def unsaturated(model: keras.Model) -> keras.Model:
     """Scales the head so that no probability is nearly 1: a saturated softmax would hide every difference."""
-    if len(model.output_shape) != 2:
+    if len(model.output_shape) != 2 and model.layers[-1].name != "head_softmax":
         return model
     inputs = np.random.default_rng(1).normal(size=(4, *(side or 32 for side in model.input_shape[1:]))).astype(np.float32)
     logits = keras.Model(model.input, model.layers[-1].input).predict(inputs, verbose=0)
@@ -65,13 +66,14 @@ def sure_pictures(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Two orders of adding float32 numbers differ by up to a few millionths of the features' size. A feature that is nearer to a jump
     can be binarized either way, and everything behind it changes: between two versions of TensorFlow as well.
     """
-    layers = [layer for layer in model.layers if getattr(layer, "input_quantizer", None) is not None]
+    calls = [call for call in read_layer_graph(model).calls if getattr(call.layer, "input_quantizer", None) is not None]
     sure = np.ones(len(images), bool)
-    for layer, features in zip(layers, keras.Model(model.input, [layer.input for layer in layers])(images), strict=True):
+    quantized = keras.Model(model.input, [call.node.keras_inputs[0] for call in calls])(images)
+    for call, features in zip(calls, quantized, strict=True):
         values = np.asarray(features).reshape(len(images), -1)
         jumps = [0.0]
-        if hasattr(layer.input_quantizer, "mode"):
-            steps = 2**layer.input_quantizer.precision - 1
+        if hasattr(call.layer.input_quantizer, "mode"):
+            steps = 2**call.layer.input_quantizer.precision - 1
             jumps = [(step + 0.5) / steps for step in range(steps)]
         for jump in jumps:
             distance = np.abs(values - jump)

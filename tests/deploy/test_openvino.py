@@ -11,6 +11,7 @@ from narrow import DISTINCT, noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo.deploy.layer_graph import read_layer_graph
 
 pytest.importorskip("openvino")
 
@@ -56,7 +57,8 @@ def test_features_of_odd_sizes(name: str) -> None:
 def test_all_binary_layers_use_the_binary_kernels(name: str) -> None:
     model = narrow_model(name)
     quantized = (larq.layers.QuantConv2D, larq.layers.QuantDense)
-    binary = [layer for layer in model.layers if isinstance(layer, quantized) and layer.input_quantizer is not None]
+    calls = [call for call in read_layer_graph(model).calls if isinstance(call.layer, quantized)]
+    binary = [call for call in calls if call.layer.input_quantizer is not None]
     planes = 2 if name == "dorefanet" else 1
     assert kinds(model).count("BinaryConvolution") == planes * len(binary) > 0
 

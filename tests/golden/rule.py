@@ -45,11 +45,11 @@ def state_dict(described: list[tuple[str, list[int], str]], seed: int = 0) -> di
 def _entry(name: str, shape: tuple[int, ...], is_batch_norm: bool, seed: int) -> np.ndarray:
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     leaf = name.rpartition(".")[2]
-    if (leaf == "weight" and is_batch_norm) or leaf in ("gain", "running_var"):
+    if (leaf == "weight" and is_batch_norm) or leaf in ("gain", "running_var") or ".scales." in name:
         value = rng.uniform(0.5, 1.5, shape)
     elif leaf == "L_alpha":
         value = rng.uniform(-4, -1, shape)
-    elif leaf in ("running_mean", "bias"):
+    elif leaf in ("running_mean", "bias", "block_gate"):
         value = rng.normal(0, 0.1, shape)
     elif len(shape) == 1:
         value = rng.uniform(0, 0.5, shape)

@@ -49,7 +49,9 @@ def state_for(name: str, *, flat: bool = False, **changes: Any) -> dict[str, np.
             value = value.reshape(1, -1, 1, 1)
         elif leaf == "alpha":
             value = value.reshape(-1)
-        state[f"{modules[layer]}.{pytorch._LEAVES[leaf][0]}"] = value.astype(np.float32)
+        # Group-Net's scales and gates are tensors without a module of their own.
+        theirs = "" if leaf == "gate" or ".scales." in modules[layer] else f".{pytorch._LEAVES[leaf][0]}"
+        state[modules[layer] + theirs] = value.astype(np.float32)
     return state
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from narrow import DISTINCT, NARROW, noise, randomize
+from narrow import DISTINCT, NARROW, noise, probabilities_shape, randomize
 
 import bnn_zoo
 from bnn_zoo import blocks
@@ -42,18 +42,18 @@ def check_same_but_head(old: Any, new: Any, head: str = "head_") -> None:
 def test_every_network_of_the_zoo(name: str) -> None:
     old = randomize(network(name))
     new = bnn_zoo.replace_head(old, 7)
-    assert new.output_shape == (None, 7) and new.name == old.name
+    assert new.output_shape == (None, *probabilities_shape(name, 7)) and new.name == old.name
     check_same_but_head(old, new)
     record = record_of(new)
     assert record is not None and record.num_classes == 7 and record.arguments == record_of(old).arguments
-    assert new.predict(noise(), verbose=0).shape == (4, 7)
+    assert new.predict(noise(), verbose=0).shape == (4, *probabilities_shape(name, 7))
 
 
 @pytest.mark.parametrize("name", DISTINCT)
 def test_a_network_of_the_zoo_without_top_gets_one(name: str) -> None:
     old = randomize(network(name, num_classes=None))
     new = bnn_zoo.replace_head(old, 3)
-    assert new.output_shape == (None, 3)
+    assert new.output_shape == (None, *probabilities_shape(name, 3))
     after = named_variables(new)
     for key, variable in named_variables(old).items():
         np.testing.assert_array_equal(variable.numpy(), after[key].numpy(), err_msg=key)

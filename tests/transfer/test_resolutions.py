@@ -42,6 +42,8 @@ MELIUSNET = {
     16: "section_2_block_0_improve_add",
     32: "features_relu",
 }
+#: Between its blocks each base has features of its own; all of them meet in the last sum alone.
+GROUP_NET = {4: "stem_bn", 32: "section_3_block_0_sum"}
 #: From stride to the layer in which it ends, for pictures of 64 pixels and more (BinaryNet has no other stem for them).
 EXPECTED = {
     "binarynet": {
@@ -68,7 +70,10 @@ EXPECTED = {
     "binary_densenet37": DENSE,
     "binary_densenet37_dilated": {2: "stem_relu", 4: "section_0_block_0_concat", 8: "features_relu"},
     "binary_densenet45": DENSE,
-    **dict.fromkeys([name for name in architectures() if name.startswith("meliusnet")], MELIUSNET),
+    **dict.fromkeys([name for name in NARROW if name.startswith("meliusnet")], MELIUSNET),
+    "group_net18": GROUP_NET,
+    "group_net34": GROUP_NET,
+    "group_net18_segmentation": {4: "stem_bn", 8: "section_3_block_0_sum"},
     "reactnet18": REACT,
     "reactnet_a": REACT_A,
     "strong_baseline_net": RESIDUAL | {2: "stem_prelu"},

@@ -159,18 +159,19 @@ def _convolved(call: Call, x: Tensor, kernel: BinaryKernel, dense: bool) -> Tens
     bits = activation_bits(layer.input_quantizer)
     signs = kernel.signs[None, None] if dense else kernel.signs
     bias = np.asarray(layer.bias, np.float32) if layer.use_bias else np.zeros_like(kernel.scale)
+    name = layer.name if call.index == 0 else f"{layer.name}_use{call.index}"
     if signed:
         if not dense and _is_larger_than_picture(layer, x):
-            y = _one_padded(layer, x, signs)
+            y = _one_padded(layer, x, signs, name)
         else:
-            y = _convolution(layer, dense, layer.name)(x, signs)
+            y = _convolution(layer, dense, name)(x, signs)
         return _affine(y, kernel.scale, bias) if kernel.scaled or layer.use_bias else y
     from bnn_zoo.deploy.layers import BitPlane
 
     assert bits is not None
     total = None
     for bit in range(bits):
-        part = _convolution(layer, dense, f"{layer.name}_bit{bit}", pad_values=1.0)(BitPlane(bit, bits)(x), -signs)
+        part = _convolution(layer, dense, f"{name}_bit{bit}", pad_values=1.0)(BitPlane(bit, bits)(x), -signs)
         if bit:
             filters = kernel.scale.size
             part = _affine(part, np.full(filters, 2.0**bit), np.zeros(filters))
@@ -186,11 +187,11 @@ def _is_larger_than_picture(layer: Any, x: Tensor) -> bool:
     return small and layer.padding == "same" and layer.pad_values == 0.0
 
 
-def _one_padded(layer: Any, x: Tensor, signs: np.ndarray) -> Tensor:
+def _one_padded(layer: Any, x: Tensor, signs: np.ndarray, name: str) -> Tensor:
     """The convolution with padding of +1, and what the padding adds taken away."""
     from bnn_zoo.deploy.layers import PixelShift
 
-    y = _convolution(layer, False, layer.name, pad_values=1.0)(x, signs)
+    y = _convolution(layer, False, name, pad_values=1.0)(x, signs)
     padding = [(0, 0), *layer._get_spatial_padding_same(tuple(x.shape[1:3])), (0, 0)]
     border = np.pad(np.zeros((1, *x.shape[1:]), np.float32), padding, constant_values=1)
     added = tf.nn.convolution(border, signs, strides=layer.strides, padding="VALID", dilations=layer.dilation_rate)

@@ -9,6 +9,7 @@ import numpy as np
 from openvino import opset1
 from openvino import opset13 as ops
 
+from bnn_zoo._keras import tf
 from bnn_zoo.deploy.layer_graph import Call
 from bnn_zoo.deploy.openvino.geometry import Geometry, window_geometry
 from bnn_zoo.deploy.openvino.real import RealConvolution
@@ -42,7 +43,16 @@ def convert_channel_bias(call: Call, inputs: list[Value]) -> Value:
 def convert_channel_scale(call: Call, inputs: list[Value]) -> Value:
     """ChannelScale, as a step that layers before or behind it fold."""
     gain = np.asarray(call.layer.gain, np.float32) * np.float32(call.layer.factor)
-    return inputs[0].followed_by(affine_step(gain.astype(np.float64), np.zeros(gain.size)))
+    (x,) = inputs
+    return x.followed_by(affine_step(np.broadcast_to(gain, x.channels).astype(np.float64), np.zeros(x.channels)))
+
+
+def convert_soft_gate(call: Call, inputs: list[Value]) -> Value:
+    """SoftGate: a share of one tensor and the rest of another."""
+    share = np.asarray(tf.sigmoid(tf.convert_to_tensor(call.layer.gate)), np.float32).item()
+    shares = (np.float32(share), 1 - np.float32(share))
+    first, second = (ops.multiply(x.output(), part).output(0) for x, part in zip(inputs, shares, strict=True))
+    return Value(Ready(ops.add(first, second).output(0)), inputs[0].shape)
 
 
 def convert_outer_scale(call: Call, inputs: list[Value]) -> Value:
@@ -179,6 +189,20 @@ def convert_add_to_last(call: Call, inputs: list[Value]) -> Value:
         narrow.output(), np.array([0, missing, 0, 0], np.int64), np.array([0, 0, 0, 0], np.int64), "constant", np.float32(0)
     )
     return Value(Ready(ops.add(wide.output(), filled).output(0)), wide.shape)
+
+
+def convert_resize(call: Call, inputs: list[Value]) -> Value:
+    """ResizeLike: bilinear, to the size of the second input."""
+    x, pictures = inputs
+    rows_and_columns = np.array([2, 3], np.int64)
+    if None in pictures.shape[:2]:
+        size = ops.gather(ops.shape_of(pictures.output()), rows_and_columns, np.int64(0))
+    else:
+        size = ops.constant(np.array(pictures.shape[:2], np.int64))
+    result = ops.interpolate(
+        x.output(), size, "linear_onnx", "sizes", coordinate_transformation_mode="half_pixel", axes=rows_and_columns
+    )
+    return Value(Ready(result.output(0)), (*pictures.shape[:2], x.channels))
 
 
 def convert_zero_padding(call: Call, inputs: list[Value]) -> Value:

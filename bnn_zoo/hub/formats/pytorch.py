@@ -15,7 +15,7 @@ from bnn_zoo.hub.formats.torch_file import read_state_dict
 from bnn_zoo.hub.variables import named_variables, put_weights
 from bnn_zoo.models.build import record_of
 
-#: What PyTorch may call a variable, by the end of its name here.
+#: What PyTorch may call a variable, by the end of its name here; "" where the module's name is the tensor's own.
 _LEAVES = {
     "kernel": ("weight", "weights"),
     "bias": ("bias",),
@@ -24,7 +24,8 @@ _LEAVES = {
     "moving_mean": ("running_mean",),
     "moving_variance": ("running_var",),
     "alpha": ("weight",),
-    "gain": ("gain",),
+    "gain": ("gain", ""),
+    "gate": ("",),
     "exponent": ("L_alpha",),
 }
 
@@ -98,7 +99,8 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
 def _tensor_of(name: str, modules: Mapping[str, str], state: Mapping[str, np.ndarray]) -> str:
     """What the authors call a variable: the first of the names it may have that the state dict holds, or else the first."""
     layer, _, leaf = name.rpartition("/")
-    candidates = [f"{modules.get(layer, layer)}.{theirs}" for theirs in _LEAVES.get(leaf, (leaf,))]
+    module = modules.get(layer, layer)
+    candidates = [f"{module}.{theirs}" if theirs else module for theirs in _LEAVES.get(leaf, (leaf,))]
     return next((candidate for candidate in candidates if candidate in state), candidates[0])
 
 

@@ -63,6 +63,20 @@ _NORMS_A = {"spatial_bn": "bn1", "pointwise_bn": "bn2", "pointwise_copy0_bn": "b
 _AB18 = {"conv": "conv1", "gain": "conv1", "shortcut_conv": "downsample.1", "shortcut_gain": "downsample.1"}
 _GAINS_A = {layer.replace("conv", "gain"): module for layer, module in _CONVS_A.items()}
 
+_GROUP = {"gate": "block_gate", "shortcut_conv": "downsample.conv", "shortcut_bn": "downsample.batch_norm"}
+#: The paper's networks have 1 to 8 bases.
+_BASES = {
+    f"base{base}_{layer}": f"{module}.{base}"
+    for layer, module in {
+        "first_conv": "conv1",
+        "first_bn": "bn1",
+        "second_conv": "conv2",
+        "second_bn": "bn2",
+        "scale": "scales",
+    }.items()
+    for base in range(8)
+}
+
 _STEM = {"stem_conv": "conv1", "stem_bn": "bn1"}
 _STEM_A = {"stem_conv": "feature.0.conv1", "stem_bn": "feature.0.bn1"}
 _AB_STEM = {"stem_conv": "conv1", "stem_gain": "conv1"}
@@ -75,6 +89,8 @@ _NAMES = {
     "birealnet": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET, {"binarization": BIREALNET_OF_AUTHORS}),
     "birealnet34": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET),
     "birealnet50": AuthorsNames(_STEM, "layers.{index}", _BIREALNET50),
+    "group_net18": AuthorsNames(_STEM, _IN_SECTIONS, _GROUP | _BASES),
+    "group_net34": AuthorsNames(_STEM, _IN_SECTIONS, _GROUP | _BASES),
     "reactnet18": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET | _THRESHOLDS),
     "reactnet_a": AuthorsNames(_STEM_A, _IN_A, _CONVS_A | _NORMS_A | _THRESHOLDS_A),
     "ab_reactnet18": AuthorsNames(_AB_STEM, _IN_SECTIONS, _AB18 | _THRESHOLDS, binary_gains=True),

@@ -1,0 +1,38 @@
+"""The last layers of a network that names the class of every pixel."""
+
+from __future__ import annotations
+
+from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.blocks.binarization import Binarization
+from bnn_zoo.blocks.head import probabilities
+from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.real import real_conv
+
+
+def fully_convolutional_head(x: Tensor, images: Tensor, num_classes: int, *, binarization: Binarization | None = None) -> Tensor:
+    """Two convolutions in full precision, resized to the size of the pictures, softmax.
+
+    The first, 3x3, goes to a quarter of the channels, with batch norm, ReLU and dropout behind it; the second, 1x1, to the classes.
+
+    Args:
+        x: features, (batch, height / stride, width / stride, channels).
+        images: the pictures, (batch, height, width, 3), for their size; it may be free.
+        num_classes: how many.
+        binarization: the network's record; gives the settings of batch norm and padding.
+
+    Returns:
+        Probabilities, (batch, height, width, num_classes), float32.
+
+    Source: Fully Convolutional Networks for Semantic Segmentation, Long et al., 2014, arXiv 1411.4038, as the authors of Group-Net
+    use it, Zhuang et al., 2019, arXiv 1811.10413.
+    """
+    from bnn_zoo.blocks.layers import ResizeLike  # its class needs TensorFlow when defined
+
+    # Layers that do not depend on the number of classes are no part of the "head", so that they stay when it is replaced.
+    x = real_conv(x, max(x.shape[-1] // 4, 1), 3, binarization=binarization, name="classifier_conv")
+    x = batch_norm(x, binarization, name="classifier_bn")
+    x = keras.layers.ReLU(name="classifier_relu")(x)
+    x = keras.layers.SpatialDropout2D(0.1, name="classifier_dropout")(x)
+    x = real_conv(x, num_classes, 1, use_bias=True, name="head_conv")
+    x = ResizeLike(dtype="float32", name="head_resize")([x, images])
+    return probabilities(x)
