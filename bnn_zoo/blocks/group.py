@@ -77,7 +77,7 @@ def soft_gate(tensors: Sequence[Tensor], other: Tensor, *, name: str | None = No
     """Mixes each tensor with another one: share * tensor + (1 - share) * other. The share, in (0, 1), is learnt, one for all.
 
     Args:
-        tensors: of one shape.
+        tensors: each (batch, height, width, channels), of one shape.
         other: of the same shape.
         name: of the layer.
 
@@ -93,7 +93,7 @@ def weighted_sum(tensors: Sequence[Tensor], *, name: str | None = None) -> Tenso
     """The sum of tensors, each times a number that is learnt; at first their mean.
 
     Args:
-        tensors: of one shape.
+        tensors: each (batch, height, width, channels), of one shape.
         name: of the block.
 
     Source: Group-Net, Zhuang et al., 2019, arXiv 1811.10413. The later version, arXiv 1909.09934, leaves it at the mean.

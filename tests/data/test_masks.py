@@ -20,7 +20,7 @@ from bnn_zoo.training.recipe import Recipe
 tf.constant(0)  # Keras 2 is settled before TensorFlow Datasets loads TensorFlow
 
 NAMES = ("background", "cat", "dog")
-PLAIN = Preprocessing((16, 16), mean=(0, 0, 0), std=(1, 1, 1), crop=1.0)
+PLAIN = Preprocessing((16, 16), crop=1.0, interpolation="bilinear_antialias", mean=(0, 0, 0), std=(1, 1, 1))
 
 
 def pictures(count: int = 20, height: int = 16, width: int = 16) -> tuple[np.ndarray, np.ndarray]:
