@@ -54,6 +54,20 @@ class PixelShift(keras.layers.Layer):
 
 
 @keras.utils.register_keras_serializable("bnn_zoo")
+class PixelScale(keras.layers.Layer):
+    """scale * x, the same for all channels of a pixel. Its weight is `scale`, (height * width, 1), float32."""
+
+    def build(self, input_shape: Any) -> None:
+        self.scale = self.add_weight("scale", (int(input_shape[1] * input_shape[2]), 1), initializer="ones", trainable=False)
+        super().build(input_shape)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        # Flat, because Larq Compute Engine's converter would take a scale of pixels for one of channels and crash.
+        rows = tf.reshape(inputs, (-1, self.scale.shape[0], inputs.shape[3]))
+        return tf.reshape(rows * self.scale, (-1, *inputs.shape[1:]))
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
 class BitPlane(keras.layers.Layer):
     """Positive where one bit of an activation of `bits` bits is 0, negative where it is 1.
 

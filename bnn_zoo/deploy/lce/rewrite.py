@@ -135,7 +135,11 @@ def _why_float(call: Call) -> str | None:
 
 
 def _emit(copies: Copies, call: Call, tensors: list[Tensor], *, scaled: bool) -> Tensor:
+    from bnn_zoo.blocks.channel_layers import OuterScale
+
     layer = call.layer
+    if isinstance(layer, OuterScale):
+        return _outer_scaled(layer, tensors[0])
     quantized = (larq.layers.QuantConv2D, larq.layers.QuantDense)
     if not isinstance(layer, quantized) or layer.kernel_quantizer is None or _why_float(call):
         return again(copies, call, tensors)
@@ -226,6 +230,16 @@ def _convolution(layer: Any, dense: bool, name: str, **changes: Any) -> Any:
         return result
 
     return use
+
+
+def _outer_scaled(layer: Any, x: Tensor) -> Tensor:
+    from bnn_zoo.deploy.layers import PixelScale
+
+    pixels = PixelScale()
+    y = pixels(x)
+    pixels.set_weights([np.asarray(layer.scale_h * layer.scale_w).reshape(-1, 1)])
+    factors = np.asarray(layer.scale_c).reshape(-1)
+    return _affine(y, factors, np.zeros(factors.size))
 
 
 def _affine(x: Tensor, scale: np.ndarray, shift: np.ndarray) -> Tensor:
