@@ -107,7 +107,7 @@ def test_clone_and_json(name: str) -> None:
 def test_saved_model(name: str, tmp_path: Path) -> None:
     model = randomize(narrow(name))
     if architectures()[name].per_pixel:
-        # Logits of hundreds, as random weights give them, are known to some 1e-5 only, and of thousands of pixels some are undecided.
+        # Random weights give logits of hundreds, known to some 1e-5 only, and of thousands of pixels some are undecided.
         head = model.get_layer("head_conv")
         head.set_weights([weight / 10 for weight in head.get_weights()])
     model.export(str(tmp_path / "exported"))
