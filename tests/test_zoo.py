@@ -143,7 +143,8 @@ def test_model_info() -> None:
     for name in bnn_zoo.list_models():
         entry = bnn_zoo.model_info(name)
         assert entry.paper.title and entry.paper.authors
-        assert entry.published, "every network of the zoo has an accuracy that somebody published"
+        if not bnn_zoo.models.find_architecture(name).per_pixel:  # whose score is no top-1
+            assert entry.published, "every network that names pictures has an accuracy that somebody published"
         assert all(0 < published.top1 < 100 for published in entry.published)
         assert {weights.architecture for weights in entry.weight_sets} <= {name}
 
