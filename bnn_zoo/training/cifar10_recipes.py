@@ -66,4 +66,14 @@ CIFAR10_RECIPES = (
         precision="mixed_bfloat16",
         source=f"narrower last sections than larq-zoo's network; its two optimizers and warm-up (TrainQuickNet), {_SIZED}",
     ),
+    Recipe(
+        "reactnet18.cifar10",
+        arguments={"filters": 32},
+        learning_rate=4e-3,
+        epochs=32,
+        batch_size=64,
+        precision="mixed_bfloat16",
+        source="half the width of the paper's network; rate and batch as the guide's experiments chose them for Adam, "
+        f"in place of the paper's two steps {_SIZED}",
+    ),
 )
