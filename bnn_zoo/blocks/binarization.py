@@ -16,7 +16,11 @@ _OWN_QUANTIZERS = {
     "dorefa_sign": "DoReFaSign",
     "sigmoid_sign": "SigmoidSign",
     "standardized_sign": "StandardizedSign",
+    "standardize": "Standardize",
 }
+
+#: The kernel quantizers whose gradient is not clipped, or whose weights are standardized: no weight can be stuck outside the clip.
+_NEVER_STARVING = ("dorefa_sign", "standardized_sign", "standardize")
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Binarization:
         input_quantizer: what binarizes the inputs of a binary layer: a name (`"ste_sign"`, `"approx_sign"`, `"swish_sign"`,
             `"sigmoid_sign"`, `"dorefa"`, any other name larq knows), a callable, or None for inputs in full precision.
         kernel_quantizer: the same for kernels; also `"magnitude_aware_sign"`, `"xnor_scale"`, `"dorefa_sign"` and
-            `"standardized_sign"`.
+            `"standardized_sign"`; `"standardize"` leaves them real.
         clip_value: half the width of the window in which `ste_sign` lets the gradient pass, and the bound of the latent weights.
         kernel_constraint: `"weight_clip"` keeps latent weights in [-clip_value, clip_value]; or a Keras constraint, or None.
         kernel_initializer: of the latent weights.
@@ -96,8 +100,8 @@ def make_quantizer(choice: Quantizer, binarization: Binarization) -> Any:
 
 def make_constraint(binarization: Binarization) -> Any:
     """The Keras constraint of the latent weights, or None."""
-    if binarization.kernel_constraint is None and binarization.kernel_quantizer in ("dorefa_sign", "standardized_sign"):
-        # The gradient is not clipped, or the weights are standardized: none can starve, and larq need not warn of it.
+    if binarization.kernel_constraint is None and binarization.kernel_quantizer in _NEVER_STARVING:
+        # larq need not warn of it.
         return keras.constraints.Constraint()
     if binarization.kernel_constraint == "weight_clip":
         return larq.constraints.WeightClip(clip_value=binarization.clip_value)

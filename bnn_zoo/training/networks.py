@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,9 @@ from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model, record_of
 from bnn_zoo.training.stage import Stage
 from bnn_zoo.training.teachers import TEACHERS
+
+#: What a kernel that is not binarized goes through all the same, by its quantizer: a network without batch norm needs it.
+_REAL_KERNELS = {"standardized_sign": "standardize"}
 
 
 def network_of(stage: Stage, build: Callable[[], keras.Model]) -> keras.Model:
@@ -37,20 +41,24 @@ def network_of(stage: Stage, build: Callable[[], keras.Model]) -> keras.Model:
         return _teacher(stage.network, record.input_shape, record.num_classes, arguments)
     if "binarization" not in arguments:
         raise ValueError(f"{entry.name} has no argument binarization, so that stage {stage.name!r} cannot leave out a part of it.")
-    partly: dict[str, Any] = {"kernel_quantizer": None, "kernel_constraint": None, "kernel_l2": 0.0}
+    binarization = arguments["binarization"]
+    real_kernel = _REAL_KERNELS.get(binarization.kernel_quantizer)
+    partly: dict[str, Any] = {"kernel_quantizer": real_kernel, "kernel_constraint": None, "kernel_l2": 0.0}
     if stage.binarize == "nothing":
         # Without it a network whose only other non-linearity is the sign would be linear.
         partly["input_quantizer"] = keras.activations.tanh
-    arguments = {**dict(record.arguments), "binarization": replace(arguments["binarization"], **partly)}
+    arguments = {**dict(record.arguments), "binarization": replace(binarization, **partly)}
     return build_model(entry, input_shape=record.input_shape, num_classes=record.num_classes, arguments=arguments)
 
 
 def _teacher(name: str, input_shape: Any, num_classes: int | None, arguments: dict[str, Any]) -> keras.Model:
     if name not in TEACHERS:
         raise ValueError(f"network is {name!r}; it must be one of {', '.join(TEACHERS)}.")
-    missing = sorted({"filters", "section_blocks"} - set(arguments))
+    teacher = TEACHERS[name]
+    own = set(inspect.signature(teacher).parameters) - {"x", "num_classes"}
+    missing = sorted(own - set(arguments) - {"stem"})
     if missing:
         raise ValueError(f"a {name} takes its size from the network that it teaches, which has no argument {missing[0]!r}.")
     images = keras.Input(input_shape)
-    options: dict[str, Any] = {key: arguments.get(key) for key in ("filters", "section_blocks", "stem")}
-    return keras.Model(images, TEACHERS[name](images, num_classes, **options), name=name)
+    options = {key: arguments.get(key) for key in own}
+    return keras.Model(images, teacher(images, num_classes, **options), name=name)

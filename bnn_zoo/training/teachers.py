@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, batch_norm, head, real_conv, residual_stem
 from bnn_zoo.blocks.shortcut import pointwise_shortcut
@@ -44,6 +46,23 @@ def resnet18(
     return head(x, num_classes, kernel_initializer="glorot_uniform")
 
 
+def resnet34(x: Tensor, num_classes: int | None, *, stem: Stem | None = None) -> Tensor:
+    """The ResNet-34 that teaches ReActNets, of one size whatever theirs is.
+
+    Args:
+        x: (batch, height, width, channels).
+        num_classes: of the probabilities.
+        stem: "imagenet" or "cifar"; chosen by the input size unless given.
+
+    Returns:
+        Probabilities, (batch, num_classes).
+
+    Source: Deep Residual Learning for Image Recognition, He et al., 2015, arXiv 1512.03385; where the shape changes, its
+    shortcut is that of `resnet18`.
+    """
+    return resnet18(x, num_classes, section_blocks=(6, 8, 12, 6), stem=stem)
+
+
 def _residual_block(x: Tensor, filters: int, name: str) -> Tensor:
     strides = 1 if x.shape[-1] == filters else 2
     shortcut = x if strides == 1 else pointwise_shortcut(x, filters, strides=strides, binarization=_NORM, name=name)
@@ -57,4 +76,4 @@ def _residual_block(x: Tensor, filters: int, name: str) -> Tensor:
 
 
 #: By name, as `Stage.network` says them.
-TEACHERS = {"resnet18": resnet18}
+TEACHERS: dict[str, Callable[..., Tensor]] = {"resnet18": resnet18, "resnet34": resnet34}

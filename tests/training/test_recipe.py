@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bnn_zoo.models import architectures, find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training.networks import network_of
+from bnn_zoo.training.optimizers import binary_kernels, real_kernels
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.recipes import find_recipe, list_recipes
 from bnn_zoo.training.settings import override
@@ -25,8 +27,7 @@ def test_every_recipe_names_a_network_and_arguments_that_it_has() -> None:
 
 def test_every_network_of_larq_zoo_has_its_recipe_but_the_one_that_it_trained_elsewhere() -> None:
     with_recipe = {name.removesuffix(".imagenet") for name in list_recipes() if name.endswith(".imagenet")}
-    later = {"birealnet34", "birealnet50", "reactnet18", "reactnet_a", "ab_reactnet18", "ab_reactnet34", "ab_reactnet_a"}
-    later |= {"binary_resnet_e34", *(f"meliusnet{size}" for size in ("29", "42", "59", "_a", "_b", "_c"))}
+    later = {"binary_resnet_e34", *(f"meliusnet{size}" for size in ("29", "42", "59", "_a", "_b", "_c"))}
     later.add("group_net18_segmentation")
     assert set(architectures()) - later - with_recipe == {"binarynet", "meliusnet22"}
 
@@ -44,6 +45,39 @@ def test_real_to_binary_compares_layers_that_student_and_teacher_have() -> None:
         for layer in stage.attention:
             shapes = {tuple(networks[name].get_layer(layer).output.shape) for name in (stage.name, stage.teacher)}
             assert len(shapes) == 1
+
+
+@pytest.mark.parametrize("name", ["reactnet18.imagenet", "reactnet_a.imagenet-adambnn", "ab_reactnet18.cifar10"])
+def test_two_steps_binarize_activations_first_and_hand_on_their_weights(name: str) -> None:
+    *_, first, second = find_recipe(name).stages
+    assert (first.binarize, second.binarize, second.start) == ("activations", "activations and weights", first.name)
+
+    def build() -> Any:
+        entry = find_architecture(name.partition(".")[0])
+        return build_model(entry, input_shape=(32, 32, 3), num_classes=4, arguments={"filters": 8, "section_blocks": (1, 1)})
+
+    half, whole = network_of(first, build), network_of(second, build)
+    assert [weight.shape for weight in half.weights] == [weight.shape for weight in whole.weights]
+    assert binary_kernels(whole.trainable_variables) and not binary_kernels(half.trainable_variables)
+    # The penalty of the first step is on all kernels.
+    assert len(real_kernels(half.trainable_variables)) == sum(weight.name.endswith("kernel:0") for weight in half.weights)
+
+
+def test_kernels_of_a_network_without_batch_norm_are_standardized_while_they_are_real() -> None:
+    first = find_recipe("ab_reactnet18.cifar10").stages[0]
+
+    def build() -> Any:
+        return build_model(
+            find_architecture("ab_reactnet18"),
+            input_shape=(32, 32, 3),
+            num_classes=4,
+            arguments={"filters": 8, "section_blocks": (2,)},
+        )
+
+    layer = network_of(first, build).get_layer("section_0_block_0_conv")
+    kernel = layer.kernel_quantizer(layer.kernel + 1.0).numpy().reshape(-1, 8)
+    np.testing.assert_allclose(kernel.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(kernel.std(0), len(kernel) ** -0.5, rtol=1e-3)
 
 
 def test_an_unknown_recipe_suggests_known_ones() -> None:

@@ -20,7 +20,7 @@ from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training import Stage
 from bnn_zoo.training.networks import network_of
-from bnn_zoo.training.teachers import resnet18
+from bnn_zoo.training.teachers import resnet18, resnet34
 
 DESCRIBED: dict[str, Any] = json.loads((Path(__file__).parents[1] / "golden" / "larq_zoo_real_to_binary_seed0.json").read_text())
 STAGES = {
@@ -50,9 +50,10 @@ def test_logits_are_larq_zoos(name: str) -> None:
     assert np.abs(expected[0] - expected[1]).max() > 0.05 * expected.std()
 
 
-def test_the_first_teacher_is_as_large_as_a_resnet18() -> None:
-    """11.7 M parameters and 1820.41 M operations are what github.com/nerox8664/awesome-computer-vision-models lists of it."""
+@pytest.mark.parametrize(("teacher", "parameters", "macs"), [(resnet18, 11.7, 1820.41), (resnet34, 21.8, 3672.68)])
+def test_a_teacher_is_as_large_as_its_paper_has_it(teacher: Any, parameters: float, macs: float) -> None:
+    """Millions of parameters and operations are what github.com/nerox8664/awesome-computer-vision-models lists of them."""
     images = keras.Input((224, 224, 3))
-    figures = count(keras.Model(images, resnet18(images, 1000)))
-    assert figures.parameters / 1e6 == pytest.approx(11.7, abs=0.05)
-    assert figures.macs_real / 1e6 == pytest.approx(1820.41, rel=0.01) and figures.macs_binary == 0
+    figures = count(keras.Model(images, teacher(images, 1000)))
+    assert figures.parameters / 1e6 == pytest.approx(parameters, abs=0.05)
+    assert figures.macs_real / 1e6 == pytest.approx(macs, rel=0.01) and figures.macs_binary == 0
