@@ -10,6 +10,7 @@ from typing import Any
 from bnn_zoo._keras import keras
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model, record_of
+from bnn_zoo.training.cooling import Cooling
 from bnn_zoo.training.stage import Stage
 from bnn_zoo.training.teachers import TEACHERS
 
@@ -17,7 +18,7 @@ from bnn_zoo.training.teachers import TEACHERS
 _REAL_KERNELS = {"standardized_sign": "standardize"}
 
 
-def network_of(stage: Stage, build: Callable[[], keras.Model]) -> keras.Model:
+def network_of(stage: Stage, build: Callable[[], keras.Model], cooling: Cooling | None = None) -> keras.Model:
     """The network that a stage trains.
 
     Its weights are those of the whole network in number, order and shape, unless it is another network.
@@ -25,12 +26,13 @@ def network_of(stage: Stage, build: Callable[[], keras.Model]) -> keras.Model:
     Args:
         stage: says what is binarized.
         build: makes the whole network.
+        cooling: quantizes the kernels in place of the network's own quantizer, if given.
 
     Raises:
         ValueError: if the network cannot be made anew because this package did not make it, or does not say how it binarizes.
     """
     whole = build()
-    if stage.binarize == "activations and weights" and not stage.network:
+    if stage.binarize == "activations and weights" and not stage.network and cooling is None:
         return whole
     record = record_of(whole)
     if record is None:
@@ -40,10 +42,12 @@ def network_of(stage: Stage, build: Callable[[], keras.Model]) -> keras.Model:
     if stage.network:
         return _teacher(stage.network, record.input_shape, record.num_classes, arguments)
     if "binarization" not in arguments:
-        raise ValueError(f"{entry.name} has no argument binarization, so that stage {stage.name!r} cannot leave out a part of it.")
+        raise ValueError(f"{entry.name} has no argument binarization, so that stage {stage.name!r} cannot change it.")
     binarization = arguments["binarization"]
     real_kernel = _REAL_KERNELS.get(binarization.kernel_quantizer)
     partly: dict[str, Any] = {"kernel_quantizer": real_kernel, "kernel_constraint": None, "kernel_l2": 0.0}
+    if cooling is not None:
+        partly = {"kernel_quantizer": cooling.quantizer}
     if stage.binarize == "nothing":
         # Without it a network whose only other non-linearity is the sign would be linear.
         partly["input_quantizer"] = keras.activations.tanh

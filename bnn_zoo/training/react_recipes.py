@@ -13,7 +13,7 @@ from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.stage import Stage
 
 #: Theirs is torchvision's ResNet-34, with its weights; this one is trained as torchvision's was (references/classification).
-_TEACHER = Stage(
+RESNET34 = Stage(
     "resnet",
     90,
     "nothing",
@@ -36,7 +36,7 @@ def _two_steps(base: Recipe, epochs: int, l2: float, *, taught: bool = True) -> 
         replace(lesson, name="binary_activations", binarize="activations", settings={"l2": l2}),
         replace(lesson, name="binary", start="binary_activations"),
     )
-    stages = (_TEACHER, *steps) if taught else steps
+    stages = (RESNET34, *steps) if taught else steps
     return replace(base, schedule="linear", epochs=sum(stage.epochs for stage in stages), stages=stages)
 
 

@@ -17,6 +17,8 @@ class Stage:
         name: of the stage, and of its weights: NAME.weights.h5.
         epochs: how many times all training pictures are seen.
         binarize: `"activations"` leaves the kernels of binary layers real; `"nothing"` also puts tanh in the place of the sign.
+        cooling: lets kernels be soft at first, w / temperature in [-1, 1], and signs in the end: the temperature is 1 in the first
+            epoch, and each further one multiplies it by this number in (0, 1). 0.0 for signs from the start.
         network: another network to train in this stage, among `bnn_zoo.training.teachers`; the recipe's if empty.
         start: the stage from whose weights this one starts; random weights if empty.
         teacher: an earlier stage, or weights that `load_pretrained` takes; none if empty.
@@ -31,6 +33,7 @@ class Stage:
     name: str
     epochs: int
     binarize: Binarize = "activations and weights"
+    cooling: float = 0.0
     network: str = ""
     start: str = ""
     teacher: str = ""
@@ -47,6 +50,10 @@ class Stage:
             raise ValueError(f"binarize of stage {self.name!r} is {self.binarize!r}; it must be one of {allowed}.")
         if self.epochs < 1:
             raise ValueError(f"epochs of stage {self.name!r} is {self.epochs!r}; it must be at least 1.")
+        if not 0.0 <= self.cooling < 1.0:
+            raise ValueError(f"cooling of stage {self.name!r} is {self.cooling!r}; it must be in [0, 1).")
+        if self.cooling and (self.network or self.binarize != "activations and weights"):
+            raise ValueError(f"stage {self.name!r} has cooling={self.cooling} and no binary kernels; leave cooling out.")
         if self.temperature <= 0:
             raise ValueError(f"temperature of stage {self.name!r} is {self.temperature!r}; it must be above 0.")
         if bool(self.teacher) != bool(self.logits_weight or self.attention_weight):

@@ -9,6 +9,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.training.checkpoints import Position, local_weights, restore_checkpoint
+from bnn_zoo.training.cooling import Cooling
 from bnn_zoo.training.distillation import training_model
 from bnn_zoo.training.flips import flip_callback
 from bnn_zoo.training.networks import network_of
@@ -40,21 +41,23 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
     finished = run.weights(stage)
     several = run.strategy.num_replicas_in_sync > 1
     with computing_in(recipe.precision):
-        # What is written and given back lies on one device.
-        plain = network_of(stage, run.build) if several or finished.exists() else None
+        # What is written and given back lies on one device, and its kernels are signs.
+        plain = network_of(stage, run.build) if several or stage.cooling or finished.exists() else None
         if plain is not None and finished.exists():
             plain.load_weights(str(finished))
             return plain
         keras.utils.set_random_seed(recipe.seed + run.stages.index(stage))
         with run.strategy.scope():
-            model, network = _compiled(run, stage, recipe)
+            cooling = Cooling(stage.cooling) if stage.cooling else None
+            model, network = _compiled(run, stage, recipe, cooling)
             start, damaged = restore_checkpoint(run.checkpoints(stage), model)
         for path in damaged:
             warnings.warn(f"the checkpoint {path} is damaged and was passed over.", stacklevel=3)
         check_same_step(run.strategy, start.step)
         place = Place(run.folder, run.checkpoints(stage), plain or network)
-        _fit(run, stage, model, start, _callbacks(run, stage, model, place, start))
-    if several:
+        cooled = [cooling.callback(run.first_epoch(stage))] if cooling is not None else []
+        _fit(run, stage, model, start, [*cooled, *_callbacks(run, stage, model, place, start)])
+    if plain is not None:
         place.network.set_weights(local_weights(model))
     # The name says that the stage is finished: it must not stand for half a file.
     if is_chief(run.strategy):
@@ -64,8 +67,8 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
     return place.network
 
 
-def _compiled(run: Run, stage: Stage, recipe: Recipe) -> tuple[keras.Model, keras.Model]:
-    network = network_of(stage, run.build)
+def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -> tuple[keras.Model, keras.Model]:
+    network = network_of(stage, run.build, cooling)
     synchronize_batch_norm(network, run.strategy)
     earlier = {other.name: other for other in run.before(stage)}
     if stage.start:
