@@ -91,7 +91,9 @@ def info(
     found = model_info(name)
     if as_json:
         values = dataclasses.asdict(dataclasses.replace(found, weight_sets=()))
-        print(json.dumps({**values, "weight_sets": [to_json(entry) for entry in found.weight_sets]}, indent=2))
+        values["weight_sets"] = [to_json(entry) for entry in found.weight_sets]
+        values["checkpoints"] = [{**dataclasses.asdict(each), "command": each.command} for each in found.checkpoints]
+        print(json.dumps(values, indent=2))
         return
     paper, figures = found.paper, found.figures
     console.print(f"[bold]{found.factory}[/bold]  create_model({found.name!r})", highlight=False)
@@ -119,6 +121,12 @@ def info(
             if value:
                 details.add_row(title, str(value))
         console.print(details)
+    for checkpoint in found.checkpoints:
+        console.print(
+            f"\n[bold]to be fetched by hand[/bold] ({checkpoint.published_by}, top-1 {checkpoint.top1} %)", highlight=False
+        )
+        console.print(checkpoint.page, highlight=False, soft_wrap=True)
+        console.print(checkpoint.command, highlight=False, soft_wrap=True)
 
 
 def _figures(figures: Any) -> list[tuple[str, str]]:
