@@ -63,7 +63,7 @@ def find_weight_set(architecture: str, tag: str | None = None, include_top: bool
         there = f"there are {', '.join(map(str, tags))}" if tags else "there are none"
         wanted = "no weight sets" if tag is None else f"no weight set {tag!r}"
         by_hand = "".join(
-            f" Its authors' checkpoint lies at {checkpoint.page} for a browser to fetch; then `{checkpoint.command}` makes such a folder."
+            f" Its authors' checkpoint is for a browser to fetch from {checkpoint.page}; `{checkpoint.command}` makes a folder."
             for checkpoint in checkpoints_of(architecture)[:1]
         )
         raise ValueError(

@@ -194,7 +194,7 @@ def test_checkpoints_on_a_drive_come_with_what_to_do() -> None:
         assert authors_names(name)  # the command can read them
         for checkpoint in checkpoints_of(name):
             assert checkpoint.page.startswith("https://") and f"--architecture {name} " in checkpoint.command
-    with pytest.raises(ValueError, match=r"lies at https://\S+ for a browser.*hub convert FILE --architecture reactnet_a"):
+    with pytest.raises(ValueError, match=r"for a browser to fetch from https://\S+; .*hub convert FILE --architecture reactnet_a"):
         find_weight_set("reactnet_a", "imagenet")
 
 
