@@ -47,6 +47,7 @@ NARROW: dict[str, dict[str, Any]] = {
     "quicknet_small": _QUICKNET,
     "quicknet": _QUICKNET,
     "quicknet_large": _QUICKNET,
+    **dict.fromkeys(("bnext_tiny", "bnext_small", "bnext_middle", "bnext_large"), _RESIDUAL),
     "ab_reactnet18": _RESIDUAL,
     "ab_reactnet34": _RESIDUAL,
     "ab_reactnet_a": _RESIDUAL,
@@ -64,6 +65,9 @@ SAME_WHEN_NARROW = {
     "binary_densenet45": "binary_densenet28",
     "quicknet": "quicknet_small",
     "quicknet_large": "quicknet_small",
+    "bnext_small": "bnext_tiny",
+    "bnext_middle": "bnext_tiny",
+    "bnext_large": "bnext_tiny",
     "ab_reactnet34": "ab_reactnet18",
 }
 #: The names to go through where narrow networks are tested.

@@ -15,7 +15,7 @@ from bnn_zoo.hub import registered
 def test_all_networks_oldest_first() -> None:
     names = bnn_zoo.list_models()
     assert set(names) == set(NARROW)
-    assert len(names) == 33
+    assert len(names) == 37
     years = [bnn_zoo.model_info(name).paper.year for name in names]
     assert years == sorted(years)
 

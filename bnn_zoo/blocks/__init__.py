@@ -15,12 +15,14 @@ from bnn_zoo.blocks.binary import binary_conv, binary_dense
 from bnn_zoo.blocks.blurred import blurred_transition
 from bnn_zoo.blocks.bottleneck import bottleneck_with_shortcuts
 from bnn_zoo.blocks.dense import dense_block, improvement_block, transition_block
-from bnn_zoo.blocks.gated import channel_gate, gated_conv, scaled_conv
+from bnn_zoo.blocks.gated import channel_gate, gate_from_means, gated_conv, scaled_conv
 from bnn_zoo.blocks.group import group_block, soft_gate, weighted_sum
 from bnn_zoo.blocks.head import global_pool, head, probabilities
+from bnn_zoo.blocks.mix_to_binary import mix_to_binary_conv, mix_to_binary_gate, mix_to_binary_widening
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.norm_free import NormFree, channel_gain, standardized_conv
 from bnn_zoo.blocks.pooled import pooled_block
+from bnn_zoo.blocks.prelu import prelu
 from bnn_zoo.blocks.react import channel_bias, react_conv, react_widening, rprelu
 from bnn_zoo.blocks.real import grouped_conv, real_conv
 from bnn_zoo.blocks.scaling import learnt_scale
@@ -43,6 +45,7 @@ __all__ = [
     "conv_with_shortcut",
     "dense_block",
     "fully_convolutional_head",
+    "gate_from_means",
     "gated_conv",
     "global_pool",
     "group_block",
@@ -51,9 +54,13 @@ __all__ = [
     "head",
     "improvement_block",
     "learnt_scale",
+    "mix_to_binary_conv",
+    "mix_to_binary_gate",
+    "mix_to_binary_widening",
     "pointwise_shortcut",
     "pooled",
     "pooled_block",
+    "prelu",
     "probabilities",
     "react_conv",
     "react_widening",

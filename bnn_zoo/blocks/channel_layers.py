@@ -76,6 +76,29 @@ class SoftGate(keras.layers.Layer):
         return share * first + (1 - share) * second
 
 
+def _shares(x: Tensor) -> Tensor:
+    return tf.clip_by_value(x, 0, 1)
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
+class ChannelMix(keras.layers.Layer):
+    """Mixes two tensors of one shape: share * first + (1 - share) * second, the share in [0, 1] learnt for each channel.
+
+    Its weight is `share`, (channels,), which training keeps in [0, 1].
+
+    Source: BNext, Guo et al., 2022, arXiv 2211.12933.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        half = keras.initializers.Constant(0.5)
+        self.share = self.add_weight("share", (int(input_shape[0][-1]),), initializer=half, constraint=_shares)
+        super().build(input_shape)
+
+    def call(self, inputs: list[Tensor]) -> Tensor:
+        first, second = inputs
+        return self.share * first + (1 - self.share) * second
+
+
 @keras.utils.register_keras_serializable("bnn_zoo")
 class OuterScale(keras.layers.Layer):
     """Every value times a learnt factor of its row, of its column and of its channel.

@@ -28,9 +28,36 @@ def channel_gate(x: Tensor, filters: int, *, reduction: int = 8, kernel_regulari
     Returns:
         (batch, 1, 1, filters).
     """
-    options: dict[str, Any] = dict(use_bias=False, kernel_initializer="he_normal", kernel_regularizer=kernel_regularizer)
-    z = global_pool(x, name=name)
-    z = keras.layers.Dense(max(x.shape[-1] // reduction, 1), activation="relu", name=part(name, "reduce"), **options)(z)
+    means = global_pool(x, name=name)
+    return gate_from_means(means, filters, reduction=reduction, kernel_regularizer=kernel_regularizer, name=name)
+
+
+def gate_from_means(
+    z: Tensor,
+    filters: int,
+    *,
+    reduction: int = 8,
+    use_bias: bool = False,
+    kernel_regularizer: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """What `channel_gate` makes of the means: two dense layers, a ReLU between them and a sigmoid behind.
+
+    Args:
+        z: (batch, channels).
+        filters: how many scales.
+        reduction: the hidden layer has channels / reduction units.
+        use_bias: of the two dense layers.
+        kernel_regularizer: likewise.
+        name: of the block.
+
+    Returns:
+        (batch, 1, 1, filters).
+
+    Source: Squeeze-and-Excitation Networks, Hu et al., 2017, arXiv 1709.01507.
+    """
+    options: dict[str, Any] = dict(use_bias=use_bias, kernel_initializer="he_normal", kernel_regularizer=kernel_regularizer)
+    z = keras.layers.Dense(max(z.shape[-1] // reduction, 1), activation="relu", name=part(name, "reduce"), **options)(z)
     z = keras.layers.Dense(filters, activation="sigmoid", name=part(name, "expand"), **options)(z)
     return keras.layers.Reshape((1, 1, filters), name=part(name, "reshape"))(z)
 

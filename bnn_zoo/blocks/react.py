@@ -8,6 +8,7 @@ from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.norm_free import NormFree, channel_gain
+from bnn_zoo.blocks.prelu import prelu
 from bnn_zoo.blocks.shortcut import pointwise_shortcut, pooled
 
 
@@ -48,8 +49,7 @@ def rprelu(x: Tensor, *, power_of_two: bool = False, name: str | None = None) ->
 
         x = PowerOfTwoPReLU(name=part(name, "prelu"))(x)
     else:
-        quarter = keras.initializers.Constant(0.25)
-        x = keras.layers.PReLU(quarter, shared_axes=[1, 2], name=part(name, "prelu"))(x)
+        x = prelu(x, name=name)
     return channel_bias(x, name=part(name, "prelu_behind"))
 
 

@@ -18,7 +18,8 @@ VIEWS = ("Flatten", "Reshape", "Dropout", "SpatialDropout2D")
 #: Layers that compute a value from the values at the same place, normalization left aside.
 ELEMENTWISE = (
     *("Activation", "ReLU", "PReLU", "LeakyReLU", "ELU", "ThresholdedReLU", "Softmax"),
-    *("PowerOfTwoPReLU", "LeakyClip", "ChannelBias", "ChannelScale", "OuterScale", "ChannelAffine", "ChannelThreshold", "SoftGate"),
+    *("PowerOfTwoPReLU", "LeakyClip", "ChannelBias", "ChannelScale", "OuterScale", "ChannelAffine", "ChannelThreshold"),
+    *("SoftGate", "ChannelMix"),
     *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "AddToLastChannels"),
 )
 

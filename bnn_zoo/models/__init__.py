@@ -26,6 +26,7 @@ _FILES = (
     "reactnet",
     "real_to_binary",
     "quicknet",
+    "bnext",
     "ab_reactnet",
 )
 

@@ -63,6 +63,27 @@ def test_operations_agree_with_the_papers(name: str, published: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "published", "degree"),
+    [
+        ("bnext_tiny", 0.077, 97.81),
+        ("bnext_small", 0.172, 98.47),
+        ("bnext_middle", 0.317, 99.02),
+        ("bnext_large", 0.819, 99.49),
+    ],
+)
+def test_operations_of_bnext_agree_with_the_authors(name: str, published: float, degree: float) -> None:
+    """In G, and the binary ones' share in percent. They count the layers in full precision as if these had 8 bits.
+
+    Source: github.com/hpi-xnor/BNext, README.
+    """
+    figures = figures_of(name)
+    binary = figures.macs_binary / 64
+    operations = binary + figures.macs_real / 8
+    assert operations / 1e9 == pytest.approx(published, abs=0.001)
+    assert 100 * binary / operations == pytest.approx(degree, abs=0.1)
+
+
+@pytest.mark.parametrize(
     ("name", "megabytes", "published"),
     [
         ("binary_resnet_e18", 4.0, 1.63e8),

@@ -39,14 +39,22 @@ def pictures(shape: tuple[int, ...] = (2, 224, 224, 3), seed: int = 0) -> np.nda
 
 def state_dict(described: list[tuple[str, list[int], str]], seed: int = 0) -> dict[str, np.ndarray]:
     """The state dict of an author's PyTorch network, by [name, shape, "batchnorm" or ""] of each entry."""
-    return {name: _entry(name, tuple(shape), kind == "batchnorm", seed) for name, shape, kind in described}
+    # BNext multiplies features by features: with larger factors they would grow without bound.
+    gammas = (0.1, 0.4) if any(name.endswith(".temperature") for name, _, _ in described) else (0.5, 1.5)
+    return {name: _entry(name, tuple(shape), gammas if kind == "batchnorm" else None, seed) for name, shape, kind in described}
 
 
-def _entry(name: str, shape: tuple[int, ...], is_batch_norm: bool, seed: int) -> np.ndarray:
+def _entry(name: str, shape: tuple[int, ...], gammas: tuple[float, float] | None, seed: int) -> np.ndarray:
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     leaf = name.rpartition(".")[2]
-    if (leaf == "weight" and is_batch_norm) or leaf in ("gain", "running_var") or ".scales." in name:
+    if leaf == "temperature":
+        value = np.full(shape, 1e-8)
+    elif leaf == "weight" and gammas is not None:
+        value = rng.uniform(*gammas, shape)
+    elif leaf in ("gain", "running_var") or ".scales." in name:
         value = rng.uniform(0.5, 1.5, shape)
+    elif leaf == "scale":
+        value = rng.uniform(0.5, 1.5, shape) - 0.5
     elif leaf == "L_alpha":
         value = rng.uniform(-4, -1, shape)
     elif leaf in ("running_mean", "bias", "block_gate"):

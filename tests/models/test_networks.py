@@ -241,7 +241,7 @@ def test_input_tensor_of_another_network() -> None:
 
 # Stems
 
-_STEMS_WITHOUT_POOL = {"reactnet_a", "ab_reactnet_a"}
+_STEMS_WITHOUT_POOL = {"reactnet_a", "ab_reactnet_a", "bnext_tiny"}
 _HAS_STEM = [name for name in DISTINCT if "stem" in architectures()[name].defaults]
 
 

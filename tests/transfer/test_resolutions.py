@@ -35,6 +35,12 @@ REACT_A = {
     8: "section_2_block_0_pointwise_prelu_behind",
     16: "section_3_block_0_pointwise_prelu_behind",
 }
+BNEXT = {
+    2: "section_0_block_0_pointwise_concat",
+    4: "section_1_block_1_pointwise_add",
+    8: "section_2_block_0_pointwise_concat",
+    16: "features_prelu",
+}
 MELIUSNET = {
     2: "stem_relu2",
     4: "section_0_block_0_improve_add",
@@ -81,6 +87,7 @@ EXPECTED = {
     "quicknet_small": RESIDUAL | {2: "stem_relu"},
     "quicknet": RESIDUAL | {2: "stem_relu"},
     "quicknet_large": RESIDUAL | {2: "stem_relu"},
+    **dict.fromkeys([name for name in NARROW if name.startswith("bnext")], BNEXT),
     "ab_reactnet18": {stride: layer for stride, layer in REACT.items() if stride > 2},
     "ab_reactnet34": {stride: layer for stride, layer in REACT.items() if stride > 2},
     "ab_reactnet_a": REACT_A,

@@ -65,6 +65,7 @@ def converters() -> dict[type, Converter]:
         channel_layers.ChannelScale: shapes.convert_channel_scale,
         channel_layers.OuterScale: shapes.convert_outer_scale,
         channel_layers.SoftGate: shapes.convert_soft_gate,
+        channel_layers.ChannelMix: shapes.convert_channel_mix,
         channel_layers.PowerOfTwoPReLU: activations.convert_prelu,
         channel_layers.LeakyClip: activations.convert_leaky_clip,
         **threshold_layer.converters(),

@@ -49,8 +49,17 @@ def convert_channel_scale(call: Call, inputs: list[Value]) -> Value:
 
 def convert_soft_gate(call: Call, inputs: list[Value]) -> Value:
     """SoftGate: a share of one tensor and the rest of another."""
-    share = np.asarray(tf.sigmoid(tf.convert_to_tensor(call.layer.gate)), np.float32).item()
-    shares = (np.float32(share), np.float32(1 - share))
+    share = np.asarray(tf.sigmoid(tf.convert_to_tensor(call.layer.gate)), np.float32)
+    return _mixed(inputs, share.reshape(()))
+
+
+def convert_channel_mix(call: Call, inputs: list[Value]) -> Value:
+    """ChannelMix: a share of one tensor and the rest of another, of each channel its own."""
+    return _mixed(inputs, np.asarray(call.layer.share, np.float32).reshape(1, -1, 1, 1))
+
+
+def _mixed(inputs: list[Value], share: np.ndarray) -> Value:
+    shares = (share, np.float32(1) - share)
     first, second = (ops.multiply(x.output(), part).output(0) for x, part in zip(inputs, shares, strict=True))
     return Value(Ready(ops.add(first, second).output(0)), inputs[0].shape)
 

@@ -26,11 +26,15 @@ _LEAVES = {
     "alpha": ("weight",),
     "gain": ("gain", ""),
     "gate": ("",),
+    "share": ("scale",),
     "exponent": ("L_alpha",),
 }
 
-#: What only PyTorch's training looks at: how many batches a batch norm has seen.
-COUNTER = "num_batches_tracked"
+#: What only training looks at: how many batches a batch norm has seen, and how far BNext's quantizers are on their way to the sign.
+_STATES_OF_TRAINING = ("num_batches_tracked", "temperature")
+
+#: From here on BNext's kernels are signs; above it they are weights over temperature, clipped to [-1, 1].
+_COLD = 1e-7
 
 _MOST_NAMES = 5
 
@@ -52,7 +56,7 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
     left_over = fill(model, read_state_dict(path), str(path), leave_out)
     record = record_of(model)
     modules = set(modules_by_layer(record.architecture, dict(record.arguments)).values()) if record else set()
-    strange = [name for name in left_over if not name.endswith(COUNTER) and name.rpartition(".")[0] not in modules]
+    strange = [name for name in left_over if not name.endswith(_STATES_OF_TRAINING) and name.rpartition(".")[0] not in modules]
     if strange:
         warnings.warn(f"{path}: {model.name} has no place for {_listed(strange)}; they were left out.", stacklevel=2)
 
@@ -68,6 +72,9 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
 
     Returns:
         The names of the tensors that were not used.
+
+    Warns:
+        UserWarning: if the authors' network was not yet binary when it was saved.
 
     Raises:
         WeightFileError: if no checkpoints of that network are known.
@@ -91,6 +98,8 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
         weights[name] = _laid_out(state[tensors[name]], tuple(variable.shape), name, what)
     if authors_names(record.architecture).binary_gains:
         _give_gains_their_magnitudes(weights, state, modules)
+    _keep_shares(weights)
+    _warn_of_soft_kernels(state, where)
     put_weights(model, weights, where, leave_out)
     used = set(tensors.values())
     return tuple(name for name in state if name not in used)
@@ -108,6 +117,9 @@ def _laid_out(tensor: np.ndarray, shape: tuple[int, ...], name: str, what: str) 
     """A tensor as Keras has it: filters last, one axis for what is one number a channel."""
     if name.endswith("/kernel"):
         theirs = (shape[-1], shape[-2], *shape[:-2])
+        # A dense layer may be theirs as a 1x1 convolution.
+        if len(shape) == 2 and tensor.shape == (*theirs, 1, 1):
+            tensor = tensor.reshape(theirs)
         # Some networks keep a binary kernel as one column of numbers.
         if tensor.shape == (int(np.prod(shape)), 1):
             tensor = tensor.reshape(theirs)
@@ -121,6 +133,23 @@ def _laid_out(tensor: np.ndarray, shape: tuple[int, ...], name: str, what: str) 
         f"{what} is {tensor.shape}, but {name} needs {theirs}: file and network have other arguments, another number of classes, "
         "or another stem (of small pictures, of large ones)."
     )
+
+
+def _keep_shares(weights: dict[str, np.ndarray]) -> None:
+    """BNext's code keeps a 1x1 convolution's shares in [0, 1] in inference too; a step of training may have led them out."""
+    for name, share in weights.items():
+        if name.endswith("/share") and "_pointwise_" in name:
+            weights[name] = np.clip(share, 0, 1)
+
+
+def _warn_of_soft_kernels(state: Mapping[str, np.ndarray], where: str) -> None:
+    temperatures = [value.max() for name, value in state.items() if name.endswith("binary_conv.temperature")]
+    if temperatures and max(temperatures) >= _COLD:
+        warnings.warn(
+            f"{where}: was saved at a temperature of {max(temperatures):.3g}, when its kernels were not yet signs. Here they are: "
+            f"outputs differ from the authors'. Take a later checkpoint, at a temperature below {_COLD:g}.",
+            stacklevel=4,
+        )
 
 
 def _give_gains_their_magnitudes(

@@ -16,7 +16,7 @@ class AuthorsNames:
     """Modules of the authors' network by our layers.
 
     Args:
-        stem: by layers of the stem.
+        stem: by layers of the stem, and others outside the blocks.
         block: their module of a block: `{section}` and `{number}` count from 1, `{block}` from 0 in its section, `{index}` from 0.
         parts: their modules inside a block, by the end of our layer's name.
         arguments: of our architecture, where theirs is not what ours is by default.
@@ -63,6 +63,28 @@ _NORMS_A = {"spatial_bn": "bn1", "pointwise_bn": "bn2", "pointwise_copy0_bn": "b
 _AB18 = {"conv": "conv1", "gain": "conv1", "shortcut_conv": "downsample.1", "shortcut_gain": "downsample.1"}
 _GAINS_A = {layer.replace("conv", "gain"): module for layer, module in _CONVS_A.items()}
 
+_BNEXT_CONV = {
+    "threshold": "move",
+    "conv": "binary_conv",
+    "conv_bn": "norm1",
+    "conv_prelu": "activation2",
+    "gate_mix": "",
+    "gate_reduce": "se.se.1",
+    "gate_expand": "se.se.3",
+    "shortcut_prelu": "activation1",
+    "bn": "norm2",
+}
+_BNEXT = {
+    f"{convolution}_{layer}": f"{module}.{part}".rstrip(".")
+    for convolution, module in {
+        "spatial": "Attention",
+        "pointwise": "FFN",
+        "pointwise_copy0": "FFN_1",
+        "pointwise_copy1": "FFN_2",
+    }.items()
+    for layer, part in _BNEXT_CONV.items()
+}
+
 _GROUP = {"gate": "block_gate", "shortcut_conv": "downsample.conv", "shortcut_bn": "downsample.batch_norm"}
 #: The paper's networks have 1 to 8 bases.
 _BASES = {
@@ -79,6 +101,8 @@ _BASES = {
 
 _STEM = {"stem_conv": "conv1", "stem_bn": "bn1"}
 _STEM_A = {"stem_conv": "feature.0.conv1", "stem_bn": "feature.0.bn1"}
+#: Their stem makes a PReLU that it never uses.
+_BNEXT_STEM = {**_STEM_A, "stem_prelu": "feature.0.prelu", "features_prelu": "prelu"}
 _AB_STEM = {"stem_conv": "conv1", "stem_gain": "conv1"}
 _AB_STEM_A = {"stem_conv": "feature.0.conv1", "stem_gain": "feature.0.conv1"}
 _HEAD = {"head_dense": "fc"}
@@ -93,6 +117,7 @@ _NAMES = {
     "group_net34": AuthorsNames(_STEM, _IN_SECTIONS, _GROUP | _BASES),
     "reactnet18": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET | _THRESHOLDS),
     "reactnet_a": AuthorsNames(_STEM_A, _IN_A, _CONVS_A | _NORMS_A | _THRESHOLDS_A),
+    **dict.fromkeys(("bnext_tiny", "bnext_small", "bnext_middle", "bnext_large"), AuthorsNames(_BNEXT_STEM, _IN_A, _BNEXT)),
     "ab_reactnet18": AuthorsNames(_AB_STEM, _IN_SECTIONS, _AB18 | _THRESHOLDS, binary_gains=True),
     "ab_reactnet34": AuthorsNames(_AB_STEM, _IN_SECTIONS, _AB18 | _THRESHOLDS, binary_gains=True),
     "ab_reactnet_a": AuthorsNames(_AB_STEM_A, _IN_A, _CONVS_A | _GAINS_A | _THRESHOLDS_A, binary_gains=True),
