@@ -69,8 +69,8 @@ def label_points(axes: Any, points: Sequence[tuple[str, float, float]], line: tu
     for _ in range(_ROUNDS):
         for number, places in enumerate(choices):
             others = [place for other, place in chosen.items() if other != number]
-            hidden = np.array([*(box for place, box in enumerate(fixed) if place != number), *(o.box[0] for o in others)])
-            lines = np.concatenate([np.empty((0, 4)), *(other.leader for other in others)])
+            hidden = _stacked([box for place, box in enumerate(fixed) if place != number] + [other.box for other in others])
+            lines = _stacked([other.leader for other in others])
             chosen[number] = _cheapest(places, partial(_hides, frame=frame, hidden=hidden, lines=lines))
     for number, (name, x, y) in enumerate(points):
         _write(axes, name, (x, y), dots[number], chosen[number])
@@ -88,9 +88,9 @@ def _cheapest(places: Sequence[_Place], hides: Callable[[_Place], float]) -> _Pl
     return best
 
 
-def _hides(place: _Place, frame: Any, hidden: _Boxes, lines: _Boxes) -> float:
+def _hides(place: _Place, frame: _Boxes, hidden: _Boxes, lines: _Boxes) -> float:
     """What a name hides, or is hidden of it, and what the line to its point crosses."""
-    outside = _area(place.box[0]) - _overlap(place.box, frame[None]).sum()
+    outside = _area(place.box[0]) - _overlap(place.box, frame).sum()
     covered = _overlap(place.box, hidden).sum() + _overlap(place.box, lines).sum()
     crossed = sum(np.count_nonzero(_overlap(place.leader[:, None], others[None])) for others in (hidden, lines))
     return float(30 * (outside + covered) + 40 * crossed)
@@ -105,10 +105,8 @@ def _places(dot: tuple[float, float], size: tuple[float, float]) -> Iterator[_Pl
         # Beside the end of the line; straight above and below it, centred.
         centre = end[0] + _side(right) * width / 2, end[1] + (0 if _side(right) else up * height / 2)
         box = np.array([[centre[0] - width / 2, centre[1] - height / 2, centre[0] + width / 2, centre[1] + height / 2]])
-        leader = np.empty((0, 4))
-        if distance > _LED_FROM:
-            leader = np.array([*_along([(dot[0] + right * 2 * _DOT, dot[1] + up * 2 * _DOT), end])])
-        yield _Place(centre, box, leader, distance)
+        start = dot[0] + right * 2 * _DOT, dot[1] + up * 2 * _DOT
+        yield _Place(centre, box, _stacked([*_along([start, end])] if distance > _LED_FROM else []), distance)
 
 
 def _side(right: float) -> int:
@@ -140,11 +138,15 @@ def _along(corners: Sequence[Any]) -> Iterator[_Boxes]:
 
 
 def _around(dot: Any, half: float) -> _Boxes:
-    return np.array([dot[0] - half, dot[1] - half, dot[0] + half, dot[1] + half])
+    return np.array([[dot[0] - half, dot[1] - half, dot[0] + half, dot[1] + half]])
+
+
+def _stacked(boxes: Sequence[_Boxes]) -> _Boxes:
+    return np.concatenate([np.empty((0, 4)), *boxes])
 
 
 def _extent(box: Any, scale: float) -> _Boxes:
-    return np.array([box.x0, box.y0, box.x1, box.y1]) / scale
+    return np.array([[box.x0, box.y0, box.x1, box.y1]]) / scale
 
 
 def _area(box: Any) -> float:

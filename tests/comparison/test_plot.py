@@ -50,6 +50,11 @@ def test_names_do_not_hide_each_other_nor_points(x: str) -> None:
             assert not Text.get_window_extent(text, renderer).contains(*dot), text.get_text()
 
 
+def test_one_network_alone_gets_its_name() -> None:
+    figure = bnn_zoo.compare("quicknet").plot()
+    assert [text.get_text() for text in names_of(figure)] == ["quicknet"]
+
+
 def test_mistakes() -> None:
     found = bnn_zoo.compare(["birealnet", "quicknet"])
     with pytest.raises(ValueError, match="Did you mean operations"):
