@@ -139,6 +139,16 @@ def test_chart_follows_its_axes_and_opens_cards(opened: Callable[..., Any]) -> N
     assert page.get_by_role("dialog").get_by_role("heading", level=2).inner_text() == "quicknet_large"
 
 
+def test_the_pareto_front_gets_its_names_first(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.locator("#axis-x").select_option("operations")
+    page.wait_for_function("document.querySelector('#chart svg [aria-label^=quicknet]').ariaLabel.includes('OPs')")
+    marks = page.locator("#chart svg [aria-roledescription=point]").evaluate_all("all => all.map(mark => mark.ariaLabel)")
+    front = {mark.partition(":")[0] for mark in marks if "on the Pareto front" in mark}
+    shown = "all => all.filter(text => getComputedStyle(text).opacity !== '0').map(text => text.textContent)"
+    assert front and front <= set(page.locator("#chart svg .mark-text.role-mark text").evaluate_all(shown))
+
+
 def test_card_by_keyboard(opened: Callable[..., Any]) -> None:
     page = opened()
     button = page.locator("#networks tbody button", has_text="binarynet")
