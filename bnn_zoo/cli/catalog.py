@@ -61,10 +61,11 @@ def _show_weight_sets(names: list[str]) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("weights", no_wrap=True)
+    # Numbers stay whole in a narrow terminal; who measured them takes as many lines as it has to.
     for title in ("classes", "top-1", "top-5", "MB"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("needs", no_wrap=True)
-    table.add_column("accuracy by", no_wrap=True)
+        table.add_column(title, justify="right", no_wrap=True, min_width=len(title))
+    table.add_column("needs", no_wrap=True, min_width=len("download"))
+    table.add_column("accuracy by")
     for name in names:
         entry = model_info(name).weight_sets[0]
         metrics = {metric.name: metric for metric in entry.metrics}
@@ -75,7 +76,7 @@ def _show_weight_sets(names: list[str]) -> None:
             *values,
             f"{entry.bytes / 1e6:.2f}" if entry.bytes else "",
             "download" if needs_download(entry) else "nothing",
-            entry.metrics[0].measured_by.removeprefix("reported by ") if entry.metrics else "",
+            entry.metrics[0].measured_by.removeprefix("reported by ").partition(",")[0] if entry.metrics else "",
         )
     console.print(table)
 
@@ -117,6 +118,8 @@ def info(
         if entry.arguments:
             rows.insert(0, ("arguments", ", ".join(f"{key}={value!r}" for key, value in entry.arguments.items())))
         details = Table(box=None, show_header=False)
+        details.add_column(no_wrap=True)
+        details.add_column(overflow="fold")  # addresses are whole, to be copied
         for title, value in rows:
             if value:
                 details.add_row(title, str(value))
