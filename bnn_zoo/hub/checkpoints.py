@@ -48,6 +48,15 @@ _CHECKPOINTS = (
         "github.com/liuzechun/AdamBNN",
         70.5,
     ),
+    *(
+        Checkpoint(f"bnext_{size}", f"https://drive.google.com/file/d/{file}/view", "github.com/hpi-xnor/BNext", top1)
+        for size, file, top1 in (
+            ("tiny", "1CJ0XOEhoHuNe-tDYJaAOd1j4YyNXuyas", 72.4),
+            ("small", "1NcVM5Qb1K9Oq_sjEA1lGtp7kVbsfTLsa", 76.1),
+            ("middle", "1xyKnA6SsG4ZpguNQQrB6Yz-J5dzXYfKE", 78.3),
+            ("large", "1XGKcX2Zl_fIU9wPBDjTTxstOBfwQH8xc", 80.6),
+        )
+    ),
 )
 
 
