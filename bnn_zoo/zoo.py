@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.hub.checkpoints import Checkpoint, checkpoints_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.registry import registered
 from bnn_zoo.hub.weight_set import WeightSet
@@ -249,6 +250,7 @@ class ModelInfo:
         published: accuracies that others reported.
         figures: parameters, size and multiply-accumulates at the usual input size.
         weight_sets: the trained weights that are registered.
+        checkpoints: the authors' files that have to be fetched by hand, and what to do with them.
     """
 
     name: str
@@ -257,6 +259,7 @@ class ModelInfo:
     published: tuple[Published, ...]
     figures: Figures
     weight_sets: tuple[WeightSet, ...]
+    checkpoints: tuple[Checkpoint, ...] = ()
 
 
 def model_info(name: str) -> ModelInfo:
@@ -277,4 +280,5 @@ def model_info(name: str) -> ModelInfo:
             raise ValueError(
                 f"{entry.name} has no weight set {tag!r}; there are {', '.join(list_models(entry.name + '.*', True)) or 'none'}."
             )
-    return ModelInfo(entry.name, entry.factory, entry.paper, entry.published, figures_of(entry.name), sets)
+    by_hand = () if separator else checkpoints_of(entry.name)
+    return ModelInfo(entry.name, entry.factory, entry.paper, entry.published, figures_of(entry.name), sets, by_hand)

@@ -61,10 +61,11 @@ def _show_weight_sets(names: list[str]) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("weights", no_wrap=True)
+    # Numbers stay whole in a narrow terminal; who measured them takes as many lines as it has to.
     for title in ("classes", "top-1", "top-5", "MB"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("needs", no_wrap=True)
-    table.add_column("accuracy by", no_wrap=True)
+        table.add_column(title, justify="right", no_wrap=True, min_width=len(title))
+    table.add_column("needs", no_wrap=True, min_width=len("download"))
+    table.add_column("accuracy by")
     for name in names:
         entry = model_info(name).weight_sets[0]
         metrics = {metric.name: metric for metric in entry.metrics}
@@ -75,7 +76,7 @@ def _show_weight_sets(names: list[str]) -> None:
             *values,
             f"{entry.bytes / 1e6:.2f}" if entry.bytes else "",
             "download" if needs_download(entry) else "nothing",
-            entry.metrics[0].measured_by.removeprefix("reported by ") if entry.metrics else "",
+            entry.metrics[0].measured_by.removeprefix("reported by ").partition(",")[0] if entry.metrics else "",
         )
     console.print(table)
 
@@ -91,7 +92,9 @@ def info(
     found = model_info(name)
     if as_json:
         values = dataclasses.asdict(dataclasses.replace(found, weight_sets=()))
-        print(json.dumps({**values, "weight_sets": [to_json(entry) for entry in found.weight_sets]}, indent=2))
+        values["weight_sets"] = [to_json(entry) for entry in found.weight_sets]
+        values["checkpoints"] = [{**dataclasses.asdict(each), "command": each.command} for each in found.checkpoints]
+        print(json.dumps(values, indent=2))
         return
     paper, figures = found.paper, found.figures
     console.print(f"[bold]{found.factory}[/bold]  create_model({found.name!r})", highlight=False)
@@ -115,10 +118,18 @@ def info(
         if entry.arguments:
             rows.insert(0, ("arguments", ", ".join(f"{key}={value!r}" for key, value in entry.arguments.items())))
         details = Table(box=None, show_header=False)
+        details.add_column(no_wrap=True)
+        details.add_column(overflow="fold")  # addresses are whole, to be copied
         for title, value in rows:
             if value:
                 details.add_row(title, str(value))
         console.print(details)
+    for checkpoint in found.checkpoints:
+        console.print(
+            f"\n[bold]to be fetched by hand[/bold] ({checkpoint.published_by}, top-1 {checkpoint.top1} %)", highlight=False
+        )
+        console.print(checkpoint.page, highlight=False, soft_wrap=True)
+        console.print(checkpoint.command, highlight=False, soft_wrap=True)
 
 
 def _figures(figures: Any) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings
+from bnn_zoo.cli.terminal import load_tensorflow, show_warnings, terminal_width
 
 _Names = Annotated[
     list[str] | None,
@@ -57,7 +57,7 @@ def compare(
     elif as_markdown:
         print(found.to_markdown(columns=keys))
     elif html is None and plot is None:
-        print(found.table(columns=keys, width=console.width if console.is_terminal and keys is None else None))
+        print(found.table(columns=keys, width=terminal_width() if keys is None else None))
     if html is not None:
         print(found.to_html(html), file=sys.stderr)
     if plot is not None:
@@ -88,4 +88,4 @@ def profile(
         show_warnings()
     profiles = [look_at(entry, input_shape=shape, latency=backends, threads=threads) for entry in names]
     found = profiles[0] if other is None else profiles[0].diff(profiles[1])
-    print(found.to_json() if as_json else found)
+    print(found.to_json() if as_json else found.table(width=terminal_width()))

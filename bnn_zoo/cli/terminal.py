@@ -15,3 +15,8 @@ errors = Console(stderr=True)
 def show_warnings() -> None:
     """Warnings of this package as single lines."""
     warnings.showwarning = lambda message, *_args, **_options: errors.print(f"bnn-zoo: {message}", style="yellow", highlight=False)
+
+
+def terminal_width() -> int | None:
+    """Characters of a line; None where output goes elsewhere, and may be as wide as it is."""
+    return console.width if console.is_terminal else None

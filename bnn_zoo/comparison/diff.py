@@ -12,7 +12,7 @@ from typing import Any, Literal
 from bnn_zoo.comparison.figures import figures_from
 from bnn_zoo.comparison.layers import Layer
 from bnn_zoo.comparison.numbers import short
-from bnn_zoo.comparison.render import align
+from bnn_zoo.comparison.render import align, align_wrapped, width_of
 
 Status = Literal["same", "changed", "removed", "added"]
 
@@ -78,8 +78,13 @@ class ProfileDiff:
         """The difference of two networks."""
         return cls((name, other), (layers, others), tuple(_rows(layers, others)))
 
-    def table(self) -> str:
-        """The layers that differ, and the totals of both networks."""
+    def table(self, width: int | None = None) -> str:
+        """The layers that differ, and the totals of both networks.
+
+        Args:
+            width: how wide it may be, characters; where it would be wider, it goes without what a layer is, and tells on more lines
+                what changed.
+        """
         signs = {"changed": "~", "removed": "-", "added": "+"}
         lines = []
         for row in self.rows:
@@ -89,6 +94,8 @@ class ProfileDiff:
         same = sum(row.status == "same" for row in self.rows)
         head = f"- {self.names[0]}, + {self.names[1]}: {same} layers are the same"
         body = align(lines, left=5) if lines else "nothing differs"
+        if width is not None and width_of(body) > width:
+            body = align_wrapped([[sign, name, told or f"{kind} {size}"] for sign, name, kind, size, told in lines], width)
         return f"{head}\n{body}\n\n{align(self._totals(), left=1)}"
 
     def _totals(self) -> list[list[str]]:

@@ -47,7 +47,7 @@ def plot(
     shown, data_set, others = comparable(rows, x, y)
     if not shown:
         raise ValueError(f"no network has both {x.key!r} and {y.key!r}.")
-    figure = ShownFigure(figsize=(8, 5), dpi=120, layout="constrained")
+    figure = ShownFigure(figsize=(8.5, 5.5), dpi=120, layout="constrained")
     axes: Any = figure.add_subplot()
     if log if log is not None else helps_log(x, [x.value(row) for row in shown]):
         axes.set_xscale("log")
@@ -68,7 +68,7 @@ def plot(
         axes.legend(frameon=False, loc="best")
     if others:
         axes.set_title(f"On other data, not drawn: {', '.join(row.name for row in others)}", fontsize=8, loc="right")
-    label_points(axes, [(row.name, x.value(row), y.value(row)) for row in shown], _points(front, x, y))
+    label_points(axes, [(row.name, x.value(row), y.value(row)) for row in (*front, *hollow)], _points(front, x, y))
     if path is not None:
         figure.savefig(os.fspath(path))
     return figure

@@ -14,15 +14,16 @@ from bnn_zoo.comparison.hints import Hint, find_hints
 from bnn_zoo.comparison.layer_times import check_layer_backends, time_layers
 from bnn_zoo.comparison.layers import Layer
 from bnn_zoo.comparison.numbers import short
-from bnn_zoo.comparison.render import align, as_data_frame
+from bnn_zoo.comparison.render import align, align_within, as_data_frame, wrap
 from bnn_zoo.comparison.subjects import Shape, Spec, find_subjects
 from bnn_zoo.models.figures import Figures
 
 if TYPE_CHECKING:
     import pandas
 
-#: What tables tell of a layer.
-LAYER_COLUMNS = ("layer", "kind", "output", "inputs, bit", "kernel, bit", "weights", "MACs", "KiB")
+#: What tables tell of a layer, and how little each column tells: the larger, the earlier a narrow terminal goes without it.
+_RANKS = {"layer": 1, "kind": 6, "output": 3, "input bits": 4, "kernel bits": 1, "weights": 2, "MACs": 1, "KiB": 5}
+LAYER_COLUMNS = tuple(_RANKS)
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,10 +55,14 @@ class Profile:
             found.append(row)
         return found
 
-    def table(self) -> str:
-        """The layers as a table for the terminal, and the hints below it."""
+    def table(self, width: int | None = None) -> str:
+        """The layers as a table for the terminal, and the hints below it.
+
+        Args:
+            width: how wide it may be, characters; columns that tell less are left out until it fits, and named below it.
+        """
         backends = list(self.times)
-        head = [*LAYER_COLUMNS, *(f"{name}, ms" for name in backends)]
+        ranks = _RANKS | {f"{name}, ms": 1 for name in backends}
         lines = [[*layer_cells(layer), *(_time(self.times[name].get(layer.name)) for name in backends)] for layer in self.layers]
         names = {layer.name for layer in self.layers}
         if rest := [sum(time for key, time in self.times[name].items() if key not in names) for name in backends]:
@@ -65,8 +70,10 @@ class Profile:
         figures = self.figures
         total = ["", "", "", "", "", short(figures.parameters), short(figures.macs_binary + figures.macs_real)]
         total += [f"{figures.size_mib * 1024:.1f}", *(_time(sum(self.times[name].values())) for name in backends)]
-        text = align([head, *lines, [self.name, *total[1:]]], left=3)
-        return text + "".join(f"\n\n{_told(hints)}" for hints in self._by_rule())
+        every = [[*ranks], *lines, [self.name, *total[1:]]]
+        left = [place < 3 for place in range(len(ranks))]
+        text = align(every, left) if width is None else align_within(every, left, ranks, width)
+        return text + "".join(f"\n\n{_told(hints, width)}" for hints in self._by_rule())
 
     def diff(self, other: Profile) -> ProfileDiff:
         """What differs from another network, layer by layer."""
@@ -146,7 +153,9 @@ def _time(milliseconds: float | None) -> str:
     return "" if milliseconds is None else f"{milliseconds:.3f}"
 
 
-def _told(hints: list[Hint]) -> str:
+def _told(hints: list[Hint], width: int | None) -> str:
     rule = hints[0].rule
-    places = "".join(f"\n  {hint.layer}: {hint.found}" for hint in hints)
-    return f"The guide: {rule.advice}. {rule.reason}{places}\n  {rule.read_on}"
+    lines = [f"The guide: {rule.advice}. {rule.reason}", *(f"  {hint.layer}: {hint.found}" for hint in hints)]
+    if width is not None:
+        lines = [part for line in lines for part in wrap(line, width, indent="    " if line.startswith(" ") else "")]
+    return "\n".join([*lines, f"  {rule.read_on}"])

@@ -31,6 +31,47 @@ def align(lines: Sequence[Sequence[str]], left: int | Sequence[bool]) -> str:
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
 
 
+def align_within(lines: Sequence[Sequence[str]], left: Sequence[bool], ranks: Mapping[str, int], width: int) -> str:
+    """The same without the columns that tell least, as far as the width makes it necessary; they are named below it.
+
+    Args:
+        lines: the headings and the cells.
+        left: see `align`.
+        ranks: by name, how little each column tells: the larger, the earlier it is left out. Those below 2 stay.
+        width: how wide the table may be, characters.
+    """
+    names, kept = list(ranks), list(range(len(ranks)))
+    while True:
+        text = align([[line[place] for place in kept] for line in lines], [left[place] for place in kept])
+        least = max(kept, key=lambda place: ranks[names[place]])
+        if len(kept) < 3 or ranks[names[least]] < 2 or width_of(text) <= width:
+            break
+        kept.remove(least)
+    left_out = ", ".join(name for place, name in enumerate(names) if place not in kept)
+    return "\n".join([text, *wrap(f"Left out for lack of room: {left_out}.", width)]) if left_out else text
+
+
+def align_wrapped(lines: Sequence[Sequence[str]], width: int) -> str:
+    """Lines of cells, all to the left; the last one goes on below itself where the line would be too long."""
+    *before, _ = (max(map(len, column)) + 2 for column in zip(*lines, strict=True))
+    room = max(width - sum(before), 20)
+    broken = []
+    for *cells, last in lines:
+        first, *more = wrap(last, room) or [""]
+        broken += [[*cells, first], *([*[""] * len(cells), part] for part in more)]
+    return align(broken, left=len(lines[0]))
+
+
+def wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """A text in lines that are not too long, and whose words are whole; from the second line on they are indented."""
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def width_of(text: str) -> int:
+    """Characters of the longest line."""
+    return max(map(len, text.splitlines()), default=0)
+
+
 def as_text(rows: Iterable[NetworkRow], columns: Sequence[Column]) -> str:
     """An aligned table, without line breaks in it however wide it is."""
     lines = [[column.heading for column in columns], *([column.cell(row) for column in columns] for row in rows)]
@@ -39,19 +80,9 @@ def as_text(rows: Iterable[NetworkRow], columns: Sequence[Column]) -> str:
 
 def as_narrow_text(rows: Iterable[NetworkRow], columns: Sequence[Column], width: int) -> str:
     """The same without the columns that tell least, as far as the width makes it necessary; they are named below it."""
-    rows, columns = tuple(rows), list(columns)
-    left_out: list[Column] = []
-    while True:
-        text = as_text(rows, columns)
-        least = max(columns, key=lambda column: column.rank)
-        if len(columns) < 3 or least.rank < 2 or max(map(len, text.splitlines())) <= width:
-            break
-        columns.remove(least)
-        left_out.insert(0, least)
-    if not left_out:
-        return text
-    names = ", ".join(column.key for column in left_out)
-    return "\n".join([text, *textwrap.wrap(f"Left out for lack of room: {names}.", width)])
+    lines = [[column.heading for column in columns], *([column.cell(row) for column in columns] for row in rows)]
+    ranks = {column.key: column.rank for column in columns}
+    return align_within(lines, [not column.is_number for column in columns], ranks, width)
 
 
 def as_markdown(rows: Iterable[NetworkRow], columns: Sequence[Column]) -> str:

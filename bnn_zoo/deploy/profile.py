@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ class LayerTime:
         name: of the layer that it came from; what was fused into it has no row of its own.
         kind: OpenVINO's, such as "BinaryConvolution".
         implementation: the kernel that runs it.
-        milliseconds: median of all runs.
+        milliseconds: a run, median of a few rounds' means.
         share: of the sum over all layers.
         binary_macs: binary multiply-accumulates a run; 0 where none are.
         of_roofline: share of the binary multiply-accumulates that the cores could do at best; None where there are none, or where
@@ -46,35 +45,26 @@ def profile_layers(model: Any, *, threads: int = 1, batch_size: int = 1, repeats
         model: a functional or sequential keras.Model with a fixed input size.
         threads: how many.
         batch_size: pictures a run.
-        repeats: runs that are measured, after three that are not.
+        repeats: runs that are measured, of all rounds together.
 
     Returns:
         The layers, slowest first.
     """
     runtime: Any = compile(model, "openvino", threads)
+    from bnn_zoo.deploy.openvino.counters import node_milliseconds
+
     shape = (batch_size, *model.input_shape[1:])
     if None in shape:
         raise ValueError(f"model {model.name!r} takes pictures of {shape[1:]}; give it a fixed input_shape to profile it.")
-    network = runtime.compiled(shape, PERF_COUNT=True)
     macs = _binary_macs(runtime.model, shape)
     roofline = measure_roofline()
-    request = network.create_infer_request()
     images = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    for _ in range(3):
-        request.infer([images])
-    times: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-    for _ in range(repeats):
-        request.infer([images])
-        for entry in request.profiling_info:
-            if entry.real_time.total_seconds() > 0:
-                times[entry.node_name, entry.node_type, entry.exec_type].append(entry.real_time.total_seconds() * 1e3)
-    # Counters are whole microseconds: a layer that was too quick in some runs counts as zero there.
-    medians = {key: statistics.median(values + [0.0] * (repeats - len(values))) for key, values in times.items()}
-    total = sum(medians.values()) or 1.0
+    times = node_milliseconds(lambda: runtime.compiled(shape, PERF_COUNT=True), images, repeats)
+    total = sum(value for _, value in times)
     rows = []
-    for key, value in medians.items():
-        binary = macs.get(key[0], 0) if key[1] == "BinaryConvolution" else 0
-        rows.append(LayerTime(*key, value, value / total, binary, _of_roofline(roofline, binary, value, threads)))
+    for node, value in times:
+        binary = macs.get(node[0], 0) if node[1] == "BinaryConvolution" else 0
+        rows.append(LayerTime(*node, value, value / total, binary, _of_roofline(roofline, binary, value, threads)))
     return sorted(rows, key=lambda row: -row.milliseconds)
 
 

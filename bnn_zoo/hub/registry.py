@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo.hub import strict_json
+from bnn_zoo.hub.checkpoints import checkpoints_of
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import needs_download
 from bnn_zoo.hub.sources.package import packaged_weights
@@ -18,7 +19,7 @@ from bnn_zoo.hub.weight_set import CONFIG_VERSION, WeightSet, from_json
 from bnn_zoo.models import find_architecture
 
 #: Fields that an entry of a registry must have; those of a configuration file may be missing.
-_REQUIRED = ("architecture", "tag", "format", "sources", "sha256")
+_REQUIRED = ("architecture", "tag", "format", "sources")
 
 #: Neither absolute nor upwards, and nothing that a shell or another system reads as such.
 _RELATIVE = r"(?![/~])(?!(?:.*/)?\.\.?(?:/|$))[^\\:\x00-\x1f]+"
@@ -61,7 +62,13 @@ def find_weight_set(architecture: str, tag: str | None = None, include_top: bool
     if not found:
         there = f"there are {', '.join(map(str, tags))}" if tags else "there are none"
         wanted = "no weight sets" if tag is None else f"no weight set {tag!r}"
-        raise ValueError(f"{architecture} has {wanted}; {there}. A folder, a file or a Hub repository USER/REPO does as well.")
+        by_hand = "".join(
+            f" Its authors' checkpoint is for a browser to fetch from {checkpoint.page}; `{checkpoint.command}` makes a folder."
+            for checkpoint in checkpoints_of(architecture)[:1]
+        )
+        raise ValueError(
+            f"{architecture} has {wanted}; {there}. A folder, a file or a Hub repository USER/REPO does as well.{by_hand}"
+        )
     fitting = [weights for weights in found if weights.include_top == include_top]
     return (fitting or found)[0]
 
@@ -133,6 +140,9 @@ def _entry(values: Any, where: str, folder: Path | None) -> WeightSet:
     for name in _REQUIRED:
         if not values.get(name):
             raise WeightFileError(f"{where}: the field {name!r} is missing.")
+    # The Hub names the hash of each large file itself; nobody else does.
+    if weights.sha256 is None and not all(source.startswith("hf://") for source in weights.sources):
+        raise WeightFileError(f"{where}: the field 'sha256' is missing; only where all sources are hf:// it may be.")
     return dataclasses.replace(weights, sources=tuple(_source(source, where, folder) for source in weights.sources))
 
 

@@ -34,8 +34,8 @@ class TrainingSpeed:
         network: its name.
         size: height and width of the pictures.
         batch_size: pictures a step.
-        plain_model: whose network the plain loop trained: "larq_zoo", or "bnn_zoo" where that does not have it or
-            is not installed, and where `arguments` are given.
+        plain_model: whose network the plain loop trained: "larq_zoo", or "bnn_zoo" where that does not have the same one (for
+            small pictures many of its networks have another stem), or is not installed.
         plain_steps: of the plain loop in float32, a second.
         steps: of this package, a second.
         speedup: how many times as many.
@@ -162,13 +162,22 @@ def _plain_loop(
 
 
 def _plain_model(network: str, build: Any, settings: Settings) -> tuple[str, keras.Model]:
-    if settings.arguments:  # larq-zoo's have other names
-        return "bnn_zoo", build()
+    own = build()
     try:
-        factory = larq_zoo_factory(network)
+        theirs = larq_zoo_factory(network)(input_shape=(settings.size, settings.size, 3), weights=None, num_classes=10)
     except (ImportError, ValueError):
-        return "bnn_zoo", build()
-    return "larq_zoo", factory(input_shape=(settings.size, settings.size, 3), weights=None, num_classes=10)
+        return "bnn_zoo", own
+    return ("larq_zoo", theirs) if _work(theirs) == _work(own) else ("bnn_zoo", own)
+
+
+def _work(model: keras.Model) -> list[tuple[Any, ...]]:
+    """What a network computes, in shapes: of its kernels, and of what they give."""
+    return [
+        (tuple(weight.shape), tuple(layer.output_shape))
+        for layer in model.layers
+        for weight in layer.weights
+        if weight.name.partition(":")[0].endswith("kernel")
+    ]
 
 
 def _fitting(model: keras.Model, batches: Any, steps: int) -> Callable[[], object]:

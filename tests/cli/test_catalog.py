@@ -42,6 +42,13 @@ def test_list_fits_a_terminal_of_80_columns() -> None:
     assert any(line.startswith("binary_densenet37_dilated ") and "imagenet" in line for line in lines)
 
 
+def test_weight_sets_fit_too_with_whole_numbers() -> None:
+    lines = run("list", "--weights").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    (row,) = [line.split() for line in lines if line.startswith("binary_densenet37_dilated.imagenet")]
+    assert row == ["binary_densenet37_dilated.imagenet", "1000", "64.3", "85.2", "download", "larq-zoo"]
+
+
 def test_info_tells_paper_figures_and_weights() -> None:
     text = run("info", "birealnet").stdout
     for part in ("1808.00278", "11,699,112", "57.5 %", "6e6efac1584fcd60dd024198c87f42eb53b5ec719a5ca1f527e1fe7e8b997117"):

@@ -139,6 +139,18 @@ def test_chart_follows_its_axes_and_opens_cards(opened: Callable[..., Any]) -> N
     assert page.get_by_role("dialog").get_by_role("heading", level=2).inner_text() == "quicknet_large"
 
 
+def test_the_pareto_front_gets_its_names_first(opened: Callable[..., Any]) -> None:
+    page = opened(viewport={"width": 600, "height": 900})
+    page.locator("#axis-x").select_option("parameters")
+    page.wait_for_function("document.querySelector('#chart svg [aria-label^=quicknet]').ariaLabel.includes('parameters')")
+    points = page.locator("#chart svg [aria-roledescription=point]").evaluate_all("all => all.map(point => point.ariaLabel)")
+    front = {point.partition(":")[0] for point in points if "on the Pareto front" in point}
+    words = page.locator("#chart svg .mark-text.role-mark text")
+    shown = words.evaluate_all("all => all.filter(word => getComputedStyle(word).opacity !== '0').map(word => word.textContent)")
+    # One of the five stands in a crowd and finds no place; binary_densenet28 found none while others came first.
+    assert "binary_densenet28" in front and len(front) == 5 and len(front & set(shown)) == 4
+
+
 def test_card_by_keyboard(opened: Callable[..., Any]) -> None:
     page = opened()
     button = page.locator("#networks tbody button", has_text="binarynet")

@@ -36,12 +36,23 @@ def test_without_an_accuracy_all_networks_are_drawn() -> None:
     assert len(names_of(figure)) == len(bnn_zoo.list_models()) and figure.axes[0].get_xscale() == "linear"
 
 
-def test_names_do_not_hide_each_other() -> None:
-    figure = bnn_zoo.compare().plot()
+@pytest.mark.parametrize("x", ["size_mib", "operations", "peak_activation_mib"])
+def test_names_do_not_hide_each_other_nor_points(x: str) -> None:
+    found = bnn_zoo.compare()
+    figure = found.plot(x)
+    figure.canvas.draw()
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
     boxes = [Text.get_window_extent(text, renderer) for text in names_of(figure)]
     for one, other in itertools.combinations(boxes, 2):
         assert not (one.x0 < other.x1 - 1 and other.x0 < one.x1 - 1 and one.y0 < other.y1 - 1 and other.y0 < one.y1 - 1)
+    for text in names_of(figure):
+        for dot in figure.axes[0].transData.transform([other.xy for other in names_of(figure)]):
+            assert not Text.get_window_extent(text, renderer).contains(*dot), text.get_text()
+
+
+def test_one_network_alone_gets_its_name() -> None:
+    figure = bnn_zoo.compare("quicknet").plot()
+    assert [text.get_text() for text in names_of(figure)] == ["quicknet"]
 
 
 def test_mistakes() -> None:

@@ -32,6 +32,20 @@ def test_a_network_of_the_zoo_without_tensorflow() -> None:
     assert "keep the first layer in full precision" in done.stderr and "docs.larq.dev" in done.stderr
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_narrow_terminal_gets_whole_lines(width: int) -> None:
+    profile = bnn_zoo.profile("xnornet")
+    lines = profile.table(width).splitlines()
+    assert max(map(len, (line for line in lines if "https://" not in line))) <= width
+    assert any(line.startswith("Left out for lack of room: kind") for line in lines)
+    assert sum("G" in line for line in lines if line.startswith("xnornet")) == 1, "the MACs stay"
+    difference = profile.diff(bnn_zoo.profile("binary_alexnet")).table(width)
+    assert max(map(len, difference.splitlines())) <= width
+    wide = profile.diff(bnn_zoo.profile("binary_alexnet")).table()
+    told = [line.split(maxsplit=4)[4].split() for line in wide.splitlines() if line.startswith("~")]
+    assert told and all(word in difference.split() for words in told for word in words)
+
+
 def test_times_by_backend() -> None:
     model = small_network()
     profile = bnn_zoo.profile(model, latency=["openvino", "keras"], threads=1, repeats=3)

@@ -65,6 +65,14 @@ def test_without_a_recorded_hash_the_etag_decides(served: HubServer) -> None:
     assert hits(served) == 2
 
 
+def test_without_a_recorded_hash_the_hubs_own_is_checked(served: HubServer) -> None:
+    weights = record(SOURCE, sha256=None)
+    path = fetch(weights)
+    path.write_bytes(DATA[::-1])
+    assert fetch(weights).read_bytes() == DATA
+    assert hits(served) == 2
+
+
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + b"?"], ids=["cut", "changed"])
 def test_a_damaged_file_in_the_cache_is_downloaded_anew(served: HubServer, damage: Callable[[bytes], bytes]) -> None:
     path = fetch(record(SOURCE))

@@ -14,11 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bnn_zoo.hub import WeightFileError, find_weight_set, registered
+from bnn_zoo.hub import WeightFileError, WeightSet, find_weight_set, registered
+from bnn_zoo.hub.checkpoints import checkpoints_of
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
+from bnn_zoo.hub.formats.pytorch_names import authors_names
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.registry import key, parse_registry
 from bnn_zoo.hub.sources.package import packaged_weights
+from bnn_zoo.models import architectures, find_architecture
 
 WEIGHTS = packaged_weights()
 SCHEMA = Draft202012Validator(json.loads((WEIGHTS / "registry.schema.json").read_text()))
@@ -67,11 +70,11 @@ def test_the_schema_is_one() -> None:
 
 
 def test_the_imagenet_weights_of_larq_zoo() -> None:
-    published = [weights for weights in registered() if weights.tag == "imagenet"]
+    published = [weights for weights in registered() if weights.tag == "imagenet" and weights.format == "keras-h5"]
     assert len(published) == 28
     assert sum(weights.include_top for weights in published) == 14
     for weights in published:
-        assert weights.format == "keras-h5" and weights.sha256 and weights.license and weights.preprocessing
+        assert weights.sha256 and weights.license and weights.preprocessing
         assert [metric.name for metric in weights.metrics] == ["top-1", "top-5"]
         assert weights.sources[0].startswith("https://github.com/larq/zoo/releases/download/")
 
@@ -158,6 +161,41 @@ def test_a_missing_field(field: str) -> None:
     registry = registry_of({name: value for name, value in GOOD.items() if name != field})
     required = field in ("architecture", "tag", "format", "sources", "sha256")
     assert is_accepted(registry) == SCHEMA.is_valid(registry) == (not required)
+
+
+@pytest.mark.parametrize(
+    ("sources", "accepted"),
+    [
+        (["hf://me/repo/a.h5"], True),
+        (["hf://me/repo/a.h5", "hf://me/other/a.h5"], True),
+        (["hf://me/repo/a.h5", "https://zoo.example/a.h5"], False),
+        (["package:a/b"], False),
+    ],
+)
+def test_only_the_hub_states_hashes_itself(sources: list[str], accepted: bool) -> None:
+    registry = registry_of({name: value for name, value in {**GOOD, "sources": sources}.items() if name != "sha256"})
+    assert is_accepted(registry) == SCHEMA.is_valid(registry) == accepted
+
+
+@pytest.mark.parametrize("weights", [w for w in registered() if w.format == "pytorch"], ids=lambda w: w.name)
+def test_the_authors_weights_fit_their_network(weights: WeightSet) -> None:
+    """The figures that the registry repeats are those of the network's own file, and its arguments are the network's."""
+    entry = find_architecture(weights.architecture or "")
+    assert set(weights.arguments) <= set(entry.defaults) and authors_names(entry.name)
+    dataset = {"imagenet": "imagenet", "cifar10": "cifar10"}[weights.tag or ""]
+    assert [metric.value for metric in weights.metrics] == [p.top1 for p in entry.published if p.dataset == dataset]
+    assert all(source.startswith("hf://Ruichen0424/AB-BNN/models/") for source in weights.sources)
+
+
+def test_checkpoints_on_a_drive_come_with_what_to_do() -> None:
+    with_checkpoint = [name for name in architectures() if checkpoints_of(name)]
+    assert {"reactnet18", "reactnet_a"} <= set(with_checkpoint)
+    for name in with_checkpoint:
+        assert authors_names(name)  # the command can read them
+        for checkpoint in checkpoints_of(name):
+            assert checkpoint.page.startswith("https://") and f"--architecture {name} " in checkpoint.command
+    with pytest.raises(ValueError, match=r"for a browser to fetch from https://\S+; .*hub convert FILE --architecture reactnet_a"):
+        find_weight_set("reactnet_a", "imagenet")
 
 
 @pytest.mark.parametrize("field", ["config_version", "keras_config", "surprise"])

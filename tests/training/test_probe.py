@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_optimizers import SMALL, network
 
-from bnn_zoo.training import probe
+from bnn_zoo.training import bench, probe
 from bnn_zoo.training.bench import Settings, measure_training
 from bnn_zoo.training.probe import fastest, in_turn, settle
+from bnn_zoo.zoo import create_model
+
+SMALL_ONE = {"filters": 8, "section_blocks": (1,)}
 
 
 def test_the_fastest_is_the_one_of_the_least_median(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,10 +57,20 @@ def test_a_run_that_goes_on_keeps_what_was_measured_when_it_began(tmp_path: Path
     assert settle(network, SMALL, tmp_path, "auto", "off") == dataclasses.replace(begun, xla=False)
 
 
+@pytest.mark.parametrize(("stem", "plain_model"), [("cifar", "larq_zoo"), ("imagenet", "bnn_zoo")])
+def test_both_loops_train_the_same_network(monkeypatch: pytest.MonkeyPatch, stem: str, plain_model: str) -> None:
+    """larq-zoo's, where it is the same at this size; a network that shrinks small pictures at once is not."""
+
+    def theirs(name: str) -> Callable[..., Any]:
+        return lambda weights, **shapes: create_model(name, **SMALL_ONE, stem=stem, **shapes)
+
+    monkeypatch.setattr(bench, "larq_zoo_factory", theirs)
+    settings = Settings(batch_size=4, precision="float32", xla=False, steps=1, rounds=1, arguments=SMALL_ONE)
+    assert measure_training("birealnet", settings).plain_model == plain_model
+
+
 def test_training_is_measured_beside_the_plain_loop() -> None:
-    settings = Settings(
-        batch_size=4, precision="float32", xla=False, steps=1, rounds=2, arguments={"filters": 8, "section_blocks": (1,)}
-    )
+    settings = Settings(batch_size=4, precision="float32", xla=False, steps=1, rounds=2, arguments=SMALL_ONE)
     found = measure_training("birealnet", settings)
     assert found.plain_model == "bnn_zoo" and (found.precision, found.xla, found.rounds) == ("float32", False, 2)
     assert found.speedup == pytest.approx(found.steps / found.plain_steps)

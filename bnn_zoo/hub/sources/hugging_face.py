@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
 from bnn_zoo.hub.weight_set import WeightSet
 
@@ -30,7 +32,13 @@ def bring(source: str, weights: WeightSet, anew: bool) -> Path:
     Raises:
         WeightFileError: saying what the Hub or the network did.
     """
-    return download(_place(source), anew)
+    place = _place(source)
+    path = download(place, anew)
+    if weights.sha256 is None and not _is_as_stated(path):
+        path = download(place, anew=True)
+        if not _is_as_stated(path):
+            raise WeightFileError(f"{place}: what was downloaded is not the file that the Hub states; try again later.")
+    return path
 
 
 def download(place: HubFile, anew: bool = False) -> Path:
@@ -55,6 +63,12 @@ def download(place: HubFile, anew: bool = False) -> Path:
             if kept is not None and _may_pass(error):
                 return kept  # as huggingface_hub has it where the Hub is silent; a reset it does not catch
             raise
+
+
+def _is_as_stated(path: Path) -> bool:
+    """Whether a file has the sha256 that the Hub states: of a large file that is its name in huggingface_hub's cache."""
+    stated = path.resolve().name
+    return re.fullmatch("[0-9a-f]{64}", stated) is None or file_sha256(path) == stated
 
 
 def _place(source: str) -> HubFile:

@@ -1,0 +1,27 @@
+"""The model cards of the packaged weight sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bnn_zoo.hub.card import model_card
+from bnn_zoo.hub.folder import CARD, read_config, run_files
+
+PACKAGED = sorted(path.parent for path in (Path(__file__).parents[2] / "weights").glob("*/config.json"))
+
+
+@pytest.mark.parametrize("folder", PACKAGED, ids=lambda folder: folder.name)
+def test_a_packaged_card_says_what_its_configuration_says(folder: Path) -> None:
+    weights = read_config(folder)
+    card = (folder / CARD).read_text(encoding="utf-8")
+    assert card == model_card(weights, beside=run_files(folder))
+    (heading,) = (line for line in card.splitlines() if line.startswith("# "))
+    assert weights.name in heading
+    for name, value in weights.arguments.items():  # a narrowed network says so where it is named
+        assert f"{name}={value!r}" in heading
+
+
+def test_weights_are_packaged_at_all() -> None:
+    assert PACKAGED
