@@ -15,8 +15,8 @@ from bnn_zoo.hub.formats.torch_file import read_state_dict
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 
-#: How the authors of all these networks prepare pictures: as torchvision's reference code does.
-_PREPROCESSING = dict(interpolation="bilinear_antialias", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+#: As the authors of all these networks normalize pictures.
+_COLOURS = dict(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,6 @@ def convert_checkpoint(
     unused = fill(model, state, str(checkpoint))
     if classes == 1000:
         save_options.setdefault("labels", "imagenet")
-    crop = 0.875 if size[0] >= 224 else 1.0
-    save_options.setdefault("preprocessing", {"input_size": list(size), "crop": crop, **_PREPROCESSING})
+    cut = {"crop": names.crop if size[0] >= 224 else 1.0, "interpolation": names.interpolation}
+    save_options.setdefault("preprocessing", {"input_size": list(size), **cut, **_COLOURS})
     return Conversion(save_pretrained(model, folder, **save_options), len(state) - len(unused), unused)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from test_pytorch import network, state_for
+from test_pytorch import SMALL, network, state_for
 from torch_files import state_of, write_zip
 
+import bnn_zoo
+from bnn_zoo.hub import convert_checkpoint
 from bnn_zoo.hub.formats import pytorch
+from bnn_zoo.hub.formats.pytorch_names import _NAMES
 
 NAME = "bnext_tiny"
 
@@ -43,6 +48,23 @@ def test_what_the_authors_never_use_is_named_and_not_warned_of(tmp_path: Path) -
         warnings.simplefilter("error")
         pytorch.load(again, path, ())
     assert [weight.tobytes() for weight in again.get_weights()] == [weight.tobytes() for weight in model.get_weights()]
+
+
+def test_conversion_prepares_pictures_as_the_authors_score_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_NAMES, NAME, dataclasses.replace(_NAMES[NAME], arguments=SMALL))
+    checkpoint = write_zip(tmp_path / "checkpoint.pth.tar", {"epoch": 511, "state_dict": state_of(authors_state(), "module.")})
+    done = convert_checkpoint(checkpoint, "BNextTiny", tmp_path / "out", input_size=224)
+    preprocessing = json.loads((done.folder / "config.json").read_text())["preprocessing"]
+    assert (preprocessing["crop"], preprocessing["interpolation"]) == (0.95, "bicubic_antialias")
+    assert preprocessing["mean"] == [0.485, 0.456, 0.406]
+    model, expected = bnn_zoo.create_model(NAME, pretrained=done.folder), network(NAME)
+    pytorch.fill(expected, authors_state(), "here")
+    binary = [layer for layer in expected.layers if getattr(layer, "kernel_quantizer", None) is not None]
+    assert len(binary) == 8 and done.used == len(expected.weights)
+    for layer in expected.layers[1:]:
+        seen = np.sign if layer in binary else np.asarray
+        for ours, theirs in zip(model.get_layer(layer.name).get_weights(), layer.get_weights(), strict=True):
+            np.testing.assert_array_equal(seen(ours), seen(theirs))
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2e-7])

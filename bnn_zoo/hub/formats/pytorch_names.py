@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bnn_zoo.data.preprocessing_settings import Interpolation
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.birealnet import BIREALNET_OF_AUTHORS
@@ -21,6 +22,8 @@ class AuthorsNames:
         parts: their modules inside a block, by the end of our layer's name.
         arguments: of our architecture, where theirs is not what ours is by default.
         binary_gains: whether gains behind binary kernels are without the kernels' mean magnitude.
+        crop: share of a large picture's short side that they score on.
+        interpolation: by which they resize it. Unless given both are as in torchvision's reference code.
     """
 
     stem: Mapping[str, str]
@@ -28,6 +31,8 @@ class AuthorsNames:
     parts: Mapping[str, str]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     binary_gains: bool = False
+    crop: float = 0.875
+    interpolation: Interpolation = "bilinear_antialias"
 
 
 _BIREALNET = {"conv": "binary_conv", "bn": "bn1", "shortcut_conv": "downsample.1", "shortcut_bn": "downsample.2"}
@@ -109,6 +114,8 @@ _HEAD = {"head_dense": "fc"}
 
 _IN_SECTIONS, _IN_A = "layer{section}.{block}", "feature.{number}"
 
+_OF_BNEXT = AuthorsNames(_BNEXT_STEM, _IN_A, _BNEXT, crop=0.95, interpolation="bicubic_antialias")
+
 _NAMES = {
     "birealnet": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET, {"binarization": BIREALNET_OF_AUTHORS}),
     "birealnet34": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET),
@@ -117,7 +124,7 @@ _NAMES = {
     "group_net34": AuthorsNames(_STEM, _IN_SECTIONS, _GROUP | _BASES),
     "reactnet18": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET | _THRESHOLDS),
     "reactnet_a": AuthorsNames(_STEM_A, _IN_A, _CONVS_A | _NORMS_A | _THRESHOLDS_A),
-    **dict.fromkeys(("bnext_tiny", "bnext_small", "bnext_middle", "bnext_large"), AuthorsNames(_BNEXT_STEM, _IN_A, _BNEXT)),
+    **dict.fromkeys(("bnext_tiny", "bnext_small", "bnext_middle", "bnext_large"), _OF_BNEXT),
     "ab_reactnet18": AuthorsNames(_AB_STEM, _IN_SECTIONS, _AB18 | _THRESHOLDS, binary_gains=True),
     "ab_reactnet34": AuthorsNames(_AB_STEM, _IN_SECTIONS, _AB18 | _THRESHOLDS, binary_gains=True),
     "ab_reactnet_a": AuthorsNames(_AB_STEM_A, _IN_A, _CONVS_A | _GAINS_A | _THRESHOLDS_A, binary_gains=True),
