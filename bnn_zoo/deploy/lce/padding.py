@@ -5,8 +5,9 @@ padding gives and the end is padded by as much as the start, or by one pixel mor
 3x3 kernel with stride 2, is not "same", which is 0 and 1 there. Padding that no window meets is left out here: what is not "same"
 then has less at its end than at its start, and is read as what it is.
 
-Padding between a quantizer and its convolution makes a float convolution, if it is not "same". Ones of either sign can be padded
-before the quantizer. Zeros cannot; "same" padding of a longer picture gives them, or ones whose share is taken away behind.
+Explicit zeros between a quantizer and its convolution make the convolution a float one, even where they are "same" padding. Ones of
+either sign can be padded before the quantizer. Zeros cannot; "same" padding gives them, of a longer picture where that of this one
+lies elsewhere, or ones whose share is taken away behind.
 """
 
 from __future__ import annotations
