@@ -27,5 +27,8 @@ def main() -> None:
 
 
 def _fail(error: Exception) -> None:
-    print(f"bnn-zoo: {error}", file=sys.stderr)
+    text = str(error)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        text = f"{error.filename}: {error.strerror.lower()}"  # instead of "[Errno 2] No such file or directory: ..."
+    print(f"bnn-zoo: {text}", file=sys.stderr)
     sys.exit(1)

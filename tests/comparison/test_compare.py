@@ -90,8 +90,10 @@ def test_mistakes_in_what_to_measure(tmp_path: Path) -> None:
         bnn_zoo.compare("birealnet", latency=["tensorrt"])
     with pytest.raises(ValueError, match="repeats is 2"):
         bnn_zoo.compare("birealnet", latency=["keras"], repeats=2)
-    with pytest.raises(FileNotFoundError, match="no such folder or file"):
+    with pytest.raises(FileNotFoundError, match="no such file or folder"):
         bnn_zoo.compare("birealnet.cifar10", data=tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="has no pictures in it"):
+        bnn_zoo.compare("birealnet.cifar10", data=tmp_path)
     with pytest.raises(ValueError, match="height, width, channels"):
         bnn_zoo.compare("birealnet", input_shape=(32, 32))  # type: ignore[arg-type]
 
