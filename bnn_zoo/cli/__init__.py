@@ -28,7 +28,7 @@ def main() -> None:
 
 def _fail(error: Exception) -> None:
     text = str(error)
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        text = f"{error.filename}: {error.strerror.lower()}"  # instead of "[Errno 2] No such file or directory: ..."
+    if isinstance(error, OSError) and error.strerror:  # the system's, which begin with "[Errno 2]"
+        text = error.strerror.lower() if error.filename is None else f"{error.filename}: {error.strerror.lower()}"
     print(f"bnn-zoo: {text}", file=sys.stderr)
     sys.exit(1)
