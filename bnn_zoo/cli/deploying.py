@@ -39,6 +39,8 @@ def bench(
     layers: Annotated[bool, typer.Option("--layers", help="Times of OpenVINO's layers instead.")] = False,
 ) -> None:
     """Measure the latency of networks on every backend, in turn."""
+    from bnn_zoo.cli.measurements import show_rows
+
     numbers, sizes = counts("--threads", threads), counts("--batch-sizes", batch_sizes)
     load_tensorflow()
     from bnn_zoo.deploy.bench import Measurement, NotMeasured, measure
@@ -57,7 +59,7 @@ def bench(
     measured = [row for row in rows if isinstance(row, Measurement)]
     failed = [row for row in rows if isinstance(row, NotMeasured)]
     if measured:
-        print(format_rows(measured, form))
+        show_rows(measured, form, {"repeats": 6, "per_picture": 5, "batch_size": 4, "high": 3, "low": 3})
     for line in dict.fromkeys(f"bnn-zoo: {row.model} on {row.backend} was not measured: {row.reason}" for row in failed):
         print(line, file=sys.stderr)
     if not measured:

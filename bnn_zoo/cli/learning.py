@@ -33,7 +33,7 @@ def evaluate(
     from bnn_zoo.hub import load_pretrained
 
     network = load_pretrained(model)
-    with Progress(console=errors, disable=not errors.is_terminal) as progress:
+    with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
         task = progress.add_task("pictures", total=None)
         result = score(
             network,

@@ -100,7 +100,7 @@ def train_bench(
     """Measure training steps a second beside the plain loop of larq-zoo (float32)."""
     own, heights = json_pairs(arguments or []), counts("--size", sizes)
     load_tensorflow()
-    from bnn_zoo.deploy.rows import format_rows
+    from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.training.bench import Settings, measure_training
 
     compiled: Any = {"auto": "auto", "on": True, "off": False}[xla]
@@ -109,7 +109,9 @@ def train_bench(
         for size in heights:
             settings = Settings(size, batch, precision, compiled, steps, rounds, own)
             rows.append(measure_training(network, settings, say=_say))
-    print(format_rows(rows, form))
+    show_rows(
+        rows, form, {"rounds": 8, "pipeline_share": 7, "pipeline": 6, "plain_model": 5, "xla": 4, "precision": 3, "batch_size": 2}
+    )
 
 
 def _say(line: str) -> None:
