@@ -102,7 +102,7 @@ def create_model(
         if not _is_about_size(error, shape):
             raise
         raise ValueError(
-            f"{entry.factory} cannot take pictures of {shape}: {_first_line(error)} Take larger ones, "
+            f"{entry.factory} cannot take pictures of {shape}: {_reason(error)} Take larger ones, "
             f'or where it has one stem="cifar"; with include_top=True a network with dense layers needs a fixed size.'
         ) from error
 
@@ -149,8 +149,11 @@ def _is_about_size(error: ValueError, shape: Any) -> bool:
     return any(word in str(error) for word in words)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[-1][:200].rstrip(".") + "."
+def _reason(error: Exception) -> str:
+    """The sentence of an error that says what is wrong; Keras sets the layer before it, and the layer's inputs behind it."""
+    lines = [line for line in str(error).split("\n") if line.strip()]
+    said = [line for line in lines if not line.startswith(("Exception encountered", "Call arguments", "  •"))]
+    return (said or lines)[-1].partition(" for '{{node")[0][:200].rstrip(".") + "."
 
 
 def _factory(name: str) -> Factory:

@@ -35,7 +35,7 @@ def test_a_new_network_from_blocks_in_twenty_lines_trains() -> None:
     assert len(code.strip().splitlines()) <= 20
     names: dict[str, Any] = {}
     exec(code, names)
-    model = names["model"]
+    model = names["mine"]
     before = [weight.numpy().copy() for weight in model.trainable_weights]
     rng = np.random.default_rng(0)
     model.train_on_batch(rng.normal(size=(8, 32, 32, 3)).astype("float32"), rng.integers(0, 10, 8))
@@ -43,30 +43,30 @@ def test_a_new_network_from_blocks_in_twenty_lines_trains() -> None:
     assert all(changed)
 
 
-def test_the_tour_runs(tmp_path: Path, monkeypatch: Any) -> None:
+def test_the_tour_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: Any) -> None:
+    """Every snippet, one after the other, in one and the same session; what the reader has is put in before."""
     from bnn_zoo.data.samples import sample_pictures
 
     monkeypatch.chdir(tmp_path)
     pictures = {label: path for path, label in sample_pictures()}
     Path("cat.jpg").write_bytes(pictures["cat"].read_bytes())
-    names: dict[str, Any] = {}
-    exec(snippet("read_image"), names)
-    assert names["probabilities"].shape == (1, 10)
     rng = np.random.default_rng(0)
-    exec(snippet("deploy.compile"), names)
-    on_openvino = names["probabilities"]
-    np.save("images.npy", names["bnn_zoo"].preprocess(names["images"], names["model"]))
-    alone: dict[str, Any] = {}
-    exec(snippet("openvino.Core"), alone)
-    np.testing.assert_allclose(alone["probabilities"], on_openvino, atol=1e-6)
-    np.testing.assert_allclose(on_openvino, names["model"].predict(np.load("images.npy"), verbose=0), atol=1e-4)
-    names |= {"pictures": rng.integers(0, 256, (16, 32, 32, 3)).astype("uint8"), "labels": rng.integers(0, 3, 16)}
-    exec(snippet("num_classes=3"), names)
-    assert names["model"].output_shape == (None, 3)
-    assert [weight.name for weight in names["model"].trainable_weights] == ["head_dense/kernel:0", "head_dense/bias:0"]
-    exec(snippet("bnn_zoo.compare").replace("quicknet", "quicknet_small"), names)
-    assert Path("networks.html").stat().st_size > 1e5
-    assert [row.name for row in names["comparison"]][:2] == ["birealnet", "quicknet_small"]
-    x = names["bnn_zoo"].preprocess(names["pictures"], names["again"])
+    names: dict[str, Any] = {"pictures": rng.integers(0, 256, (16, 32, 32, 3)).astype("uint8"), "labels": rng.integers(0, 3, 16)}
+    seen: list[dict[str, Any]] = []
+    for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        if "images.npy" in code:
+            np.save("images.npy", names["bnn_zoo"].preprocess(names["images"], names["model"]))
+        exec(code.replace('"quicknet"', '"quicknet_small"'), names)
+        seen.append(dict(names))
+    first, last = seen[0], seen[-1]
+    assert first["probabilities"].shape == (1, 10)
+    # Keras, OpenVINO in bnn_zoo, and the exported file alone say the same.
+    for later in (entry for entry in seen if "runtime" in entry):
+        np.testing.assert_allclose(later["probabilities"], first["probabilities"], atol=1e-4)
+    assert last["tuned"].output_shape == (None, 3)
+    assert [weight.name for weight in last["tuned"].trainable_weights] == ["head_dense/kernel:0", "head_dense/bias:0"]
     # Moving averages and all: what was saved and loaded computes the same.
-    np.testing.assert_allclose(names["again"].predict(x, verbose=0), names["model"].predict(x, verbose=0), rtol=1e-5, atol=1e-6)
+    x = last["bnn_zoo"].preprocess(last["pictures"], last["again"])
+    np.testing.assert_allclose(last["again"].predict(x, verbose=0), last["tuned"].predict(x, verbose=0), rtol=1e-5, atol=1e-6)
+    assert [row.name for row in last["comparison"]] == ["birealnet", "quicknet_small", "my_bnn"]
+    assert Path("networks.html").stat().st_size > 1e5 and Path("birealnet.xml").exists()

@@ -27,5 +27,8 @@ def main() -> None:
 
 
 def _fail(error: Exception) -> None:
-    print(f"bnn-zoo: {error}", file=sys.stderr)
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:  # the system's, which begin with "[Errno 2]"
+        text = error.strerror.lower() if error.filename is None else f"{error.filename}: {error.strerror.lower()}"
+    print(f"bnn-zoo: {text}", file=sys.stderr)
     sys.exit(1)

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from bnn_zoo.cli import catalog, comparing, deploying, finetuning, guide, hub, learning, pictures, training
+from bnn_zoo.cli.terminal import INTERRUPTED
+
+
+class _Commands(typer.core.TyperGroup):
+    """Commands of which one that is stopped says so; typer ends without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            print("bnn-zoo: stopped.", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+
 
 app = typer.Typer(
     name="bnn-zoo",
+    cls=_Commands,
     help="Binarized neural networks: reference architectures and trained weights.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

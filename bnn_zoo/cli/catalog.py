@@ -144,7 +144,7 @@ def _figures(figures: Any) -> list[tuple[str, str]]:
 
 def summary(
     name: Annotated[str, typer.Argument(help="A network, or a weight set as name.tag.")],
-    input_size: Annotated[int | None, typer.Option(help="Height and width of the pictures, pixels.")] = None,
+    input_size: Annotated[int | None, typer.Option(min=1, help="Height and width of the pictures, pixels.")] = None,
 ) -> None:
     """Show a network layer by layer, as larq counts it."""
     load_tensorflow()

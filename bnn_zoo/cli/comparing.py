@@ -13,7 +13,7 @@ from bnn_zoo.cli.terminal import load_tensorflow, show_warnings, terminal_width
 _Names = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[PATTERN]...",
+        metavar="PATTERN",
         help='Networks ("*densenet*"), weight sets (quicknet.imagenet), folders, Hub repositories. All networks if not given.',
     ),
 ]
@@ -31,8 +31,10 @@ def compare(
     repeats: Annotated[int, typer.Option(min=3, help="Runs of each latency; medians are shown.")] = 30,
     data: Annotated[Path | None, typer.Option(help="Labelled pictures to score weight sets on; see `evaluate`.")] = None,
     split: Annotated[str | None, typer.Option(help="Of the data.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that works offline.")] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw accuracy against size (.png, .svg, .pdf).")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write a page that works offline.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Draw accuracy against size (.png, .svg, .pdf).")
+    ] = None,
     plot_axes: Annotated[str, typer.Option(metavar="X,Y", help="Columns to draw.")] = "size_mib,top1",
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Write a Markdown table.")] = False,

@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 import typer
 
 from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings
+from bnn_zoo.cli.values import counts
 
-_Models = Annotated[list[str], typer.Argument(metavar="NAME...", help='Networks; "mobilenet_v2" for a float one to compare with.')]
+_Models = Annotated[list[str], typer.Argument(metavar="NAME", help='Networks; "mobilenet_v2" for a float one to compare with.')]
 
 
 def export(
@@ -38,29 +39,28 @@ def bench(
     layers: Annotated[bool, typer.Option("--layers", help="Times of OpenVINO's layers instead.")] = False,
 ) -> None:
     """Measure the latency of networks on every backend, in turn."""
+    from bnn_zoo.cli.measurements import show_rows
+
+    numbers, sizes = counts("--threads", threads), counts("--batch-sizes", batch_sizes)
     load_tensorflow()
     from bnn_zoo.deploy.bench import Measurement, NotMeasured, measure
     from bnn_zoo.deploy.rows import format_rows
 
-    counts, sizes = _numbers("--threads", threads), _numbers("--batch-sizes", batch_sizes)
     if layers:
         from bnn_zoo.deploy.bench_worker import build
         from bnn_zoo.deploy.profile import by_kind, profile_layers
 
-        for model, count, size in product(models, counts, sizes):
+        for model, count, size in product(models, numbers, sizes):
             times = profile_layers(build(model), threads=count, batch_size=size, repeats=repeats)
             print(f"# {model}, {count} threads, batch {size}")
             print(format_rows(by_kind(times), form), format_rows(times, form), sep="\n\n")
         return
-    rows = measure(models, backends.split(","), counts, sizes, repeats)
-    print(format_rows([row for row in rows if isinstance(row, Measurement)], form))
-    for row in rows:
-        if isinstance(row, NotMeasured):
-            print(f"bnn-zoo: {row.model} on {row.backend} was not measured: {row.reason}", file=sys.stderr)
-
-
-def _numbers(option: str, text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError as error:
-        raise ValueError(f"{option} {text}: expected whole numbers with commas between them, as in 1,2.") from error
+    rows = measure(models, backends.split(","), numbers, sizes, repeats)
+    measured = [row for row in rows if isinstance(row, Measurement)]
+    failed = [row for row in rows if isinstance(row, NotMeasured)]
+    if measured:
+        show_rows(measured, form, {"repeats": 6, "per_picture": 5, "batch_size": 4, "high": 3, "low": 3})
+    for line in dict.fromkeys(f"bnn-zoo: {row.model} on {row.backend} was not measured: {row.reason}" for row in failed):
+        print(line, file=sys.stderr)
+    if not measured:
+        raise typer.Exit(1)

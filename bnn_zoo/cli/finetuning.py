@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from bnn_zoo.cli.learning import pairs
-from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings
+from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings, stops_and_goes_on
+from bnn_zoo.cli.values import pairs
 
 
 def finetune(
     model: Annotated[str, typer.Argument(help="What to start from: name.tag, a folder, or a Hub repository USER/REPO.")],
     data: Annotated[Path, typer.Option(help="A folder or .zip of pictures by class.")],
-    out: Annotated[Path, typer.Option(help="Folder for the two runs and the weight set; a run that was stopped goes on.")],
+    out: Annotated[
+        Path, typer.Option(file_okay=False, help="Folder for the two runs and the weight set; a run that was stopped goes on.")
+    ],
     split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
     settings: Annotated[
         list[str] | None,
@@ -29,15 +31,16 @@ def finetune(
     show_warnings()
     from bnn_zoo.transfer import finetune as run
 
-    folder = run(
-        model,
-        data,
-        out,
-        split=split,
-        settings=chosen,
-        dataset_name=dataset_name,
-        license=license,
-        say=lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True),
-    )
+    with stops_and_goes_on():
+        folder = run(
+            model,
+            data,
+            out,
+            split=split,
+            settings=chosen,
+            dataset_name=dataset_name,
+            license=license,
+            say=lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True),
+        )
     console.print(f"{folder}: the weight set.", highlight=False, soft_wrap=True)
     console.print(f"Use it with: bnn-zoo predict PICTURE --model {folder}", highlight=False, soft_wrap=True)

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings, stops_and_goes_on
 
 
 def guide(
     data: Annotated[Path, typer.Option(help="CIFAR-10: a folder or .zip of pictures by split and class, or its binary version.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results; experiments in it that were stopped go on.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results; experiments that were stopped go on.")],
     only: Annotated[int | None, typer.Option(metavar="N", help="Run experiment number N only.")] = None,
     pictures: Annotated[int, typer.Option(min=1, help="Training pictures.")] = 16_000,
     held_out: Annotated[int, typer.Option(min=1, help="Further pictures, for the choice of learning rates.")] = 5_000,
@@ -31,14 +31,15 @@ def guide(
     from bnn_zoo.guide.run import run_experiments
     from bnn_zoo.guide.table import caption, markdown_table
 
-    results = run_experiments(
-        data,
-        out,
-        budget=Budget(pictures, held_out, epochs, batch_size, seeds),
-        only=only,
-        dataset_name=dataset_name,
-        report=lambda text: errors.print(text, style="bold", highlight=False),
-    )
+    with stops_and_goes_on():
+        results = run_experiments(
+            data,
+            out,
+            budget=Budget(pictures, held_out, epochs, batch_size, seeds),
+            only=only,
+            dataset_name=dataset_name,
+            report=lambda text: errors.print(text, style="bold", highlight=False),
+        )
     table = markdown_table(results)
     (out / "results.md").write_text(f"{table}\n\n{caption(results)}\n", encoding="utf-8")
     console.print(Markdown(table))

@@ -25,6 +25,8 @@ def info(reference: _Reference) -> None:
 
     weights = resolve(reference)
     table = Table(box=None, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # addresses are whole, to be copied
     rows = [
         ("weights", weights.name),
         ("size", f"{weights.bytes:,} bytes" if weights.bytes else "not recorded"),
@@ -41,7 +43,7 @@ def info(reference: _Reference) -> None:
 
 
 @app.command()
-def download(references: Annotated[list[str], typer.Argument(metavar="REF...", help="What to fetch; see `hub info`.")]) -> None:
+def download(references: Annotated[list[str], typer.Argument(metavar="REF", help="What to fetch; see `hub info`.")]) -> None:
     """Fetch and verify weight files, so that they can be used offline."""
     from bnn_zoo.hub import fetch, resolve
 
@@ -88,7 +90,7 @@ def push(
 def convert(
     checkpoint: Annotated[Path, typer.Argument(help="A PyTorch checkpoint of the network's authors: .pth, .pt, .pth.tar, ...")],
     architecture: Annotated[str, typer.Option("--architecture", help="The network's name, as `bnn-zoo list` shows it.")],
-    out: Annotated[Path, typer.Option("--out", help="The weight set's folder; made if it is not there.")],
+    out: Annotated[Path, typer.Option("--out", file_okay=False, help="The weight set's folder; made if it is not there.")],
     input_size: Annotated[int | None, typer.Option("--input-size", help="Of its pictures, pixels: 32 for CIFAR-10.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Name of the weight set, as in NETWORK.imagenet.")] = None,
     labels: Annotated[str | None, typer.Option("--labels", help="Names of its classes: imagenet, or cifar10.")] = None,

@@ -1,4 +1,4 @@
-"""`evaluate`, and what commands that learn share."""
+"""`evaluate`: a network scored on labelled pictures."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Score a network on labelled pictures."""
+    if record is not None and not Path(model).is_dir():
+        raise ValueError(f"--record writes into a weight set's folder; {model} is none.")
     load_tensorflow()
     show_warnings()
     from rich.progress import Progress
@@ -31,7 +33,7 @@ def evaluate(
     from bnn_zoo.hub import load_pretrained
 
     network = load_pretrained(model)
-    with Progress(console=errors, disable=not errors.is_terminal) as progress:
+    with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
         task = progress.add_task("pictures", total=None)
         result = score(
             network,
@@ -58,20 +60,7 @@ def _record(folder: Path, result: Any, dataset: str) -> None:
     from bnn_zoo.hub.folder import record_metrics
     from bnn_zoo.hub.weight_set import Metric
 
-    if not folder.is_dir():
-        raise ValueError(f"--record writes into a weight set's folder; {folder} is none.")
     by = f"bnn-zoo evaluate {__version__}, {result.pictures} pictures"
     record_metrics(
         folder, [Metric(name, round(value, 2), dataset, by) for name, value in (("top-1", result.top1), ("top-5", result.top5))]
     )
-
-
-def pairs(settings: list[str]) -> dict[str, str]:
-    """What --set was given, as a mapping."""
-    found = {}
-    for setting in settings:
-        name, separator, value = setting.partition("=")
-        if not separator:
-            raise ValueError(f"--set {setting}: expected FIELD=VALUE, as in epochs=10.")
-        found[name] = value
-    return found

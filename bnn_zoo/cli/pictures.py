@@ -20,7 +20,7 @@ _DEFAULT = "birealnet.cifar10"
 
 
 def predict(
-    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Picture files, or folders of them.")],
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE", help="Picture files, or folders of them.")],
     model: Annotated[str, typer.Option(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")] = _DEFAULT,
     top: Annotated[int, typer.Option(min=1, help="How many classes to show for each picture.")] = 3,
     backend: Annotated[

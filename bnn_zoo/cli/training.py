@@ -9,15 +9,17 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from bnn_zoo.cli.learning import pairs
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings, stops_and_goes_on
+from bnn_zoo.cli.values import counts, json_pairs, pairs
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
 
 
 def train(
     network: Annotated[str, typer.Argument(help="Name of the network.")],
     data: Annotated[Path, typer.Option(help='A folder or .zip of pictures by class, CIFAR-10\'s binary version, "tfds:NAME".')],
-    out: Annotated[Path, typer.Option(help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")],
+    out: Annotated[
+        Path, typer.Option(file_okay=False, help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")
+    ],
     recipe: Annotated[str | None, typer.Option(help="Name of the recipe; NETWORK.cifar10 if not given.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a field of the recipe, as in epochs=10.")] = None,
     split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
@@ -50,7 +52,8 @@ def train(
             dataset_name=dataset_name,
             license=license,
         )
-        folder = train_by_name(name, recipe, data, out, settings=pairs(settings or []), options=options, say=_say)
+        with stops_and_goes_on():
+            folder = train_by_name(name, recipe, data, out, settings=pairs(settings or []), options=options, say=_say)
     except ConnectionError as error:
         _say(f"{error}. This one waits for it.")
         start_again()
@@ -84,7 +87,7 @@ def recipes(
 
 
 def train_bench(
-    networks: Annotated[list[str], typer.Argument(metavar="NETWORK...", help="Names of the networks.")],
+    networks: Annotated[list[str], typer.Argument(metavar="NETWORK", help="Names of the networks.")],
     sizes: Annotated[str, typer.Option("--size", help="Comma-separated heights (and widths) of the pictures.")] = "32",
     batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 128,
     precision: Annotated[Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="Of this package's steps.")] = "auto",
@@ -95,18 +98,20 @@ def train_bench(
     form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")] = "table",
 ) -> None:
     """Measure training steps a second beside the plain loop of larq-zoo (float32)."""
-    own = {name: json.loads(value) for name, value in pairs(arguments or []).items()}
+    own, heights = json_pairs(arguments or []), counts("--size", sizes)
     load_tensorflow()
-    from bnn_zoo.deploy.rows import format_rows
+    from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.training.bench import Settings, measure_training
 
     compiled: Any = {"auto": "auto", "on": True, "off": False}[xla]
     rows = []
     for network in networks:
-        for size in sizes.split(","):
-            settings = Settings(int(size), batch, precision, compiled, steps, rounds, own)
+        for size in heights:
+            settings = Settings(size, batch, precision, compiled, steps, rounds, own)
             rows.append(measure_training(network, settings, say=_say))
-    print(format_rows(rows, form))
+    show_rows(
+        rows, form, {"rounds": 8, "pipeline_share": 7, "pipeline": 6, "plain_model": 5, "xla": 4, "precision": 3, "batch_size": 2}
+    )
 
 
 def _say(line: str) -> None:

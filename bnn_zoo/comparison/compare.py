@@ -53,7 +53,7 @@ def compare(
         The comparison: `print` it, or call its `table`, `plot`, `to_html`, `to_dataframe`, `to_json`, `to_markdown`.
 
     Raises:
-        ValueError: for an unknown name or backend, or a model that does not take `input_shape`.
+        ValueError: for an unknown name or backend, a model that does not take `input_shape`, or data without pictures by class.
         TypeError: for something that is no network.
         WeightsError: if weights that are to be scored cannot be had.
         MissingBackendError: if a backend is not installed.
@@ -63,15 +63,23 @@ def compare(
         latency = [latency]
     latency = list(dict.fromkeys(latency))
     check_backends(latency, threads, repeats)
-    if isinstance(data, (str, os.PathLike)) and not os.path.exists(data):
-        raise FileNotFoundError(f"data={os.fspath(data)!r}: there is no such folder or file.")
     subjects = find_subjects(models, input_shape)
+    if isinstance(data, (str, os.PathLike)):
+        data = _opened(data, split)
     rows = []
     with progress_bar(progress and bool(latency or data is not None), len(subjects)) as bar:
         for subject in subjects:
             bar.next(subject.name)
-            rows.append(_row(subject, latency, data, bar, split=split, labels=labels, threads=threads, repeats=repeats))
+            rows.append(_row(subject, latency, data, bar, labels=labels, threads=threads, repeats=repeats))
     return Comparison(tuple(rows))
+
+
+def _opened(data: str | os.PathLike[str], split: str | None) -> Any:
+    """The data, opened once for all networks, so that what is wrong with it shows before anything is measured."""
+    from bnn_zoo.data import open_dataset
+    from bnn_zoo.evaluation import default_split
+
+    return open_dataset(data, split or default_split(data), streaming=True)
 
 
 def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: Any) -> NetworkRow:
@@ -91,7 +99,7 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
             )
             notes += told
         if scored:
-            measured, told = _score(model, data, bar, subject.name, how["split"], how["labels"])
+            measured, told = _score(model, data, bar, subject.name, how["labels"])
             notes += told
         if subject.model is None:
             del model
@@ -109,13 +117,11 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
     )
 
 
-def _score(
-    model: Any, data: Any, bar: Bar, name: str, split: str | None, labels: Sequence[str] | None
-) -> tuple[Evaluation | None, tuple[str, ...]]:
+def _score(model: Any, data: Any, bar: Bar, name: str, labels: Sequence[str] | None) -> tuple[Evaluation | None, tuple[str, ...]]:
     from bnn_zoo.evaluation import evaluate  # decodes pictures, which nobody else here needs
 
     bar.start(f"{name}: accuracy", None)
     try:
-        return evaluate(model, data, split=split, labels=labels, progress=bar.at), ()
+        return evaluate(model, data, labels=labels, progress=bar.at), ()
     except ValueError as error:  # classes of another data set; the other networks may fit
         return None, (f"accuracy not measured: {str(error).partition(chr(10))[0]}",)

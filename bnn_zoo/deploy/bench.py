@@ -13,6 +13,7 @@ from typing import Any
 from bnn_zoo.deploy.bench_worker import serve
 from bnn_zoo.deploy.timing import Measurement as Measurement
 from bnn_zoo.deploy.timing import check_repeats
+from bnn_zoo.models import find_architecture
 
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
 MEASURED = ("keras", "larq_zoo", "lce", "openvino")
@@ -55,11 +56,14 @@ def measure(
         A row for each combination.
 
     Raises:
-        ValueError: for an unknown backend or too few repeats.
+        ValueError: for an unknown network or backend, or too few repeats.
     """
     unknown = [backend for backend in backends if backend not in MEASURED]
     if unknown:
         raise ValueError(f"backends has {unknown[0]!r}; known are {', '.join(MEASURED)}.")
+    for model in models:
+        if model != MOBILENET:
+            find_architecture(model.partition(".")[0])
     check_repeats(repeats)
     rows: list[Measurement | NotMeasured] = []
     with _workers(threads) as workers:

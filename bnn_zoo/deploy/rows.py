@@ -28,23 +28,26 @@ def format_rows(rows: Sequence[Any], form: str = "table") -> str:
         return json.dumps([asdict(row) for row in rows], indent=2)
     if not rows:
         return ""
-    names = [entry.name for entry in fields(rows[0])]
-    cells = [[_cell(value) for value in asdict(row).values()] for row in rows]
+    lines, words = table_of(rows)
     if form == "csv":
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([names, *cells])
+        csv.writer(text, lineterminator="\n").writerows(lines)
         return text.getvalue().rstrip("\n")
-    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    numbers = [
-        not any(isinstance(value, str) for value in column) for column in zip(*(asdict(row).values() for row in rows), strict=True)
-    ]
-    lines = [names, *cells]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if number else cell.ljust(width) for cell, width, number in zip(line, widths, numbers, strict=True)
+            cell.ljust(width) if is_word else cell.rjust(width) for cell, width, is_word in zip(line, widths, words, strict=True)
         )
         for line in lines
     )
+
+
+def table_of(rows: Sequence[Any]) -> tuple[list[list[str]], list[bool]]:
+    """The names of the fields and the cells of each row; and which columns hold words."""
+    names = [entry.name for entry in fields(rows[0])]
+    cells = [[_cell(value) for value in asdict(row).values()] for row in rows]
+    columns = zip(*(asdict(row).values() for row in rows), strict=True)
+    return [names, *cells], [any(isinstance(value, str) for value in column) for column in columns]
 
 
 def _cell(value: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bnn_zoo.guide.budget import SEARCH, Budget
 from bnn_zoo.guide.finished import Job, all_finished, find_finished
-from bnn_zoo.guide.one_run import do_run, load_pictures
+from bnn_zoo.guide.one_run import Pictures, do_run, load_pictures
 from bnn_zoo.guide.results import Results, Run, write_results
 from bnn_zoo.guide.variants import BASELINE, EXPERIMENTS, Variant
 from bnn_zoo.training.claim import claim_folder
@@ -52,20 +52,28 @@ def run_experiments(
         raise ValueError(f"only is {only}; the experiments are numbered from 1 to {len(EXPERIMENTS)}.")
     folder, budget = Path(out), budget or Budget()
     name = dataset_name or Path(data).name
-    claim_folder(folder / "grid.json", {"dataset": name, **asdict(budget)}, "runs of another budget or other data")
+    grid = {"dataset": name, **asdict(budget)}
+    claim = functools.partial(claim_folder, folder / "grid.json", grid, "runs of another budget or other data")
+    claim(write=False)
     variants = variants_of(only)
     optimizers = optimizers_of(variants)
     total = sum(len(SEARCH[optimizer]) for optimizer in optimizers) + len(variants) * budget.seeds
-    pictures = functools.cache(lambda: load_pictures(data, budget))
     begun = 0
+
+    @functools.cache
+    def pictures() -> Pictures:
+        found = load_pictures(data, budget)
+        claim()  # not before: data that cannot be read must not bar the folder to those that can
+        return found
 
     def finish(job: Job) -> Run:
         nonlocal begun
         begun += 1
         if (finished := find_finished(folder, job)) is not None:
             return finished
+        loaded = pictures()
         report(f"run {begun} of {total}: {job.name}")
-        return do_run(folder, job, budget, pictures())
+        return do_run(folder, job, budget, loaded)
 
     chosen = _search(optimizers, finish)
     # Seeds outside, variants inside: a grid that is stopped early has something of every variant.

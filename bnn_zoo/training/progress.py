@@ -1,47 +1,63 @@
-"""What a run shows while it goes on: a live bar on terminals, a line an epoch elsewhere."""
+"""What a run shows while it goes on: a line an epoch, and on terminals a live bar below."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from bnn_zoo._keras import keras
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+@contextmanager
+def training_bar(epochs: int, stage: str = "", shown: bool = True) -> Iterator[Progress]:
+    """A bar on standard output, if it is a terminal; it is gone at the end, and also where training is stopped.
+
+    Args:
+        epochs: of the whole run, or up to a stage's end.
+        stage: its name, where a run has several.
+        shown: whether this machine shows anything.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(file=sys.stdout)
+    columns = (
+        TextColumn(f"{stage}  " if stage else ""),
+        TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[state]}"),
+    )
+    with Progress(*columns, console=console, disable=not (shown and console.is_terminal), transient=True) as bar:
+        yield bar
+
 
 def progress_callback(
-    epochs: int, steps: int, batch_size: int, *, first_epoch: int = 0, start: int = 0, stage: str = ""
+    bar: Progress, epochs: int, steps: int, batch_size: int, *, first_epoch: int = 0, start: int = 0
 ) -> keras.callbacks.Callback:
     """A Keras callback that shows epoch, step, pictures a second, time left, loss and accuracy.
 
     Args:
+        bar: where it is shown; see `training_bar`.
         epochs: of the whole run, or up to a stage's end.
         steps: of an epoch.
         batch_size: pictures a step.
         first_epoch: of the stage.
         start: how many of its steps are done already.
-        stage: its name, where a run has several.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     class ShowProgress(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
-            console = Console(file=sys.stdout)
-            columns = (
-                TextColumn(f"{stage}  " if stage else ""),
-                TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[state]}"),
-            )
-            self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
-            self.task = self.bar.add_task(
-                "steps", total=(epochs - first_epoch) * steps, completed=start, epoch=first_epoch + 1, state=""
-            )
+            total = (epochs - first_epoch) * steps
+            self.task = bar.add_task("steps", total=total, completed=start, epoch=first_epoch + 1, state="")
             self.total = start
-            self.bar.start()
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self.epoch, self.done, self.start = epoch, 0, time.perf_counter()
@@ -51,14 +67,11 @@ def progress_callback(
             self.total += 1
             rate = self.done * batch_size / (time.perf_counter() - self.start)
             state = f"loss {logs['loss']:.3f}  accuracy {100 * logs['accuracy']:.1f} %  {rate:.0f} pictures/s"
-            self.bar.update(self.task, completed=self.total, epoch=self.epoch + 1, state=state)
+            bar.update(self.task, completed=self.total, epoch=self.epoch + 1, state=state)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             held_out = f"  held out {100 * logs['val_accuracy']:.2f} %" if "val_accuracy" in logs else ""
             line = f"epoch {epoch + 1}/{epochs}  loss {logs['loss']:.4f}  accuracy {100 * logs['accuracy']:.2f} %{held_out}"
-            self.bar.console.print(f"{line}  {time.perf_counter() - self.start:.0f} s", highlight=False)
-
-        def on_train_end(self, logs: Any = None) -> None:
-            self.bar.stop()
+            bar.console.print(f"{line}  {time.perf_counter() - self.start:.0f} s", highlight=False)
 
     return ShowProgress()

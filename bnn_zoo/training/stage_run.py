@@ -16,7 +16,7 @@ from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.optimizers import make_optimizer
 from bnn_zoo.training.pipeline import evaluation_batches, training_batches
 from bnn_zoo.training.precision import computing_in
-from bnn_zoo.training.progress import progress_callback
+from bnn_zoo.training.progress import progress_callback, training_bar
 from bnn_zoo.training.recipe import Recipe, recipe_of
 from bnn_zoo.training.records import MEAN_IOU, Place, recording_callback
 from bnn_zoo.training.run import Run
@@ -56,7 +56,8 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
         check_same_step(run.strategy, start.step)
         place = Place(run.folder, run.checkpoints(stage), plain or network)
         cooled = [cooling.callback(run.first_epoch(stage))] if cooling is not None else []
-        _fit(run, stage, model, start, [*cooled, *_callbacks(run, stage, model, place, start)])
+        with training_bar(run.first_epoch(stage) + stage.epochs, stage.name, shown=is_chief(run.strategy)) as bar:
+            _fit(run, stage, model, start, [*cooled, *_callbacks(run, stage, model, place, start, bar)])
     if plain is not None:
         place.network.set_weights(local_weights(model))
     # The name says that the stage is finished: it must not stand for half a file.
@@ -96,7 +97,7 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
     return model, network
 
 
-def _callbacks(run: Run, stage: Stage, model: keras.Model, place: Place, start: Position) -> list[Any]:
+def _callbacks(run: Run, stage: Stage, model: keras.Model, place: Place, start: Position, bar: Any) -> list[Any]:
     first = [means_callback(run.strategy)] if run.strategy.num_replicas_in_sync > 1 else []
     if not is_chief(run.strategy):
         return [*first, *run.callbacks]
@@ -105,7 +106,7 @@ def _callbacks(run: Run, stage: Stage, model: keras.Model, place: Place, start: 
     found = [
         flip_callback(model),
         recording_callback(place, start, steps, first_epoch, run.checkpoint_seconds),
-        progress_callback(last_epoch, steps, recipe.batch_size, first_epoch=first_epoch, start=start.step, stage=stage.name),
+        progress_callback(bar, last_epoch, steps, recipe.batch_size, first_epoch=first_epoch, start=start.step),
     ]
     if run.tensorboard:
         first_step = sum(other.epochs * run.steps(other) for other in run.before(stage))

@@ -16,6 +16,7 @@ from bnn_zoo.hub.references import Reference
 from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.training.loop import LAST, train
+from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.run_log import LOG, read_log
 from bnn_zoo.training.settings import override
 from bnn_zoo.training.weight_set import save_run
@@ -80,9 +81,9 @@ def finetune(
         return model
 
     folder = Path(out)
-    say(f"1 of 2: the new head, {head.epochs} epochs")
+    say(f"1 of 2: the new head, {_epochs(head)}")
     train(build_frozen, head, dataset, preprocessing, folder / "head")
-    say(f"2 of 2: all layers, {whole.epochs} epochs")
+    say(f"2 of 2: all layers, {_epochs(whole)}")
     train(build, whole, dataset, preprocessing, folder / "whole", start_from=folder / "head" / LAST)
     metric = _held_out_score(folder / "whole" / LOG, whole.held_out, name)
     if metric is not None:
@@ -120,3 +121,7 @@ def _source(model: keras.Model) -> str:
 
 def _tag(name: str) -> str | None:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("._-").lower() or None
+
+
+def _epochs(recipe: Recipe) -> str:
+    return f"{recipe.epochs} epoch{'' if recipe.epochs == 1 else 's'}"

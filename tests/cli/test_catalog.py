@@ -62,7 +62,7 @@ def test_info_tells_paper_figures_and_weights() -> None:
         (["info", "birealnett"], "Did you mean birealnet"),
         (["info", "birealnet.nonsense"], "no weight set 'nonsense'"),
         (["list", "*nothing*"], "no name matches"),
-        (["predict"], "PICTURE..."),
+        (["predict"], "Missing argument 'PICTURE'"),
         (["train", "birealnet", "--data", "x", "--out", "y", "--recipe", "nonsense"], "no recipe named"),
         (["train", "birealnet", "--data", "x", "--out", "y", "--set", "epochs"], "FIELD=VALUE"),
         (["evaluate", "birealnet.nonsense", "--data", "x"], "no weight set 'nonsense'"),

@@ -14,6 +14,7 @@ from networks import small_network
 
 import bnn_zoo
 from bnn_zoo._keras import keras
+from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.columns import COLUMNS
 from bnn_zoo.comparison.pareto import pareto_front
 from bnn_zoo.comparison.subjects import find_subjects
@@ -90,8 +91,10 @@ def test_mistakes_in_what_to_measure(tmp_path: Path) -> None:
         bnn_zoo.compare("birealnet", latency=["tensorrt"])
     with pytest.raises(ValueError, match="repeats is 2"):
         bnn_zoo.compare("birealnet", latency=["keras"], repeats=2)
-    with pytest.raises(FileNotFoundError, match="no such folder or file"):
+    with pytest.raises(FileNotFoundError, match="no such file or folder"):
         bnn_zoo.compare("birealnet.cifar10", data=tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="has no pictures in it"):
+        bnn_zoo.compare("birealnet.cifar10", data=tmp_path)
     with pytest.raises(ValueError, match="height, width, channels"):
         bnn_zoo.compare("birealnet", input_shape=(32, 32))  # type: ignore[arg-type]
 
@@ -105,6 +108,20 @@ def test_sorting_puts_the_best_first_and_the_unknown_last() -> None:
     assert [row.figures.size_mib for row in found.sorted("size_mib", descending=True)] == sizes[::-1]
     with pytest.raises(ValueError, match="Did you mean size_mib"):
         found.sorted("size_mb")
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.key)
+def test_every_column_sorts(column: Column) -> None:
+    found = bnn_zoo.compare()
+    if column.key.startswith("measured"):
+        with pytest.raises(ValueError, match="no column"):
+            found.sorted(column.key)
+        return
+    values = [column.value(row) for row in found.sorted(column.key)]
+    known = [value for value in values if value is not None]
+    assert known and values == [*sorted(known, reverse=column.better == "larger"), *[None] * (len(values) - len(known))]
+    first = found.table(sort=column.key).splitlines()[1].split()[0]
+    assert first == found.sorted(column.key)[0].name
 
 
 def test_all_forms_hold_the_same() -> None:

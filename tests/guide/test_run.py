@@ -151,3 +151,9 @@ def test_a_run_that_was_trained_but_not_written_down_is_only_scored(
     monkeypatch.setattr(one_run, "write_finished", write)
     assert one_run.do_run(tmp_path, job, TINY, parts) == first[0]
     assert (tmp_path / "finished" / f"{job.name}.json").exists() and not list((tmp_path / "unfinished").iterdir())
+
+
+def test_data_that_cannot_be_read_does_not_bar_the_folder(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="no such file or folder"):
+        run_experiments(tmp_path / "nowhere", tmp_path / "out", budget=TINY, only=5)
+    assert not (tmp_path / "out").exists()

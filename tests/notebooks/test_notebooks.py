@@ -91,6 +91,30 @@ def test_it_opens_on_colab(name: str) -> None:
     assert "google.colab" in first and "%pip install" in first and "bnn-zoo[notebooks]" in first
 
 
+def test_fine_tuning_beats_training_from_scratch_in_under_ten_minutes() -> None:
+    text = "".join("".join(output.get("text", "")) for cell in code("fine_tune") for output in cell["outputs"])
+    runs = re.findall(r"seed \d+: fine-tuned ([\d.]+) % in (\d+) s, from scratch ([\d.]+) % in (\d+) s", text)
+    assert len(runs) >= 3 and all(float(tuned) > float(scratch) for tuned, _, scratch, _ in runs)
+    seconds = [int(part) for _, tuning, _, training in runs for part in (tuning, training)]
+    assert sum(seconds) + sum(map(int, re.findall(r"epochs, (\d+) s", text))) < 600
+
+
+@pytest.mark.parametrize("name", ["building_bnns", "compare_architectures"])
+def test_without_cifar10_it_says_what_to_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    import bnn_zoo
+
+    def unreachable(*_: Any, **__: Any) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(bnn_zoo.data, "load_dataset", unreachable)
+    monkeypatch.delenv("BNN_ZOO_CIFAR10", raising=False)
+    (source,) = ["".join(cell["source"]) for cell in code(name) if "load_dataset(" in "".join(cell["source"])]
+    with pytest.raises(SystemExit, match="set BNN_ZOO_CIFAR10 to a folder or .zip"):
+        exec(source, {"os": os, "bnn_zoo": bnn_zoo})
+
+
 def test_without_pictures_and_network_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     import pooch
 

@@ -1,0 +1,29 @@
+"""Tables of measurements in a terminal of 80 columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bnn_zoo.cli import measurements
+from bnn_zoo.deploy.timing import Measurement
+
+ROWS = [Measurement.of("binary_densenet37_dilated", backend, 2, 1, [1000.0, 2000.0, 3000.0]) for backend in ("keras", "openvino")]
+RANKS = {"repeats": 3, "per_picture": 2}
+
+
+def test_a_terminal_gets_what_it_has_room_for(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(measurements, "terminal_width", lambda: 94)
+    measurements.show_rows(ROWS, "table", RANKS)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 94 and "milliseconds" in lines[0] and "high" in lines[0]
+    assert lines[-1].startswith("Left out for lack of room: per_picture, repeats") or lines[-1].endswith("repeats.")
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "table"])
+def test_files_and_pipes_get_everything(form: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(measurements, "terminal_width", lambda: None if form == "table" else 40)
+    measurements.show_rows(ROWS, form, RANKS)
+    text = capsys.readouterr().out
+    assert all(name in text for name in ("per_picture", "repeats", "binary_densenet37_dilated", "openvino"))

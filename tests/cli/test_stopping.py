@@ -1,0 +1,69 @@
+"""Ctrl-C: what is said, the exit code, and that the work goes on."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from commands import COMMAND
+
+SETTINGS = ["epochs=400", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
+
+
+def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options
+    )  # type: ignore[call-overload,no-any-return]
+
+
+def training(data: Path, out: Path) -> list[str]:
+    return ["train", "birealnet", "--data", str(data), "--out", str(out), *(part for s in SETTINGS for part in ("--set", s))]
+
+
+def test_training_says_that_it_goes_on(shades: Path, tmp_path: Path) -> None:
+    process = start(*training(shades, tmp_path / "run"))
+    assert process.stdout is not None and process.stdout.readline().startswith("epoch 1/400")
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert complaints.splitlines() == ["bnn-zoo: stopped. The same command goes on from the last checkpoint."]
+    again = start(*training(shades, tmp_path / "run"))
+    assert again.stdout is not None
+    first = int(again.stdout.readline().split()[1].partition("/")[0])
+    again.kill()
+    again.communicate()
+    assert first >= 2
+
+
+def test_a_bar_that_is_stopped_leaves_the_cursor_visible(shades: Path, tmp_path: Path) -> None:
+    mine, its = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    command = [*COMMAND, *training(shades, tmp_path / "run")]
+    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, start_new_session=True, env=environment)
+    os.close(its)
+    shown, deadline = b"", time.monotonic() + 200
+    while b"epoch 2/400  loss" not in shown and time.monotonic() < deadline:
+        shown += os.read(mine, 4096)
+    assert b"\x1b[?25l" in shown, "the bar hides the cursor while it is there"
+    process.send_signal(signal.SIGINT)
+    try:
+        while block := os.read(mine, 4096):
+            shown += block
+    except OSError:  # the other side is closed
+        pass
+    assert process.wait(timeout=60) == 130
+    assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l")
+    assert b"goes on from" in shown
+
+
+def test_other_commands_say_that_they_were_stopped() -> None:
+    code = (
+        "import bnn_zoo.zoo\n\ndef stop(*_, **__): raise KeyboardInterrupt\n\nbnn_zoo.zoo.list_models = stop\n"
+        "import sys; sys.argv = ['bnn-zoo', 'list']\nfrom bnn_zoo.cli import main; main()"
+    )
+    done = subprocess.run([COMMAND[0], "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "bnn-zoo: stopped.\n")
