@@ -110,6 +110,16 @@ def test_any_number_of_channels(channels: int, pad_values: float) -> None:
     assert np.array_equal(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0))
 
 
+@pytest.mark.parametrize(("channels", "filters", "groups"), [(32, 64, 8), (12, 24, 6), (6, 6, 3), (8, 8, 8), (24, 12, 2)])
+def test_groups_of_any_width(channels: int, filters: int, groups: int) -> None:
+    from bnn_zoo.blocks import grouped_conv
+
+    images = keras.Input((9, 7, channels))
+    model = random_norms(keras.Model(images, grouped_conv(images, filters, 3, groups)))
+    pictures = noise(9, 7, channels)
+    assert np.allclose(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0), atol=1e-5)
+
+
 @pytest.mark.parametrize("value", [0.0, -0.0, 1e-30, -1e-30, float(np.finfo(np.float32).tiny), -2e-38])
 def test_the_sign_of_zero_is_plus_one(value: float) -> None:
     images = keras.Input((1, 1, 8))

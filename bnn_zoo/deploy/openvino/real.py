@@ -11,6 +11,9 @@ from openvino import opset13 as ops
 from bnn_zoo.deploy.openvino.geometry import Geometry
 from bnn_zoo.deploy.openvino.value import Output, Value, add_shift, as_matrix, as_pixels, constant, name_node
 
+#: OpenVINO's grouped convolutions take the channels of a group in eights.
+_CHANNELS_AT_ONCE = 8
+
 
 @dataclass
 class _RealLayer:
@@ -65,7 +68,7 @@ class RealConvolution(_RealLayer):
         if self.groups == 1:
             result = ops.convolution(x, constant(kernel), *where).output(0)
         else:
-            grouped = kernel.reshape(self.groups, -1, *kernel.shape[1:])
+            grouped = _wide_groups(kernel.reshape(self.groups, -1, *kernel.shape[1:]))
             result = ops.group_convolution(x, constant(grouped), *where).output(0)
         name_node(result, self.name)
         return add_shift(result, shift)
@@ -81,6 +84,20 @@ class RealDense(_RealLayer):
         if np.any(shift != 0):
             product = ops.add(product, constant(shift.reshape(1, -1))).output(0)
         return as_pixels(product)
+
+
+def _wide_groups(kernel: np.ndarray) -> np.ndarray:
+    """A kernel (groups, filters, channels, rows, columns) with so few channels a group that two groups take no longer as one.
+
+    Such are computed with zeros for each other's channels. A group of one channel has kernels of its own.
+    """
+    groups, filters, channels, *window = kernel.shape
+    if groups % 2 or not 1 < channels < _CHANNELS_AT_ONCE:
+        return kernel
+    wide = np.zeros((groups // 2, 2, filters, 2, channels, *window), np.float32)
+    for half in (0, 1):
+        wide[:, half, :, half] = kernel[half::2]
+    return _wide_groups(wide.reshape(groups // 2, 2 * filters, 2 * channels, *window))
 
 
 def padded(x: Output, geometry: Geometry, value: float) -> tuple[Output, Geometry]:

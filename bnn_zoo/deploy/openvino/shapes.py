@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -157,7 +158,11 @@ def convert_concat(call: Call, inputs: list[Value]) -> Value:
     grouped = _grouped(inputs, layer.name)
     if grouped is not None:
         return Value(grouped, shape)
-    return Value(Ready(ops.concat([x.output() for x in inputs], 1).output(0)), shape)
+    return _concatenated(inputs, shape)
+
+
+def _concatenated(inputs: Sequence[Value], shape: Sequence[int | None]) -> Value:
+    return Value(Ready(ops.concat([x.output() for x in inputs], 1).output(0)), shape, parts=inputs)
 
 
 def _grouped(inputs: list[Value], name: str) -> RealConvolution | None:
@@ -194,6 +199,11 @@ def convert_add_to_last(call: Call, inputs: list[Value]) -> Value:
     missing = wide.channels - narrow.channels
     if not missing:
         return Value(Ready(ops.add(wide.output(), narrow.output()).output(0)), wide.shape)
+    if wide.parts and wide.parts[-1].channels == narrow.channels:
+        # The binary convolution behind `narrow` adds on the way, and the other channels are copied once.
+        *others, last = wide.parts
+        improved = Value(Ready(ops.add(last.output(), narrow.output()).output(0)), narrow.shape)
+        return _concatenated([*others, improved], wide.shape)
     filled = ops.pad(
         narrow.output(), np.array([0, missing, 0, 0], np.int64), np.array([0, 0, 0, 0], np.int64), "constant", np.float32(0)
     )

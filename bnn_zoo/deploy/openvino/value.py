@@ -71,6 +71,7 @@ class Value:
         flat_of: the pictures that this value is the flattened form of.
         sign_of: the value whose sign this one is.
         part_of: (value, group, groups) where this is one of equal groups of a value's channels.
+        parts: the values whose channels it joins.
 
     Attributes:
         uses: how many layers take it.
@@ -86,9 +87,10 @@ class Value:
         *,
         flat_of: Value | None = None,
         part_of: tuple[Value, int, int] | None = None,
+        parts: Sequence[Value] = (),
     ) -> None:
         self.source, self.shape, self.steps = source, tuple(shape), tuple(steps)
-        self.flat_of, self.part_of = flat_of, part_of
+        self.flat_of, self.part_of, self.parts = flat_of, part_of, tuple(parts)
         self.uses, self.only_binarized, self.name = 1, False, ""
         self.known_bits: Callable[[], Output | None] | None = None
         self._output: Output | None = None
