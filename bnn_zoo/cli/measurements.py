@@ -1,0 +1,26 @@
+"""What `bench` and `train-bench` show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bnn_zoo.cli.terminal import terminal_width
+from bnn_zoo.comparison.render import align_within
+from bnn_zoo.deploy.rows import format_rows, table_of
+
+
+def show_rows(rows: Sequence[Any], form: str, ranks: Mapping[str, int]) -> None:
+    """Prints data classes of one kind; a table goes without columns that a terminal has no room for.
+
+    Args:
+        rows: at least one.
+        form: "table", "csv" or "json".
+        ranks: by field, how little it tells: the larger, the earlier it is left out. Fields that are not named stay.
+    """
+    width = terminal_width()
+    if form != "table" or width is None:
+        print(format_rows(rows, form))
+        return
+    lines, words = table_of(rows)
+    print(align_within(lines, words, {name: ranks.get(name, 1) for name in lines[0]}, width))
