@@ -39,6 +39,26 @@ class ChannelAffine(keras.layers.Layer):
 
 
 @keras.utils.register_keras_serializable("bnn_zoo")
+class Border(keras.layers.Layer):
+    """Pads pictures with one value.
+
+    Args:
+        padding: ((top, bottom), (left, right)), pixels.
+        value: of the new pixels.
+    """
+
+    def __init__(self, padding: Any, value: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.padding, self.value = padding, value
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return tf.pad(inputs, [(0, 0), *self.padding, (0, 0)], constant_values=self.value)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "padding": self.padding, "value": self.value}
+
+
+@keras.utils.register_keras_serializable("bnn_zoo")
 class PixelShift(keras.layers.Layer):
     """x - shift, pixel by pixel. Its weight is `shift`, (height, width, channels), float32."""
 

@@ -34,10 +34,12 @@ def affine_step(scale: np.ndarray, shift: np.ndarray) -> Step:
 
 def batch_norm_step(layer: Any) -> Step:
     """The step of a Keras BatchNormalization in inference."""
-    mean, variance = (np.asarray(value, np.float64) for value in (layer.moving_mean, layer.moving_variance))
+    mean = np.asarray(layer.moving_mean, np.float64)
+    # In float32, as Keras adds it: a variance of 1 - epsilon then divides by 1.
+    variance = (np.asarray(layer.moving_variance, np.float32) + np.float32(layer.epsilon)).astype(np.float64)
     gamma = np.asarray(layer.gamma, np.float64) if layer.scale else np.ones_like(mean)
     beta = np.asarray(layer.beta, np.float64) if layer.center else np.zeros_like(mean)
-    scale = gamma / np.sqrt(variance + layer.epsilon)
+    scale = gamma / np.sqrt(variance)
     rank = layer.input_spec.ndim if layer.input_spec is not None else 4
 
     def exact(x: np.ndarray) -> np.ndarray:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
-from deploy_models import narrow_model, random_norms, sure_pictures
+from deploy_models import ODD_SIZE, narrow_model, random_norms, sure_pictures
+from exact_weights import ROUNDING, exact_pictures, exact_weights
 from narrow import DISTINCT, noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, larq
+from bnn_zoo.blocks import Binarization, binary_conv
+from bnn_zoo.blocks.layers import SymmetricMaxPooling2D, SymmetricQuantConv2D
+from bnn_zoo.deploy.layer_graph import read_layer_graph
 from bnn_zoo.deploy.lce.rewrite import float_layers, rewrite_for_lce
+
+
+def operations(model: Any) -> list[str]:
+    """The operations of a network's .tflite file."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    from bnn_zoo.deploy.lce.convert import convert
+
+    file = schema.ModelT.InitFromObj(schema.Model.GetRootAs(convert(model), 0))
+    builtin = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+    codes = [file.operatorCodes[operation.opcodeIndex] for operation in file.subgraphs[0].operators]
+    return [
+        code.customCode.decode() if code.customCode else builtin[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        for code in codes
+    ]
 
 
 @pytest.mark.parametrize("name", DISTINCT)
@@ -20,13 +41,81 @@ def test_rewritten_networks_predict_the_same(name: str) -> None:
     assert difference.top1_changes == 0 and difference.largest < 1e-4
 
 
-@pytest.mark.parametrize("name", ["birealnet", "dorefanet", "xnornet", "binarynet", "meliusnet_a", "strong_baseline_net"])
+@pytest.mark.parametrize("name", [name for name in DISTINCT if name in ROUNDING or name == "birealnet"])
 @pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
 def test_the_interpreter_predicts_the_same(name: str) -> None:
     pytest.importorskip("larq_compute_engine")
     model = narrow_model(name)
-    difference = deploy.compare(model, deploy.compile(model, "lce", threads=1), sure_pictures(model, noise(batch=32)))
+    difference = deploy.compare(model, deploy.compile(model, "lce", threads=1), sure_pictures(model, noise(batch=32))[:8])
     assert difference.top1_changes == 0 and difference.largest < 1e-4
+
+
+@pytest.mark.parametrize("name", [name for name in DISTINCT if name not in ROUNDING])
+@pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
+def test_no_feature_differs_where_nothing_rounds(name: str) -> None:
+    pytest.importorskip("larq_compute_engine")
+    model = exact_weights(narrow_model(name, include_top=False, input_shape=ODD_SIZE))
+    images = exact_pictures(*ODD_SIZE[:2], batch=3)
+    given, expected = deploy.compile(model, "lce", threads=1).predict(images), model.predict(images, verbose=0)
+    assert np.array_equal(given, expected)
+
+
+@pytest.mark.parametrize("name", ["birealnet34", "reactnet_a", "group_net18", "quicknet"])
+def test_all_binary_layers_use_the_binary_kernels(name: str) -> None:
+    pytest.importorskip("larq_compute_engine")
+    model = narrow_model(name)
+    calls = [call for call in read_layer_graph(model).calls if getattr(call.layer, "input_quantizer", None) is not None]
+    assert operations(model).count("LceBconv2d") == len(calls) > 0
+
+
+@pytest.mark.parametrize("pad_values", [0.0, 1.0, -1.0])
+@pytest.mark.parametrize("alignment", ["end", "symmetric"])
+@pytest.mark.parametrize(("size", "kernel", "strides"), [(8, 3, 1), (8, 3, 2), (9, 3, 2), (9, 3, 3), (8, 5, 2), (2, 3, 2)])
+def test_padding_is_that_of_keras(pad_values: float, alignment: str, size: int, kernel: int, strides: int) -> None:
+    pytest.importorskip("larq_compute_engine")
+    settings = Binarization(pad_values=pad_values, padding_alignment=alignment)  # type: ignore[arg-type]
+    images = keras.Input((size, size, 32))
+    model = random_norms(keras.Model(images, binary_conv(images, 32, kernel, strides=strides, binarization=settings)))
+    pictures = noise(size, size, 32, batch=2)
+    assert np.array_equal(deploy.compile(model, "lce").predict(pictures), model.predict(pictures, verbose=0))
+    assert operations(model).count("LceBconv2d") == 1 and "CONV_2D" not in operations(model)
+
+
+SYMMETRIC = {
+    "convolution": lambda: SymmetricQuantConv2D(4, 3, strides=2, padding="same"),
+    "stem": lambda: SymmetricQuantConv2D(4, 7, strides=2, padding="same"),
+    "quantized inputs": lambda: SymmetricQuantConv2D(4, 3, strides=2, padding="same", pad_values=1.0, input_quantizer="ste_sign"),
+    "max-pool": lambda: SymmetricMaxPooling2D(3, 2, padding="same"),
+    "max-pool of even size": lambda: SymmetricMaxPooling2D(2, 2, padding="same"),
+}
+
+
+@pytest.mark.parametrize("layer", SYMMETRIC)
+@pytest.mark.parametrize("size", [8, 9])
+def test_symmetric_padding_of_real_layers(layer: str, size: int) -> None:
+    pytest.importorskip("larq_compute_engine")
+    images = keras.Input((size, size, 5))
+    model = random_norms(keras.Model(images, SYMMETRIC[layer]()(images)))
+    pictures = noise(size, size, 5)
+    assert np.allclose(deploy.compile(model, "lce").predict(pictures), model.predict(pictures, verbose=0), atol=1e-5)
+
+
+STRIDED = {
+    "convolution": lambda: keras.layers.Conv2D(4, 3, strides=2),
+    "depthwise": lambda: keras.layers.DepthwiseConv2D(3, strides=2),
+    "max-pool": lambda: keras.layers.MaxPooling2D(3, 2),
+    "average pool": lambda: keras.layers.AveragePooling2D(3, 2),
+}
+
+
+@pytest.mark.parametrize("layer", STRIDED)
+@pytest.mark.parametrize("size", [8, 9])
+def test_zero_padding_before_strides(layer: str, size: int) -> None:
+    pytest.importorskip("larq_compute_engine")
+    images = keras.Input((size, size, 5))
+    model = random_norms(keras.Model(images, STRIDED[layer]()(keras.layers.ZeroPadding2D(1)(images))))
+    pictures = noise(size, size, 5)
+    assert np.allclose(deploy.compile(model, "lce").predict(pictures), model.predict(pictures, verbose=0), atol=1e-5)
 
 
 def test_kernels_larger_than_their_picture() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from deploy_models import ODD_SIZE, narrow_model, random_norms, sure_pictures
+from exact_weights import ROUNDING, exact_pictures, exact_weights
 from narrow import DISTINCT, noise
 
 from bnn_zoo import deploy
@@ -51,6 +52,13 @@ def test_features_of_odd_sizes(name: str) -> None:
     expected, given = model.predict(images, verbose=0), deploy.compile(model, threads=1).predict(images)
     assert given.shape == expected.shape
     assert np.abs(given - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("name", [name for name in DISTINCT if name not in ROUNDING])
+def test_no_feature_differs_where_nothing_rounds(name: str) -> None:
+    model = exact_weights(narrow_model(name, include_top=False, input_shape=ODD_SIZE))
+    images = exact_pictures(*ODD_SIZE[:2], batch=8)
+    assert np.array_equal(deploy.compile(model, threads=1).predict(images), model.predict(images, verbose=0))
 
 
 @pytest.mark.parametrize("name", DISTINCT)

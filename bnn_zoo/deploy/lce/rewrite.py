@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from bnn_zoo._keras import Tensor, keras, larq, tf
+from bnn_zoo._keras import Tensor, keras, larq
 from bnn_zoo.deploy.fold import only_sign_counts
 from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo.deploy.lce.padding import binary_convolution, max_pool, pointwise_convolution, real_convolution, zero_padding
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
 from bnn_zoo.deploy.rebuild import Copies, again, rebuild
 from bnn_zoo.deploy.steps import affine_step, batch_norm_step, exactly
@@ -127,9 +128,7 @@ def _why_float(call: Call) -> str | None:
         return f"its input quantizer is {type(layer.input_quantizer).__name__}"
     if bits > MOST_BITS:
         return f"its inputs have {bits} bits"
-    if not is_sign(layer.input_quantizer) and getattr(layer, "pad_values", 0.0) != 0.0:
-        return f"its padding is {layer.pad_values}"
-    if getattr(layer, "pad_values", 0.0) not in (0.0, 1.0):
+    if getattr(layer, "pad_values", 0.0) not in ((-1.0, 0.0, 1.0) if is_sign(layer.input_quantizer) else (0.0,)):
         return f"its padding is {layer.pad_values}"
     return None if binary_kernel(quantized_weight(layer, "kernel")) else "its kernel is not binary"
 
@@ -142,94 +141,60 @@ def _emit(copies: Copies, call: Call, tensors: list[Tensor], *, scaled: bool) ->
         return _outer_scaled(layer, tensors[0])
     quantized = (larq.layers.QuantConv2D, larq.layers.QuantDense)
     if not isinstance(layer, quantized) or layer.kernel_quantizer is None or _why_float(call):
-        return again(copies, call, tensors)
+        return _real(copies, call, tensors)
     kernel = binary_kernel(quantized_weight(layer, "kernel"))
     assert kernel is not None
     if not scaled:
         kernel = BinaryKernel(kernel.signs, np.ones_like(kernel.scale))
-    dense = isinstance(layer, larq.layers.QuantDense)
-    x = tensors[0]
-    if dense:
-        x = keras.layers.Reshape((1, 1, -1))(x)
-    x = _convolved(call, x, kernel, dense)
-    if dense:
+    x = _convolved(call, tensors[0], kernel)
+    if isinstance(layer, larq.layers.QuantDense):
         x = keras.layers.Flatten()(x)
     return keras.layers.Activation(layer.activation)(x)
 
 
-def _convolved(call: Call, x: Tensor, kernel: BinaryKernel, dense: bool) -> Tensor:
+def _real(copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
+    from bnn_zoo.blocks.layers import SymmetricMaxPooling2D, SymmetricQuantConv2D
+
     layer = call.layer
-    signed = is_sign(layer.input_quantizer)
+    same = getattr(layer, "padding", None) == "same"
+    if isinstance(layer, SymmetricQuantConv2D) and same:
+        return real_convolution(copies, call, tensors[0])
+    if isinstance(layer, SymmetricMaxPooling2D) and same:
+        return max_pool(layer, tensors[0])
+    if isinstance(layer, keras.layers.ZeroPadding2D):
+        return zero_padding(layer, tensors[0])
+    return again(copies, call, tensors)
+
+
+def _convolved(call: Call, x: Tensor, kernel: BinaryKernel) -> Tensor:
+    layer = call.layer
     bits = activation_bits(layer.input_quantizer)
-    signs = kernel.signs[None, None] if dense else kernel.signs
     bias = np.asarray(layer.bias, np.float32) if layer.use_bias else np.zeros_like(kernel.scale)
     name = layer.name if call.index == 0 else f"{layer.name}_use{call.index}"
-    if signed:
-        if not dense and _is_larger_than_picture(layer, x):
-            y = _one_padded(layer, x, signs, name)
-        else:
-            y = _convolution(layer, dense, name)(x, signs)
+    dense = isinstance(layer, larq.layers.QuantDense)
+    if dense:
+        x = keras.layers.Reshape((1, 1, -1))(x)
+
+    def convolved(x: Tensor, signs: np.ndarray, pad_value: float, name: str) -> Tensor:
+        if dense:
+            return pointwise_convolution(x, signs[None, None], name)
+        return binary_convolution(layer, x, signs, pad_value, name)
+
+    if is_sign(layer.input_quantizer):
+        y = convolved(x, kernel.signs, getattr(layer, "pad_values", 0.0), name)
         return _affine(y, kernel.scale, bias) if kernel.scaled or layer.use_bias else y
     from bnn_zoo.deploy.layers import BitPlane
 
     assert bits is not None
     total = None
     for bit in range(bits):
-        part = _convolution(layer, dense, f"{name}_bit{bit}", pad_values=1.0)(BitPlane(bit, bits)(x), -signs)
+        part = convolved(BitPlane(bit, bits)(x), -kernel.signs, 1.0, f"{name}_bit{bit}")
         if bit:
             filters = kernel.scale.size
             part = _affine(part, np.full(filters, 2.0**bit), np.zeros(filters))
         total = part if total is None else keras.layers.Add()([total, part])
     sums = kernel.signs.reshape(-1, kernel.scale.size).sum(axis=0)
     return _affine(total, kernel.scale / (2 * (2**bits - 1)), kernel.scale * sums / 2 + bias)
-
-
-def _is_larger_than_picture(layer: Any, x: Tensor) -> bool:
-    # The engine's correction of zero padding takes it for granted that a kernel sticks out on one side only.
-    reach = [(size - 1) * rate + 1 for size, rate in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
-    small = any(side < length for side, length in zip(x.shape[1:3], reach, strict=True))
-    return small and layer.padding == "same" and layer.pad_values == 0.0
-
-
-def _one_padded(layer: Any, x: Tensor, signs: np.ndarray, name: str) -> Tensor:
-    """The convolution with padding of +1, and what the padding adds taken away."""
-    from bnn_zoo.deploy.layers import PixelShift
-
-    y = _convolution(layer, False, name, pad_values=1.0)(x, signs)
-    padding = [(0, 0), *layer._get_spatial_padding_same(tuple(x.shape[1:3])), (0, 0)]
-    border = np.pad(np.zeros((1, *x.shape[1:]), np.float32), padding, constant_values=1)
-    added = tf.nn.convolution(border, signs, strides=layer.strides, padding="VALID", dilations=layer.dilation_rate)
-    shift = PixelShift()
-    result = shift(y)
-    shift.set_weights([np.asarray(added)[0]])
-    return result
-
-
-def _convolution(layer: Any, dense: bool, name: str, **changes: Any) -> Any:
-    options = dict(
-        use_bias=False,
-        input_quantizer="ste_sign",
-        kernel_quantizer="ste_sign",
-        kernel_constraint="weight_clip",
-        activation=None,
-        kernel_regularizer=None,
-        name=name,
-        **changes,
-    )
-    if dense:
-        new = larq.layers.QuantConv2D(layer.units, 1, **options)
-    else:
-        config = layer.get_config()
-        for one_sided in ("input_quantizer", "kernel_quantizer"):
-            config.pop(one_sided)
-        new = type(layer)(**{**config, **options})
-
-    def use(x: Tensor, signs: np.ndarray) -> Tensor:
-        result = new(x)
-        new.set_weights([signs])
-        return result
-
-    return use
 
 
 def _outer_scaled(layer: Any, x: Tensor) -> Tensor:
