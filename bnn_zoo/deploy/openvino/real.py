@@ -9,7 +9,10 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from bnn_zoo.deploy.openvino.geometry import Geometry
-from bnn_zoo.deploy.openvino.value import Output, Value, add_shift, as_matrix, as_pixels, constant, name_node
+from bnn_zoo.deploy.openvino.value import Output, Ready, Value, add_shift, as_matrix, as_pixels, constant, name_node
+
+#: Below it a kernel's bytes do not count.
+LARGE = 2**12
 
 
 @dataclass
@@ -21,6 +24,7 @@ class _RealLayer:
         kernel: float32, filters or units first.
         name: of the layer.
         inputs: makes the input, where it is not the value as it stands.
+        foldable: whether the kernel takes the steps behind it.
     """
 
     value: Value
@@ -36,6 +40,8 @@ class _RealLayer:
         return self.made
 
     def with_step(self, scale: np.ndarray, shift: np.ndarray) -> Output:
+        if not self.foldable:
+            return Ready(self.output()).with_step(scale, shift)
         folded = self.kernel.astype(np.float64) * scale.reshape(-1, *(1,) * (self.kernel.ndim - 1))
         return self.layer(folded.astype(np.float32), shift)
 
@@ -63,10 +69,10 @@ class RealConvolution(_RealLayer):
         x, form = self._input(), self.geometry
         where = (list(form.strides), list(form.before), list(form.after), list(form.dilation), form.auto_pad)
         if self.groups == 1:
-            result = ops.convolution(x, constant(kernel), *where).output(0)
+            result = ops.convolution(x, _kernel_constant(kernel), *where).output(0)
         else:
             grouped = kernel.reshape(self.groups, -1, *kernel.shape[1:])
-            result = ops.group_convolution(x, constant(grouped), *where).output(0)
+            result = ops.group_convolution(x, _kernel_constant(grouped), *where).output(0)
         name_node(result, self.name)
         return add_shift(result, shift)
 
@@ -81,6 +87,13 @@ class RealDense(_RealLayer):
         if np.any(shift != 0):
             product = ops.add(product, constant(shift.reshape(1, -1))).output(0)
         return as_pixels(product)
+
+
+def _kernel_constant(kernel: np.ndarray) -> Output:
+    """A kernel in float32; a large one of signs is a byte each in the file, and float32 when the file is loaded."""
+    if kernel.size < LARGE or not np.all(np.abs(kernel) == 1):
+        return constant(kernel)
+    return ops.convert(ops.constant(kernel.astype(np.int8)), "f32").output(0)
 
 
 def padded(x: Output, geometry: Geometry, value: float) -> tuple[Output, Geometry]:
