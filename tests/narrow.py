@@ -12,6 +12,8 @@ from bnn_zoo.models import architectures
 _DENSENET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), filters=32, growth_rate=16)
 _RESIDUAL: dict[str, Any] = dict(filters=8, section_blocks=(1, 2, 1, 1))
 _MELIUSNET: dict[str, Any] = dict(section_blocks=(1, 1, 1, 1), transition_filters=(32, 48, 64), growth_rate=16)
+#: With fewer filters the first gates have so few hidden units that all of them may be dead.
+_BNEXT: dict[str, Any] = dict(_RESIDUAL, filters=32)
 _GROUP_NET: dict[str, Any] = dict(_RESIDUAL, bases=2)
 _QUICKNET: dict[str, Any] = dict(section_blocks=(1, 2, 1, 1), section_filters=(8, 16, 24, 32))
 
@@ -47,7 +49,7 @@ NARROW: dict[str, dict[str, Any]] = {
     "quicknet_small": _QUICKNET,
     "quicknet": _QUICKNET,
     "quicknet_large": _QUICKNET,
-    **dict.fromkeys(("bnext_tiny", "bnext_small", "bnext_middle", "bnext_large"), _RESIDUAL),
+    **dict.fromkeys(("bnext_tiny", "bnext_small", "bnext_middle", "bnext_large"), _BNEXT),
     "ab_reactnet18": _RESIDUAL,
     "ab_reactnet34": _RESIDUAL,
     "ab_reactnet_a": _RESIDUAL,

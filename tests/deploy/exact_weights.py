@@ -5,7 +5,7 @@ two, all else are small fractions of powers of two. What is left to round comes 
 last dense layer and the softmax. Two runtimes then agree in all features, or one of them is wrong.
 
 Some networks round all the same: DoReFaNet's activations are thirds, A&B BNN scales kernels by 1 / sqrt(weights of a filter), and
-Real-to-Binary's gates are sigmoids.
+the gates of Real-to-Binary and BNext are sigmoids.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import numpy as np
 from bnn_zoo._keras import keras
 from bnn_zoo.blocks.channel_layers import LeakyClip
 
-ROUNDING = ("dorefanet", "real_to_binary_net", "ab_reactnet18", "ab_reactnet34", "ab_reactnet_a")
+ROUNDING = (
+    *("dorefanet", "real_to_binary_net", "ab_reactnet18", "ab_reactnet34", "ab_reactnet_a"),
+    *("bnext_tiny", "bnext_small", "bnext_middle", "bnext_large"),
+)
 
 #: Entries of a real kernel other than 0, for each filter.
 ENTRIES = 4

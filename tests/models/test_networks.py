@@ -26,6 +26,7 @@ RESIDUAL = ["birealnet", "binary_resnet_e18", "real_to_binary_net", "quicknet", 
 def clear_session() -> Iterator[None]:
     yield
     keras.backend.clear_session()
+    keras.mixed_precision.set_global_policy("float32")
 
 
 def narrow(network: str, **arguments: Any) -> keras.Model:
@@ -165,6 +166,9 @@ def test_sizes(name: str, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("name", [name for name in DISTINCT if name != "strong_baseline_net"])
 def test_free_size_without_top(name: str) -> None:
+    if name == "bnext_tiny":
+        # Means over free and fixed sizes round differently, a gate hands that on to all pixels, and a sign may come out otherwise.
+        keras.mixed_precision.set_global_policy("float64")
     model = randomize(narrow(name, input_shape=(None, None, 3), include_top=False))
     assert len(model.output_shape) == 4
     stem = {} if name == "binarynet" else {"stem": "imagenet"}
