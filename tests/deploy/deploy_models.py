@@ -47,7 +47,7 @@ def unsaturated(model: keras.Model) -> keras.Model:
     if len(model.output_shape) != 2 and model.layers[-1].name != "head_softmax":
         return model
     inputs = np.random.default_rng(1).normal(size=(4, *(side or 32 for side in model.input_shape[1:]))).astype(np.float32)
-    logits = keras.Model(model.input, model.layers[-1].input).predict(inputs, verbose=0)
+    logits = keras.Model(model.input, model.layers[-1].input)(inputs, training=False).numpy()
     factor = 1.5 / float(logits.std())
     layer = next(layer for layer in reversed(model.layers) if layer.weights)
     if not isinstance(layer, keras.layers.BatchNormalization):

@@ -46,7 +46,7 @@ def test_every_network_of_the_zoo(name: str) -> None:
     check_same_but_head(old, new)
     record = record_of(new)
     assert record is not None and record.num_classes == 7 and record.arguments == record_of(old).arguments
-    assert new.predict(noise(), verbose=0).shape == (4, *probabilities_shape(name, 7))
+    assert new(noise(), training=False).shape == (4, *probabilities_shape(name, 7))
 
 
 @pytest.mark.parametrize("name", DISTINCT)
@@ -73,9 +73,7 @@ def test_a_network_of_ones_own(head: dict[str, Any]) -> None:
     new = bnn_zoo.replace_head(old, 6, head=name)
     assert new.output_shape == (None, 6) and new.name == "mine"
     check_same_but_head(old, new, f"{name}_")
-    features = [
-        keras.Model(model.input, model.get_layer("only_add").output).predict(noise(16, 16), verbose=0) for model in (old, new)
-    ]
+    features = [keras.Model(model.input, model.get_layer("only_add").output)(noise(16, 16), training=False) for model in (old, new)]
     np.testing.assert_array_equal(*features)
 
 
