@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,16 @@ def test_nothing_foldable_is_left() -> None:
     # Between binary layers there are thresholds only; the last batch norm is one multiply-add.
     assert operations.count("Multiply") == operations.count("Add") == 1
     assert "Convert" not in operations and "Select" not in operations
+
+
+def test_binary_kernels_of_real_inputs_are_bytes(tmp_path: Path) -> None:
+    images = keras.Input((6, 6, 64))
+    layer = larq.layers.QuantConv2D(96, 1, kernel_quantizer="magnitude_aware_sign")
+    model = random_norms(keras.Model(images, keras.layers.BatchNormalization()(layer(images))))
+    path = deploy.export(model, tmp_path / "network.xml")
+    assert path.with_suffix(".bin").stat().st_size < 1.3 * 64 * 96
+    pictures = noise(6, 6, 64)
+    assert np.allclose(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0), atol=1e-4)
 
 
 class Doubled(keras.layers.Layer):  # type: ignore[misc]

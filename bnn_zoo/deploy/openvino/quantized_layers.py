@@ -18,7 +18,7 @@ from bnn_zoo.deploy.openvino.binary import (
     sign_planes,
 )
 from bnn_zoo.deploy.openvino.geometry import Geometry, explicit_padding, window_geometry
-from bnn_zoo.deploy.openvino.real import RealConvolution, RealDense, padded
+from bnn_zoo.deploy.openvino.real import LARGE, RealConvolution, RealDense, padded
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
 from bnn_zoo.deploy.steps import affine_step
@@ -46,8 +46,13 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
             data, geometry = padded(
                 x.output() if data is None else data, explicit_padding(geometry, (size[0], size[1]), *x.shape[:2]), pad_value
             )
-        channels_first = np.transpose(weight, (3, 2, 0, 1))
-        result = Value(RealConvolution(x, channels_first, layer.name, data, geometry=geometry, groups=layer.groups), shape)
+        stored, steps = weight, ()
+        if kernel is not None and weight.size >= LARGE:
+            # Signs can be stored as bytes; their scale goes behind.
+            stored, steps = kernel.signs, (affine_step(kernel.scale, np.zeros(layer.filters)),)
+        channels_first = np.transpose(stored, (3, 2, 0, 1))
+        source = RealConvolution(x, channels_first, layer.name, data, foldable=not steps, geometry=geometry, groups=layer.groups)
+        result = Value(source, shape, steps)
         result.part_of = x.part_of if data is None else None
     return _finished(layer, result)
 

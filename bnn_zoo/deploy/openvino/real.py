@@ -9,7 +9,10 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from bnn_zoo.deploy.openvino.geometry import Geometry
-from bnn_zoo.deploy.openvino.value import Output, Value, add_shift, as_matrix, as_pixels, constant, name_node
+from bnn_zoo.deploy.openvino.value import Output, Ready, Value, add_shift, as_matrix, as_pixels, constant, name_node
+
+#: Below it a kernel's bytes do not count.
+LARGE = 2**12
 
 #: OpenVINO's grouped convolutions take the channels of a group in eights.
 _CHANNELS_AT_ONCE = 8
@@ -24,6 +27,7 @@ class _RealLayer:
         kernel: float32, filters or units first.
         name: of the layer.
         inputs: makes the input, where it is not the value as it stands.
+        foldable: whether the kernel takes the steps behind it.
     """
 
     value: Value
@@ -39,6 +43,8 @@ class _RealLayer:
         return self.made
 
     def with_step(self, scale: np.ndarray, shift: np.ndarray) -> Output:
+        if not self.foldable:
+            return Ready(self.output()).with_step(scale, shift)
         folded = self.kernel.astype(np.float64) * scale.reshape(-1, *(1,) * (self.kernel.ndim - 1))
         return self.layer(folded.astype(np.float32), shift)
 
@@ -66,10 +72,10 @@ class RealConvolution(_RealLayer):
         x, form = self._input(), self.geometry
         where = (list(form.strides), list(form.before), list(form.after), list(form.dilation), form.auto_pad)
         if self.groups == 1:
-            result = ops.convolution(x, constant(kernel), *where).output(0)
+            result = ops.convolution(x, _kernel_constant(kernel), *where).output(0)
         else:
             grouped = _wide_groups(kernel.reshape(self.groups, -1, *kernel.shape[1:]))
-            result = ops.group_convolution(x, constant(grouped), *where).output(0)
+            result = ops.group_convolution(x, _kernel_constant(grouped), *where).output(0)
         name_node(result, self.name)
         return add_shift(result, shift)
 
@@ -98,6 +104,13 @@ def _wide_groups(kernel: np.ndarray) -> np.ndarray:
     for half in (0, 1):
         wide[:, half, :, half] = kernel[half::2]
     return _wide_groups(wide.reshape(groups // 2, 2 * filters, 2 * channels, *window))
+
+
+def _kernel_constant(kernel: np.ndarray) -> Output:
+    """A kernel in float32; a large one of signs is a byte each in the file, and float32 when the file is loaded."""
+    if kernel.size < LARGE or not np.all(np.abs(kernel) == 1):
+        return constant(kernel)
+    return ops.convert(ops.constant(kernel.astype(np.int8)), "f32").output(0)
 
 
 def padded(x: Output, geometry: Geometry, value: float) -> tuple[Output, Geometry]:
