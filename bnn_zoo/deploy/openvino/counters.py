@@ -28,21 +28,23 @@ def node_milliseconds(compile: Callable[[], ov.CompiledModel], images: np.ndarra
         repeats: runs that are measured, of all rounds together.
 
     Returns:
-        The nodes in the order in which OpenVINO lists them, with the milliseconds of a run. Left out are those that take no time,
-        such as what was fused into others.
+        The nodes in the order in which OpenVINO lists them, with the milliseconds of a run. Left out are those whose counters stand
+        at 0, such as what was fused into others.
     """
     runs = -(-repeats // _ROUNDS)
-    rounds = []
+    rounds, ran = [], set()
     for _ in range(_ROUNDS):
         request = compile().create_infer_request()
         before = _averages(request, images, _WARM_UP)
         after = _averages(request, images, runs)
+        # Not by the difference: of a node of a microsecond it is 0 now and then, and the node would come and go.
+        ran |= {place for place, average in enumerate(after) if average}
         # A counter is the average over all runs since compilation, in whole microseconds.
         rounds.append([max(new * (_WARM_UP + runs) - old * _WARM_UP, 0.0) / runs for old, new in zip(before, after, strict=True)])
     # By place, not by name: OpenVINO numbers its own nodes differently each time.
     nodes = [(entry.node_name, entry.node_type, entry.exec_type) for entry in request.profiling_info]
     medians = [statistics.median(times) for times in zip(*rounds, strict=True)]
-    return [(node, value) for node, value in zip(nodes, medians, strict=True) if value]
+    return [(nodes[place], medians[place]) for place in sorted(ran)]
 
 
 def _averages(request: ov.InferRequest, images: np.ndarray, runs: int) -> list[float]:
