@@ -43,6 +43,8 @@ def exact_weights(model: keras.Model, seed: int = 0) -> keras.Model:
             value = _sparse(rng, shape, depthwise="depthwise" in variable.name)
         elif "alpha" in variable.name:
             value = np.full(shape, 0.25)
+        elif "/gate:" in variable.name:
+            value = np.zeros(shape)  # a share of one half
         elif "gain" in variable.name or "scale" in variable.name:
             value = np.ones(shape)
         else:
