@@ -14,9 +14,20 @@ from commands import COMMAND
 SETTINGS = ["epochs=400", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
 
 
+def hears_ctrl_c() -> None:
+    """What a shell starts in the background, these tests perhaps, ignores the signal, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hears_ctrl_c,
+        **options,
     )  # type: ignore[call-overload,no-any-return]
 
 
@@ -43,7 +54,9 @@ def test_a_bar_that_is_stopped_leaves_the_cursor_visible(shades: Path, tmp_path:
     mine, its = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     command = [*COMMAND, *training(shades, tmp_path / "run")]
-    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, start_new_session=True, env=environment)
+    process = subprocess.Popen(
+        command, stdin=its, stdout=its, stderr=its, start_new_session=True, env=environment, preexec_fn=hears_ctrl_c
+    )
     os.close(its)
     shown, deadline = b"", time.monotonic() + 200
     while b"epoch 2/400  loss" not in shown and time.monotonic() < deadline:

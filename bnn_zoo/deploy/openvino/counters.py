@@ -35,10 +35,10 @@ def node_milliseconds(compile: Callable[[], ov.CompiledModel], images: np.ndarra
     rounds, ran = [], set()
     for _ in range(_ROUNDS):
         request = compile().create_infer_request()
-        before = _averages(request, images, _WARM_UP)
+        # By the first run, which is slow: averages are whole microseconds, and a fast node's is 0 later on.
+        ran |= {place for place, average in enumerate(_averages(request, images, 1)) if average}
+        before = _averages(request, images, _WARM_UP - 1)
         after = _averages(request, images, runs)
-        # Not by the difference: of a node of a microsecond it is 0 now and then, and the node would come and go.
-        ran |= {place for place, average in enumerate(after) if average}
         # A counter is the average over all runs since compilation, in whole microseconds.
         rounds.append([max(new * (_WARM_UP + runs) - old * _WARM_UP, 0.0) / runs for old, new in zip(before, after, strict=True)])
     # By place, not by name: OpenVINO numbers its own nodes differently each time.
