@@ -105,5 +105,8 @@ def by_kind(rows: Iterable[LayerTime]) -> list[LayerTime]:
 
 def _mean_of_roofline(rows: list[LayerTime]) -> float | None:
     """All the group's multiply-accumulates in all its time."""
-    known = [(row.binary_macs / row.of_roofline, row.binary_macs) for row in rows if row.of_roofline]
-    return sum(macs for _, macs in known) / sum(at_best for at_best, _ in known) if known else None
+    known = next((row for row in rows if row.of_roofline), None)
+    if known is None or known.of_roofline is None:
+        return None
+    at_best = known.binary_macs / known.milliseconds / known.of_roofline  # a millisecond; the same for all
+    return sum(row.binary_macs for row in rows) / sum(row.milliseconds for row in rows) / at_best
