@@ -116,7 +116,7 @@ def info(
         ]
         rows += [(metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in entry.metrics]
         if entry.arguments:
-            rows.insert(0, ("arguments", ", ".join(f"{key}={value!r}" for key, value in entry.arguments.items())))
+            rows.insert(0, ("arguments", entry.arguments_text))
         details = Table(box=None, show_header=False)
         details.add_column(no_wrap=True)
         details.add_column(overflow="fold")  # addresses are whole, to be copied

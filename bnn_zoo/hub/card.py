@@ -32,8 +32,7 @@ def model_card(weights: WeightSet, reference: str | None = None, beside: Sequenc
         eval_results=[_result(metric) for metric in weights.metrics] or None,
         ignore_metadata_errors=False,
     )
-    arguments = _arguments(weights)
-    body = f"""# {weights.name}{f" ({arguments})" if arguments else ""}
+    body = f"""# {weights.name}{f" ({weights.arguments_text})" if weights.arguments else ""}
 
 A binarized neural network (weights and activations +1 or -1) for image classification, saved by bnn_zoo.
 
@@ -62,10 +61,6 @@ def _usage(weights: WeightSet, reference: str | None) -> str:
     return f'model = bnn_zoo.{call}"{reference or "path/to/this/folder"}"){comment}'
 
 
-def _arguments(weights: WeightSet) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in weights.arguments.items())
-
-
 def _facts(weights: WeightSet) -> list[tuple[str, str]]:
     facts = []
     if weights.architecture is not None:
@@ -73,7 +68,7 @@ def _facts(weights: WeightSet) -> list[tuple[str, str]]:
         facts.append(("architecture", weights.architecture))
         facts.append(("paper", f"[{paper.title}]({paper.url}), {paper.authors}, {paper.year}"))
     if weights.arguments:
-        facts.append(("arguments", f"`{_arguments(weights)}`"))
+        facts.append(("arguments", f"`{weights.arguments_text}`"))
     facts.append(("input", " x ".join("any" if side is None else str(side) for side in weights.input_shape)))
     facts.append(("classes", str(weights.num_classes or "not known") if weights.include_top else "without top"))
     if weights.dataset:

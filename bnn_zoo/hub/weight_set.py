@@ -81,6 +81,11 @@ class WeightSet:
     def name(self) -> str:
         return f"{self.architecture or 'network'}.{self.tag}" if self.tag else self.architecture or "network"
 
+    @property
+    def arguments_text(self) -> str:
+        """The arguments as a call has them, `filters=32, stem='cifar'`; empty where there are none."""
+        return ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
+
 
 def to_json(weights: WeightSet) -> dict[str, Any]:
     """The record as JSON has it; what is not known is left out."""
