@@ -16,6 +16,8 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from bnn_zoo._custom_gradients import keep_with_their_graphs
+
 #: A symbolic Keras tensor or a tf.Tensor, images as (batch, height, width, channels).
 Tensor: TypeAlias = Any
 
@@ -62,6 +64,7 @@ def _load_keras() -> types.ModuleType:
 
 def _load_larq() -> types.ModuleType:
     _load_tensorflow()
+    keep_with_their_graphs()
     return importlib.import_module("larq")
 
 
