@@ -19,6 +19,7 @@ from bnn_zoo._lazy import lazy_names
 
 if TYPE_CHECKING:
     from bnn_zoo import blocks, data, deploy, hub, models, training, transfer
+    from bnn_zoo._startup import load_tensorflow
     from bnn_zoo.comparison.compare import compare
     from bnn_zoo.comparison.profile import profile
     from bnn_zoo.evaluation import Evaluation, evaluate
@@ -118,6 +119,7 @@ _HOMES = {
     "RealToBinaryNet": "zoo",
     "StrongBaselineNet": "zoo",
     "XNORNet": "zoo",
+    "load_tensorflow": "_startup",
     "create_model": "zoo",
     "list_models": "zoo",
     "model_info": "zoo",
@@ -204,6 +206,7 @@ __all__ = [
     "hub",
     "list_models",
     "load_pretrained",
+    "load_tensorflow",
     "model_info",
     "models",
     "preprocess",

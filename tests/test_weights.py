@@ -53,31 +53,38 @@ def assert_unchanged(model: keras.Model, before: list[np.ndarray]) -> None:
         assert np.array_equal(weight.numpy(), old), weight.name
 
 
-@pytest.mark.parametrize("name", DISTINCT)
-def test_round_trip(name: str, tmp_path: Path) -> None:
-    model = narrow(name)
+@pytest.fixture(scope="module", params=DISTINCT)
+def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Path]:
+    """A narrow network and the folder that it was saved to."""
+    model = narrow(request.param)
+    return model, bnn_zoo.save_pretrained(model, tmp_path_factory.mktemp("saved") / "set")
+
+
+def test_round_trip(saved: tuple[keras.Model, Path], tmp_path: Path) -> None:
+    model, folder = saved
     expected = outputs(model)
-    folder = bnn_zoo.save_pretrained(model, tmp_path / "set")
     assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
-    for load in (
-        lambda: bnn_zoo.load_pretrained(folder),
-        lambda: bnn_zoo.create_model(name, pretrained=folder),
-        lambda: bnn_zoo.create_model(name, pretrained=str(folder / "model.safetensors")),
-    ):
-        loaded = load()
-        assert [layer.name for layer in loaded.layers[1:]] == [layer.name for layer in model.layers[1:]]
-        found = outputs(loaded)
-        if name in SCALED:
+    loaded = bnn_zoo.load_pretrained(folder)
+    for copy in (loaded, bnn_zoo.create_model(model.name, pretrained=folder)):
+        assert [layer.name for layer in copy.layers[1:]] == [layer.name for layer in model.layers[1:]]
+        found = outputs(copy)
+        if model.name in SCALED:
             assert np.abs(found - expected).max() <= 1e-6 * np.abs(expected).max()
         else:
             assert np.array_equal(found, expected)
-        keras.backend.clear_session()
-    again = bnn_zoo.save_pretrained(bnn_zoo.load_pretrained(folder), tmp_path / "again")
+    again = bnn_zoo.save_pretrained(loaded, tmp_path / "again")
     tensors, metadata = read_tensor_file(folder / "model.safetensors")
     second, second_metadata = read_tensor_file(again / "model.safetensors")
     assert metadata == second_metadata and set(tensors) == set(second)
     for key, tensor in tensors.items():
         assert np.array_equal(tensor, second[key]) or (key.endswith(".scale") and np.allclose(tensor, second[key], rtol=1e-6)), key
+
+
+def test_the_tensor_file_stands_for_its_folder(tmp_path: Path) -> None:
+    model = narrow("birealnet")
+    folder = bnn_zoo.save_pretrained(model, tmp_path / "set")
+    loaded = bnn_zoo.BiRealNet(pretrained=str(folder / "model.safetensors"))
+    assert np.array_equal(outputs(loaded), outputs(model))
 
 
 @pytest.mark.parametrize("name", ["quicknet", "birealnet"])
@@ -287,12 +294,10 @@ def test_other_number_of_classes(tmp_path: Path) -> None:
     assert bnn_zoo.preprocess(np.zeros((1, 40, 40, 3), "uint8"), loaded).shape == (1, 32, 32, 3)
 
 
-@pytest.mark.parametrize("name", DISTINCT)
-def test_other_number_of_classes_leaves_out_the_head_only(name: str, tmp_path: Path) -> None:
-    model = narrow(name)
-    folder = bnn_zoo.save_pretrained(model, tmp_path)
+def test_other_number_of_classes_leaves_out_the_head_only(saved: tuple[keras.Model, Path]) -> None:
+    model, folder = saved
     with pytest.warns(UserWarning, match="all was loaded but head_"):
-        loaded = bnn_zoo.create_model(name, pretrained=folder, num_classes=4)
+        loaded = bnn_zoo.create_model(model.name, pretrained=folder, num_classes=4)
     weighted = [layer.name for layer in loaded.layers if layer.weights]
     head = [entry for entry in weighted if entry.startswith("head_")]
     assert head and len(head) <= 2 and weighted[-len(head) :] == head

@@ -10,6 +10,7 @@ from narrow import NARROW
 import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.hub import registered
+from bnn_zoo.models.build import record_of
 
 
 def test_all_networks_oldest_first() -> None:
@@ -51,15 +52,23 @@ def test_create_by_any_spelling(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(NARROW))
-def test_factory_and_create_model_agree(name: str) -> None:
-    factory = getattr(bnn_zoo, bnn_zoo.model_info(name).factory)
+def test_the_factory_makes_the_network_of_its_name(name: str) -> None:
+    model = getattr(bnn_zoo, bnn_zoo.model_info(name).factory)(input_shape=(32, 32, 3), num_classes=10, **NARROW[name])
+    record = record_of(model)
+    assert record is not None and model.name == record.architecture == name
+    assert (record.num_classes, record.input_shape) == (10, (32, 32, 3))
+    # What equals the default is not recorded, and the stem is, as it was chosen.
+    assert dict(record.arguments).items() <= {**NARROW[name], "stem": "cifar"}.items()
+    keras.backend.clear_session()
+
+
+def test_factory_and_create_model_agree() -> None:
     ours, theirs = (
-        build(input_shape=(32, 32, 3), num_classes=10, **NARROW[name])
-        for build in (factory, lambda **arguments: bnn_zoo.create_model(name, **arguments))
+        build(input_shape=(32, 32, 3), num_classes=10, **NARROW["birealnet"])
+        for build in (bnn_zoo.BiRealNet, lambda **arguments: bnn_zoo.create_model("birealnet", **arguments))
     )
     assert ours.to_json() and [layer.name for layer in ours.layers[1:]] == [layer.name for layer in theirs.layers[1:]]
     assert [weight.shape for weight in ours.weights] == [weight.shape for weight in theirs.weights]
-    keras.backend.clear_session()
 
 
 @pytest.mark.parametrize(

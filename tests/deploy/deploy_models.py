@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,15 @@ from bnn_zoo.zoo import create_model
 
 #: Sizes that no power of two divides, and that each network takes.
 ODD_SIZE = (37, 45, 3)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A network with random weights, and pictures of which no feature lies where rounding decides."""
+
+    name: str
+    model: keras.Model
+    pictures: np.ndarray
 
 
 def narrow_model(name: str, **arguments: Any) -> keras.Model:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from deploy_models import narrow_model, sure_pictures
-from narrow import DISTINCT, noise
+from deploy_models import Sample, narrow_model
+from narrow import noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras
@@ -15,14 +15,13 @@ def norms(model: keras.Model) -> int:
     return sum(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
 
 
-@pytest.mark.parametrize("name", DISTINCT)
-def test_predictions_stay(name: str) -> None:
-    model = narrow_model(name)
+def test_predictions_stay(sample: Sample) -> None:
+    model = sample.model
     before = [weight.copy() for weight in model.get_weights()]
     folded = deploy.fold_batch_norm(model)
-    difference = deploy.compare(model, folded, sure_pictures(model, noise(batch=32)))
+    difference = deploy.compare(model, folded, sample.pictures)
     assert difference.top1_changes == 0 and difference.largest < 1e-4
-    assert norms(folded) < norms(model) or name == "dorefanet" or not norms(model)
+    assert norms(folded) < norms(model) or sample.name == "dorefanet" or not norms(model)
     assert all(np.array_equal(one, two) for one, two in zip(before, model.get_weights(), strict=True))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from deploy_models import ODD_SIZE, narrow_model, random_norms, sure_pictures
+from deploy_models import ODD_SIZE, Sample, narrow_model, random_norms
 from exact_weights import ROUNDING, exact_pictures, exact_weights
 from narrow import DISTINCT, noise
 
@@ -33,20 +33,17 @@ def operations(model: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", DISTINCT)
 @pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
-def test_rewritten_networks_predict_the_same(name: str) -> None:
-    model = narrow_model(name)
-    difference = deploy.compare(model, rewrite_for_lce(model), sure_pictures(model, noise(batch=32)))
+def test_rewritten_networks_predict_the_same(sample: Sample) -> None:
+    difference = deploy.compare(sample.model, rewrite_for_lce(sample.model), sample.pictures)
     assert difference.top1_changes == 0 and difference.largest < 1e-4
 
 
-@pytest.mark.parametrize("name", [name for name in DISTINCT if name in ROUNDING or name == "birealnet"])
+@pytest.mark.parametrize("sample", [name for name in DISTINCT if name in ROUNDING or name == "birealnet"], indirect=True)
 @pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
-def test_the_interpreter_predicts_the_same(name: str) -> None:
+def test_the_interpreter_predicts_the_same(sample: Sample) -> None:
     pytest.importorskip("larq_compute_engine")
-    model = narrow_model(name)
-    difference = deploy.compare(model, deploy.compile(model, "lce", threads=1), sure_pictures(model, noise(batch=32))[:8])
+    difference = deploy.compare(sample.model, deploy.compile(sample.model, "lce", threads=1), sample.pictures[:8])
     assert difference.top1_changes == 0 and difference.largest < 1e-4
 
 

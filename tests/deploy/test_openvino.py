@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from deploy_models import ODD_SIZE, narrow_model, random_norms, sure_pictures
+from deploy_models import ODD_SIZE, Sample, narrow_model, random_norms, sure_pictures
 from exact_weights import ROUNDING, exact_pictures, exact_weights
 from narrow import DISTINCT, noise
 
@@ -25,16 +25,12 @@ def kinds(model: Any) -> list[str]:
     return [node.get_type_name() for node in convert(model).get_ops()]
 
 
-@pytest.mark.parametrize("name", DISTINCT)
-def test_networks_predict_the_same(name: str) -> None:
-    model = narrow_model(name)
-    runtime = deploy.compile(model, threads=1)
-    pictures = noise(batch=48)
-    assert deploy.compare(model, runtime, pictures).top1_changes == 0
-    pictures = sure_pictures(model, pictures)
-    pictures = pictures[np.resize(np.arange(len(pictures)), 32)]
+def test_networks_predict_the_same(sample: Sample) -> None:
+    runtime = deploy.compile(sample.model, threads=1)
+    assert deploy.compare(sample.model, runtime, noise(batch=48)).top1_changes == 0
+    pictures = sample.pictures[np.resize(np.arange(len(sample.pictures)), 32)]
     for batch in (1, 32):
-        difference = deploy.compare(model, runtime, pictures, batch_size=batch)
+        difference = deploy.compare(sample.model, runtime, pictures, batch_size=batch)
         assert difference.top1_changes == 0 and difference.largest < 1e-4
 
 
@@ -62,13 +58,12 @@ def test_no_feature_differs_where_nothing_rounds(name: str) -> None:
     assert np.array_equal(deploy.compile(model, threads=1).predict(images), model.predict(images, verbose=0))
 
 
-@pytest.mark.parametrize("name", DISTINCT)
-def test_all_binary_layers_use_the_binary_kernels(name: str) -> None:
-    model = narrow_model(name)
+def test_all_binary_layers_use_the_binary_kernels(sample: Sample) -> None:
+    model = sample.model
     quantized = (larq.layers.QuantConv2D, larq.layers.QuantDense)
     calls = [call for call in read_layer_graph(model).calls if isinstance(call.layer, quantized)]
     binary = [call for call in calls if call.layer.input_quantizer is not None]
-    planes = 2 if name == "dorefanet" else 1
+    planes = 2 if sample.name == "dorefanet" else 1
     assert kinds(model).count("BinaryConvolution") == planes * len(binary) > 0
 
 

@@ -37,6 +37,17 @@ def narrow(network: str, **arguments: Any) -> keras.Model:
     return bnn_zoo.create_model(network, **{**NARROW[network], **arguments})
 
 
+@pytest.fixture(scope="module", params=DISTINCT)
+def filled(request: pytest.FixtureRequest) -> keras.Model:
+    """A network for pictures of 32x32 with random weights. The checks that leave it as it is share it."""
+    model = randomize(narrow(request.param))
+    if architectures()[request.param].per_pixel:
+        # Random weights give logits of hundreds, known to some 1e-5 only, and of thousands of pixels some are undecided.
+        head = model.get_layer("head_conv")
+        head.set_weights([weight / 10 for weight in head.get_weights()])
+    return model
+
+
 @pytest.mark.parametrize("size", [32, 224])
 @pytest.mark.parametrize("name", SAME_WHEN_NARROW)
 def test_narrow_networks_of_a_family_are_the_same(name: str, size: int) -> None:
@@ -92,29 +103,21 @@ def test_one_step_at_the_usual_size(name: str) -> None:
 # Copies
 
 
-@pytest.mark.parametrize("name", DISTINCT)
-def test_clone_and_json(name: str) -> None:
-    model = randomize(narrow(name))
-    expected = model(noise(), training=False).numpy()
+def test_clone_and_json(filled: keras.Model) -> None:
+    expected = filled(noise(), training=False).numpy()
     assert np.isfinite(expected).all() and expected.std() > 0
-    for copy in (keras.models.clone_model(model), keras.models.model_from_json(model.to_json())):
-        assert [weight.shape for weight in copy.weights] == [weight.shape for weight in model.weights]
-        assert [layer.name for layer in copy.layers] == [layer.name for layer in model.layers]
-        copy.set_weights(model.get_weights())
+    for copy in (keras.models.clone_model(filled), keras.models.model_from_json(filled.to_json())):
+        assert [weight.shape for weight in copy.weights] == [weight.shape for weight in filled.weights]
+        assert [layer.name for layer in copy.layers] == [layer.name for layer in filled.layers]
+        copy.set_weights(filled.get_weights())
         assert np.array_equal(copy(noise(), training=False).numpy(), expected)
 
 
-@pytest.mark.parametrize("name", DISTINCT)
-def test_saved_model(name: str, tmp_path: Path) -> None:
-    model = randomize(narrow(name))
-    if architectures()[name].per_pixel:
-        # Random weights give logits of hundreds, known to some 1e-5 only, and of thousands of pixels some are undecided.
-        head = model.get_layer("head_conv")
-        head.set_weights([weight / 10 for weight in head.get_weights()])
-    model.export(str(tmp_path / "exported"))
+def test_saved_model(filled: keras.Model, tmp_path: Path) -> None:
+    filled.export(str(tmp_path / "exported"))
     loaded = tf.saved_model.load(str(tmp_path / "exported"))
     served = loaded.serve(tf.constant(noise()))
-    expected = model(noise(), training=False).numpy()
+    expected = filled(noise(), training=False).numpy()
     assert np.abs(served.numpy() - expected).max() < 1e-5
 
 
@@ -149,8 +152,14 @@ def _python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 # Sizes
 
 
+def test_the_size_of_small_pictures(filled: keras.Model) -> None:
+    assert filled.input_shape == (None, 32, 32, 3)
+    assert filled.output_shape == (None, *probabilities_shape(filled.name, 10))
+    assert_probabilities(filled(noise(), training=False).numpy())
+
+
 @pytest.mark.parametrize("name", DISTINCT)
-@pytest.mark.parametrize("size", [(32, 32), (33, 33), (96, 96), (75, 61), (224, 224)])
+@pytest.mark.parametrize("size", [(33, 33), (96, 96), (75, 61), (224, 224)])
 def test_sizes(name: str, size: tuple[int, int]) -> None:
     if name == "xnornet" and min(size) in (61, 96):
         with pytest.raises(ValueError, match=r"XNORNet cannot take pictures of .*Take larger ones.*stem=\"cifar\""):
@@ -159,7 +168,10 @@ def test_sizes(name: str, size: tuple[int, int]) -> None:
     model = narrow(name, input_shape=(*size, 3))
     assert model.input_shape == (None, *size, 3)
     assert model.output_shape == (None, *probabilities_shape(name, 10, size))
-    probabilities = model(noise(*size, batch=1), training=False).numpy()
+    assert_probabilities(model(noise(*size, batch=1), training=False).numpy())
+
+
+def assert_probabilities(probabilities: np.ndarray) -> None:
     assert np.isfinite(probabilities).all()
     assert probabilities.sum(axis=-1) == pytest.approx(1, abs=1e-5)
 
@@ -312,9 +324,7 @@ def test_layer_names_are_stable_and_speak(name: str, stem: str) -> None:
     assert not [entry for entry in names if not re.fullmatch(pattern, entry)]
 
 
-@pytest.mark.parametrize("name", DISTINCT)
-def test_variable_names_follow_their_layers(name: str) -> None:
-    model = narrow(name)
-    for layer in model.layers:
+def test_variable_names_follow_their_layers(filled: keras.Model) -> None:
+    for layer in filled.layers:
         for weight in layer.weights:
             assert weight.name.startswith(f"{layer.name}/")
