@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from bnn_zoo.training.stage import Stage, check_stages
 
-Optimizer = Literal["adam", "sgd", "bop"]
+Optimizer = Literal["adam", "radam", "sgd", "bop"]
 RealOptimizer = Literal["same", "adam", "sgd"]
 Schedule = Literal["constant", "cosine", "linear", "steps"]
 RealSchedule = Literal["same", "constant", "cosine", "linear", "steps"]
@@ -43,13 +43,14 @@ class Recipe:
     Args:
         name: network and data set, as in `birealnet.cifar10`.
         arguments: the architecture's own, where they differ from its defaults.
-        optimizer: of all weights, or of the binary kernels only where `real_optimizer` is another. `"bop"` flips binary kernels
-            without latent weights (Helwegen et al., 2019, arXiv 1906.02107), and needs a `real_optimizer`.
+        optimizer: of all weights, or of the binary kernels only where `real_optimizer` is another. `"radam"` is Adam that needs no
+            warm-up (Liu et al., 2019, arXiv 1908.03265). `"bop"` flips binary kernels without latent weights (Helwegen et al.,
+            2019, arXiv 1906.02107), and needs a `real_optimizer`.
         learning_rate: at its highest; what Bop calls gamma.
         real_optimizer: of all weights but the binary kernels; `"same"` trains them by `optimizer`.
         real_learning_rate: theirs, at its highest.
         momentum: of SGD.
-        epsilon: of Adam.
+        epsilon: of Adam and RAdam.
         threshold: of Bop: how large the mean gradient must be for a weight to flip.
         weight_decay: each step takes learning rate times this share off the real-valued kernels, apart from the gradient. Latent
             weights are left alone: only their signs count, so that shrinking them would not restrain the network but make

@@ -8,10 +8,11 @@ from bnn_zoo.training.bnext_recipes import BNEXT_RECIPES
 from bnn_zoo.training.cifar10_recipes import CIFAR10_RECIPES
 from bnn_zoo.training.group_net_recipes import GROUP_NET_RECIPES
 from bnn_zoo.training.imagenet_recipes import IMAGENET_RECIPES
+from bnn_zoo.training.meliusnet_recipes import MELIUSNET_RECIPES
 from bnn_zoo.training.react_recipes import REACT_RECIPES
 from bnn_zoo.training.recipe import Recipe
 
-_RECIPES = (*CIFAR10_RECIPES, *IMAGENET_RECIPES, *GROUP_NET_RECIPES, *REACT_RECIPES, *BNEXT_RECIPES)
+_RECIPES = (*CIFAR10_RECIPES, *IMAGENET_RECIPES, *MELIUSNET_RECIPES, *GROUP_NET_RECIPES, *REACT_RECIPES, *BNEXT_RECIPES)
 
 
 def list_recipes() -> list[str]:

@@ -21,6 +21,7 @@ from bnn_zoo.training.schedules import make_schedule
 
 SMALL = Recipe("birealnet.noise", epochs=3, batch_size=8, held_out=8, learning_rate=0.01)
 RECIPES = {
+    "radam": dataclasses.replace(SMALL, optimizer="radam", weight_decay=1e-3),
     "sgd": dataclasses.replace(SMALL, optimizer="sgd", learning_rate=0.1, weight_decay=1e-3, l2=1e-4, warmup_epochs=1),
     "case": dataclasses.replace(SMALL, real_optimizer="sgd", real_learning_rate=0.1, schedule="linear", label_smoothing=0.1),
     "bop": dataclasses.replace(
@@ -64,7 +65,8 @@ class Stop(keras.callbacks.Callback):
 # Adam in bfloat16 is what test_resuming.py kills.
 @pytest.mark.filterwarnings("error:the checkpoint")
 @pytest.mark.parametrize(
-    ("name", "precision"), [("sgd", "float32"), ("case", "mixed_bfloat16"), ("bop", "float32"), ("bop", "mixed_bfloat16")]
+    ("name", "precision"),
+    [("radam", "float32"), ("sgd", "float32"), ("case", "mixed_bfloat16"), ("bop", "float32"), ("bop", "mixed_bfloat16")],
 )
 def test_a_run_that_was_stopped_ends_with_the_same_weights(name: str, precision: str, noise: ImageDataset, tmp_path: Path) -> None:
     recipe = dataclasses.replace(RECIPES[name], precision=precision)
@@ -148,3 +150,22 @@ def test_two_optimizers_have_two_rates() -> None:
     recipe = Recipe("a.b", learning_rate=2.0, real_optimizer="sgd", real_learning_rate=3.0, real_schedule="constant", epochs=4)
     rates = [make_schedule(recipe, steps=10, real=real) for real in (False, True)]
     np.testing.assert_allclose([float(rate(20)) for rate in rates], [1.0, 3.0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (1, [0.99874270, -1.99986790, 0.43595773]),
+        (5, [0.99730366, -1.99944833, 0.40326937]),
+        (6, [0.99742578, -1.99935271, 0.40337648]),
+        (12, [0.99773035, -1.99895716, 0.40418094]),
+    ],
+)
+def test_rectified_adam_takes_the_steps_of_pytorchs(steps: int, expected: list[float]) -> None:
+    """torch.optim.RAdam of PyTorch 2, in float64: from the sixth step on it scales by the second moment."""
+    gradients = np.random.default_rng(0).normal(size=(12, 3)) * [1, 0.1, 10]
+    weights = tf.Variable([1.0, -2.0, 0.5])
+    optimizer = make_optimizer(dataclasses.replace(SMALL, optimizer="radam", schedule="constant"), 1, [weights])
+    for gradient in gradients[:steps]:
+        optimizer.apply_gradients([(tf.constant(gradient, tf.float32), weights)])
+    np.testing.assert_allclose(weights.numpy(), expected, atol=2e-7)
