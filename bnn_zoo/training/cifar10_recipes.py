@@ -20,7 +20,8 @@ CIFAR10_RECIPES = (
         "binarynet.cifar10",
         arguments={"section_filters": (64, 128, 256), "dense_units": (512, 512)},
         learning_rate=5e-3,
-        epochs=60,
+        epochs=40,
+        batch_size=64,
         precision="mixed_bfloat16",
         source="half the width of the paper's network; the learning rate that plumerai/rethinking-bnn-optimization has for "
         f"BinaryNet with Adam, {_SIZED}",

@@ -61,10 +61,12 @@ def test_weights_take_one_bit(name: str, tmp_path: Path) -> None:
     assert path.with_suffix(".bin").stat().st_size <= 1.1 * bnn_zoo.model_info(name).figures.size_mib * 2**20
 
 
-def test_tflite_weights_take_one_bit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["quicknet", "ab_reactnet18"])
+@pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
+def test_tflite_weights_take_one_bit(name: str, tmp_path: Path) -> None:
     pytest.importorskip("larq_compute_engine")
-    path = deploy.export(random_norms(bnn_zoo.create_model("quicknet")), tmp_path / "quicknet.tflite")
-    assert path.stat().st_size <= 1.1 * bnn_zoo.model_info("quicknet").figures.size_mib * 2**20
+    path = deploy.export(random_norms(bnn_zoo.create_model(name)), tmp_path / "network.tflite")
+    assert path.stat().st_size <= 1.1 * bnn_zoo.model_info(name).figures.size_mib * 2**20
 
 
 def test_a_saved_model_can_be_replaced(tmp_path: Path) -> None:

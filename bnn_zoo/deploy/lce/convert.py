@@ -11,6 +11,7 @@ from typing import Any
 from bnn_zoo._keras import tf
 from bnn_zoo.deploy.backends import load_backend
 from bnn_zoo.deploy.lce.rewrite import rewrite_for_lce
+from bnn_zoo.deploy.lce.two_values import store_in_int8
 
 
 def convert(model: Any) -> bytes:
@@ -35,7 +36,7 @@ def convert(model: Any) -> bytes:
     concrete = function.get_concrete_function(tf.TensorSpec((1, *shape), tf.float32, name="images"))
     with tempfile.TemporaryDirectory() as folder, _without_chatter():
         tf.saved_model.save(module, folder, signatures=concrete)
-        return engine.convert_saved_model(folder)
+        return store_in_int8(engine.convert_saved_model(folder))
 
 
 @contextlib.contextmanager
