@@ -37,37 +37,41 @@ def apply_preprocessing(images: np.ndarray | Sequence[np.ndarray], preprocessing
     pictures = checked_pictures(images)
     height, width = preprocessing.input_size
     batch = np.empty((len(pictures), height, width, 3), np.float32)
+    # Means are scaled to 0..255 in float64 and then rounded, the order of the original.
+    mean, std = (np.tile(np.float32(np.multiply(share, 255.0)), width) for share in (preprocessing.mean, preprocessing.std))
     for indices in _batches_of_one_size(pictures, height * width * 3):
-        batch[indices] = _crop_and_resize(np.stack([pictures[index] for index in indices]), preprocessing)
-    # In place: ten thousand pictures are not copied for the sake of a subtraction. Means are scaled to 0..255 in
-    # float64 and then rounded, the order of the original.
-    batch -= np.float32(np.multiply(preprocessing.mean, 255.0))
-    batch /= np.float32(np.multiply(preprocessing.std, 255.0))
+        for index, square in zip(indices, _crop_and_resize([pictures[index] for index in indices], preprocessing), strict=True):
+            # Picture by picture, row by row: it stays in the cache, and three channels at a time would take numpy long.
+            rows = batch[index].reshape(height, width * 3)
+            rows[...] = square.reshape(rows.shape)
+            rows -= mean
+            rows /= std
     return batch
 
 
-def _crop_and_resize(pictures: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
-    square = _square_centre(pictures, preprocessing.crop)
+def _crop_and_resize(pictures: Sequence[np.ndarray], preprocessing: Preprocessing) -> Sequence[np.ndarray]:
+    """Pictures of one size, uint8 where that is the size asked for, else float32."""
+    squares = [_square_centre(picture, preprocessing.crop) for picture in pictures]
     size = list(preprocessing.input_size)
-    if list(square.shape[1:3]) == size:
-        return square
+    if list(squares[0].shape[:2]) == size:
+        return squares
     # These operations exist on the CPU only; saying so spares a copy to a GPU and back.
     with tf.device("/CPU:0"):
         if preprocessing.interpolation == "bicubic":
-            resized = tf.raw_ops.ResizeBicubic(images=square, size=size, align_corners=False, half_pixel_centers=False)
+            resized = tf.raw_ops.ResizeBicubic(images=np.stack(squares), size=size, align_corners=False, half_pixel_centers=False)
         else:
             method = preprocessing.interpolation.removesuffix("_antialias")
-            resized = tf.image.resize(square, size, method=method, antialias=True)
-        return resized.numpy()
+            resized = tf.image.resize(np.stack(squares), size, method=method, antialias=True)
+        return resized.numpy()  # type: ignore[no-any-return]
 
 
-def _square_centre(pictures: np.ndarray, share: float) -> np.ndarray:
-    height, width = pictures.shape[1:3]
+def _square_centre(picture: np.ndarray, share: float) -> np.ndarray:
+    height, width = picture.shape[:2]
     # float32, and the truncation, decide the last pixel: both are the original's. It has no answer for a picture of
     # which less than a pixel would be kept.
     side = max(1, int(np.float32(share) * np.float32(min(height, width))))
     top, left = (height - side + 1) // 2, (width - side + 1) // 2
-    return pictures[:, top : top + side, left : left + side]
+    return picture[top : top + side, left : left + side]
 
 
 def _batches_of_one_size(pictures: Sequence[np.ndarray] | np.ndarray, target_values: int) -> Iterator[list[int]]:

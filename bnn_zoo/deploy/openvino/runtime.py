@@ -74,7 +74,8 @@ class OpenVINORuntime:
         """Runs batch after batch, with one under way on every core.
 
         Args:
-            batches: (batch, height, width, channels), float32, all of one shape but for the last.
+            batches: (batch, height, width, channels), float32, all of one shape but for the last. They are not copied: leave each
+                as it is until its output has come.
 
         Yields:
             The output of each, in their order.
@@ -82,7 +83,7 @@ class OpenVINORuntime:
         streams = self.threads or os.cpu_count() or 1
         network: ov.CompiledModel | None = None
         idle: list[ov.InferRequest] = []
-        busy: deque[ov.InferRequest] = deque()
+        busy: deque[tuple[ov.InferRequest, np.ndarray]] = deque()  # with what is read while it runs
         shape: tuple[int, ...] = ()
         for batch in batches:
             images = checked_images(batch, self.input_shape)
@@ -93,18 +94,18 @@ class OpenVINORuntime:
                 idle = [network.create_infer_request() for _ in range(streams + 1)]
             if images.shape != shape:
                 while busy:
-                    yield _finished(busy.popleft())
+                    yield _finished(busy.popleft()[0])
                 yield self.predict(images, batch_size=len(images))
                 continue
             if not idle:
-                request = busy.popleft()
+                request, _ = busy.popleft()
                 yield _finished(request)
                 idle.append(request)
             request = idle.pop()
-            request.start_async([images], share_inputs=False)
-            busy.append(request)
+            request.start_async([images], share_inputs=True)
+            busy.append((request, images))
         while busy:
-            yield _finished(busy.popleft())
+            yield _finished(busy.popleft()[0])
 
     def _run(self, images: np.ndarray) -> np.ndarray:
         with self._lock:  # a request holds one set of tensors
