@@ -2,4 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
 pytest_plugins = ["hub_server.fixtures"]
+
+
+@pytest.fixture(scope="module")
+def zeros_at_first() -> Iterator[None]:
+    """Kernels start as zeros: for networks of which the weights are all set later, or never looked at.
+
+    Random numbers for kernels of full size take longer than all else about building the networks.
+    """
+    from bnn_zoo._keras import keras, tf
+
+    def zeros(self: Any, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        return tf.zeros(shape, dtype or keras.backend.floatx())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.initializers.VarianceScaling, "__call__", zeros)
+        yield

@@ -19,6 +19,7 @@ MIB = 8 * 2**20
 
 
 @pytest.mark.parametrize("name", list(architectures()))
+@pytest.mark.usefixtures("zeros_at_first")
 def test_stored_figures_and_layers_are_current_and_larqs(name: str) -> None:
     entry = architectures()[name]
     model = build_model(entry, num_classes=entry.num_classes)

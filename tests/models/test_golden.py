@@ -41,7 +41,7 @@ class Golden:
 
 
 @pytest.fixture(scope="module", params=DESCRIBED)
-def golden(request: pytest.FixtureRequest) -> Iterator[Golden]:
+def golden(request: pytest.FixtureRequest, zeros_at_first: None) -> Iterator[Golden]:
     """Each network is built and run once; the checks share it."""
     factory = request.param
     keras.backend.clear_session()

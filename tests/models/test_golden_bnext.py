@@ -56,6 +56,7 @@ def unused_in(entries: list[tuple[str, list[int], str]]) -> set[str]:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.usefixtures("zeros_at_first")
 @pytest.mark.parametrize("name", ["BNextTiny", "BNextTiny_cifar10", "BNextSmall", "BNextMiddle", LARGE])
 def test_logits_are_the_authors(name: str) -> None:
     network, _, dataset = name.partition("_")

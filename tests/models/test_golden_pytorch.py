@@ -37,6 +37,7 @@ def clear_session() -> Iterator[None]:
     keras.backend.clear_session()
 
 
+@pytest.mark.usefixtures("zeros_at_first")
 @pytest.mark.parametrize("name", NAMES)
 def test_logits_are_the_authors(name: str) -> None:
     factory, _, dataset = name.partition("_")
