@@ -108,7 +108,7 @@ def _result(metric: Metric):  # type: ignore[no-untyped-def]
         dataset_name=metric.dataset,
         metric_type="accuracy",
         metric_name=f"{metric.name} accuracy",
-        metric_value=metric.value / 100,
+        metric_value=round(metric.value / 100, 6),
     )
 
 

@@ -104,8 +104,9 @@ def outputs(model: Any, images: np.ndarray) -> list[np.ndarray]:
     return found if isinstance(found, list) else [found]
 
 
+@pytest.mark.usefixtures("zeros_at_first")
 @pytest.mark.parametrize("name", DISTINCT)
-def test_every_network_has_its_maps(name: str) -> None:
+def test_every_network_has_its_maps_and_the_coarsest_is_what_it_gives_without_top(name: str) -> None:
     model = network(name)
     found = bnn_zoo.features(model)
     assert found.output_names == list(EXPECTED[name].values())
@@ -114,13 +115,10 @@ def test_every_network_has_its_maps(name: str) -> None:
         # "valid" convolutions and pools of the AlexNets take a little more off.
         assert abs(shape[1] - size / stride) <= 2, (layer, shape)
         assert shape[1] == shape[2] and len(shape) == 4
-
-
-@pytest.mark.parametrize("name", [name for name in DISTINCT if name != "xnornet"])
-def test_the_coarsest_map_is_what_the_network_without_top_gives(name: str) -> None:
-    with_top, without = network(name), network(name, num_classes=None)
-    assert bnn_zoo.features(with_top).output_names[-1] == without.layers[-1].name
-    assert bnn_zoo.features(without).output_names == bnn_zoo.features(with_top).output_names
+    if name != "xnornet":
+        without = network(name, num_classes=None)
+        assert found.output_names[-1] == without.layers[-1].name
+        assert bnn_zoo.features(without).output_names == found.output_names
 
 
 @pytest.mark.parametrize("name", ["birealnet", "binary_densenet28", "meliusnet22", "quicknet"])
