@@ -9,7 +9,7 @@ import typer
 import typer.core
 
 from bnn_zoo.cli import catalog, comparing, deploying, finetuning, guide, hub, learning, pictures, training
-from bnn_zoo.cli.terminal import INTERRUPTED
+from bnn_zoo.cli.terminal import INTERRUPTED, show_warnings
 
 
 class _Commands(typer.core.TyperGroup):
@@ -45,7 +45,7 @@ def _version(wanted: bool) -> None:
 def _options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
-    pass
+    show_warnings()
 
 
 app.command("demo")(pictures.demo)

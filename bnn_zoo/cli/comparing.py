@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bnn_zoo.cli.terminal import load_tensorflow, show_warnings, terminal_width
+from bnn_zoo.cli.terminal import load_tensorflow, terminal_width
 
 _Names = Annotated[
     list[str] | None,
@@ -29,7 +29,7 @@ def compare(
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of openvino and lce; all cores if not given.")] = None,
     repeats: Annotated[int, typer.Option(min=3, help="Runs of each latency; medians are shown.")] = 30,
-    data: Annotated[Path | None, typer.Option(help="Labelled pictures to score weight sets on; see `evaluate`.")] = None,
+    data: Annotated[str | None, typer.Option(help="Labelled pictures to score weight sets on; see `evaluate`.")] = None,
     split: Annotated[str | None, typer.Option(help="Of the data.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write a page that works offline.")] = None,
     plot: Annotated[
@@ -49,7 +49,6 @@ def compare(
     backends = [name for entry in latency or [] for name in entry.split(",")]
     if backends or data is not None or not all(subject.is_stored for subject in find_subjects(patterns or None, shape)):
         load_tensorflow()
-        show_warnings()
     found = run(patterns or None, input_shape=shape, latency=backends, data=data, split=split, threads=threads, repeats=repeats)
     if sort is not None:
         found = found.sorted(sort)
@@ -87,7 +86,6 @@ def profile(
     backends = latency.split(",") if latency else []
     if backends or not all(subject.is_stored for subject in find_subjects(names, shape)):
         load_tensorflow()
-        show_warnings()
     profiles = [look_at(entry, input_shape=shape, latency=backends, threads=threads) for entry in names]
     found = profiles[0] if other is None else profiles[0].diff(profiles[1])
     print(found.to_json() if as_json else found.table(width=terminal_width()))

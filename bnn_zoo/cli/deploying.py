@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings
+from bnn_zoo.cli.terminal import load_tensorflow
 from bnn_zoo.cli.values import counts
 
 _Models = Annotated[list[str], typer.Argument(metavar="NAME", help='Networks; "mobilenet_v2" for a float one to compare with.')]
@@ -21,17 +22,18 @@ def export(
 ) -> None:
     """Write a network as a file that runs without Keras and larq."""
     load_tensorflow()
-    show_warnings()
     from bnn_zoo.deploy import export as write
     from bnn_zoo.hub import load_pretrained
 
     write(load_pretrained(model), path)
-    console.print(f"{path}", highlight=False, soft_wrap=True)
+    print(path)
 
 
 def bench(
     models: _Models,
-    backends: Annotated[str, typer.Option(help="Comma-separated, among keras, larq_zoo, lce and openvino.")] = "keras,lce,openvino",
+    backends: Annotated[
+        str | None, typer.Option(help="Comma-separated, among keras, larq_zoo, lce and openvino; all but larq_zoo if not given.")
+    ] = None,
     threads: Annotated[str, typer.Option(help="Comma-separated numbers of threads.")] = "1,2",
     batch_sizes: Annotated[str, typer.Option(help="Comma-separated, pictures a run.")] = "1",
     repeats: Annotated[int, typer.Option(min=3, help="Runs of each; medians are shown.")] = 30,
@@ -42,20 +44,15 @@ def bench(
     from bnn_zoo.cli.measurements import show_rows
 
     numbers, sizes = counts("--threads", threads), counts("--batch-sizes", batch_sizes)
+    if layers and backends is not None:
+        raise ValueError("--layers measures OpenVINO alone; leave out --backends.")
     load_tensorflow()
     from bnn_zoo.deploy.bench import Measurement, NotMeasured, measure
-    from bnn_zoo.deploy.rows import format_rows
 
     if layers:
-        from bnn_zoo.deploy.bench_worker import build
-        from bnn_zoo.deploy.profile import by_kind, profile_layers
-
-        for model, count, size in product(models, numbers, sizes):
-            times = profile_layers(build(model), threads=count, batch_size=size, repeats=repeats)
-            print(f"# {model}, {count} threads, batch {size}")
-            print(format_rows(by_kind(times), form), format_rows(times, form), sep="\n\n")
+        _bench_layers(models, numbers, sizes, repeats, form)
         return
-    rows = measure(models, backends.split(","), numbers, sizes, repeats)
+    rows = measure(models, (backends or "keras,lce,openvino").split(","), numbers, sizes, repeats)
     measured = [row for row in rows if isinstance(row, Measurement)]
     failed = [row for row in rows if isinstance(row, NotMeasured)]
     if measured:
@@ -64,3 +61,35 @@ def bench(
         print(line, file=sys.stderr)
     if not measured:
         raise typer.Exit(1)
+
+
+def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repeats: int, form: str) -> None:
+    from bnn_zoo.deploy.bench_worker import build
+    from bnn_zoo.deploy.profile import by_kind, profile_layers
+    from bnn_zoo.deploy.rows import format_rows
+
+    rows = []
+    for model, count, size in product(models, threads, sizes):
+        times = profile_layers(build(model), threads=count, batch_size=size, repeats=repeats)
+        if form == "table":
+            print(f"# {model}, {count} threads, batch {size}")
+            print(format_rows(by_kind(times), form), format_rows(times, form), sep="\n\n")
+        rows += [_LayerRow(model, count, size, **vars(time)) for time in times]
+    if form != "table":  # one list, of which the kinds' sums can be made
+        print(format_rows(rows, form))
+
+
+@dataclass(frozen=True)
+class _LayerRow:
+    """A layer's time, with what it was measured under."""
+
+    model: str
+    threads: int
+    batch_size: int
+    name: str
+    kind: str
+    implementation: str
+    milliseconds: float
+    share: float
+    binary_macs: int
+    of_roofline: float | None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings, stops_and_goes_on
+from bnn_zoo.cli.terminal import console, load_tensorflow, stops_and_goes_on
 from bnn_zoo.cli.values import pairs
 
 
@@ -28,7 +28,6 @@ def finetune(
     """Fine-tune a trained network on your own pictures: a new head first, then all layers."""
     chosen = pairs(settings or [])
     load_tensorflow()
-    show_warnings()
     from bnn_zoo.transfer import finetune as run
 
     with stops_and_goes_on():
@@ -42,5 +41,5 @@ def finetune(
             license=license,
             say=lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True),
         )
-    console.print(f"{folder}: the weight set.", highlight=False, soft_wrap=True)
-    console.print(f"Use it with: bnn-zoo predict PICTURE --model {folder}", highlight=False, soft_wrap=True)
+    print(f"{folder}: the weight set.")
+    print(f"Use it with: bnn-zoo predict PICTURE --model {folder}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings, stops_and_goes_on
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
 
 
 def guide(
@@ -23,7 +23,6 @@ def guide(
 ) -> None:
     """Measure the advice on building BNNs by small experiments of equal budget."""
     load_tensorflow()
-    show_warnings()
     from rich.markdown import Markdown
 
     from bnn_zoo.guide.budget import Budget

@@ -106,6 +106,6 @@ def convert(
     options = {name: value for name, value in given.items() if value is not None}
     done = convert_checkpoint(checkpoint, architecture, out, input_size=input_size, **options)
     for name in done.unused:
-        console.print(f"not used: {name}", highlight=False, soft_wrap=True)
+        print(f"not used: {name}")
     console.print(f"{done.used} tensors used, {len(done.unused)} not", highlight=False)
     print(done.folder)

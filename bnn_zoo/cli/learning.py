@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow
 
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")],
-    data: Annotated[Path, typer.Option(help='A folder or .zip of pictures by class, CIFAR-10\'s binary version, "tfds:NAME".')],
+    data: Annotated[str, typer.Option(help='A folder or .zip of pictures by class, CIFAR-10\'s binary version, "tfds:NAME".')],
     split: Annotated[str | None, typer.Option(help='Which split; if not given "test", or one that begins with "val".')] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 100,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
@@ -26,7 +26,6 @@ def evaluate(
     if record is not None and not Path(model).is_dir():
         raise ValueError(f"--record writes into a weight set's folder; {model} is none.")
     load_tensorflow()
-    show_warnings()
     from rich.progress import Progress
 
     from bnn_zoo.evaluation import evaluate as score
@@ -44,7 +43,7 @@ def evaluate(
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     for name in result.skipped:
-        errors.print(f"bnn-zoo: skipped {name}", highlight=False)
+        errors.print(f"bnn-zoo: skipped {name}", highlight=False, markup=False, soft_wrap=True)
     if record is not None:
         _record(Path(model), result, record)
     if as_json:

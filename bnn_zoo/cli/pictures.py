@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from bnn_zoo.cli.terminal import console, load_tensorflow, show_warnings
+from bnn_zoo.cli.terminal import console, load_tensorflow
 
 _DEFAULT = "birealnet.cifar10"
 
@@ -35,7 +35,6 @@ def predict(
     if not files:
         raise ValueError(f"no pictures in {', '.join(map(str, pictures))}.")
     load_tensorflow()
-    show_warnings()
     from bnn_zoo.data.labels import top_classes
     from bnn_zoo.data.preprocessing import apply_preprocessing
     from bnn_zoo.deploy import Failure, compile, predict_pictures

@@ -17,7 +17,9 @@ errors = Console(stderr=True)
 
 def show_warnings() -> None:
     """Warnings of this package as single lines."""
-    warnings.showwarning = lambda message, *_args, **_options: errors.print(f"bnn-zoo: {message}", style="yellow", highlight=False)
+    warnings.showwarning = lambda message, *_args, **_options: errors.print(
+        f"bnn-zoo: {message}", style="yellow", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 def terminal_width() -> int | None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow, show_warnings, stops_and_goes_on
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
 from bnn_zoo.cli.values import counts, json_pairs, pairs
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
 
 
 def train(
     network: Annotated[str, typer.Argument(help="Name of the network.")],
-    data: Annotated[Path, typer.Option(help='A folder or .zip of pictures by class, CIFAR-10\'s binary version, "tfds:NAME".')],
+    data: Annotated[str, typer.Option(help='A folder or .zip of pictures by class, CIFAR-10\'s binary version, "tfds:NAME".')],
     out: Annotated[
         Path, typer.Option(file_okay=False, help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")
     ],
@@ -38,7 +39,6 @@ def train(
     from bnn_zoo.training.strategy import make_strategy, start_again
 
     name = find_architecture(network).name
-    show_warnings()
     try:
         options = Options(
             split=split,
@@ -58,8 +58,8 @@ def train(
         _say(f"{error}. This one waits for it.")
         start_again()
     if folder is not None:
-        console.print(f"{folder}: the weight set. {out / 'log.csv'}: the log.", highlight=False)
-        console.print(f"Score it with: bnn-zoo evaluate {folder} --data {data}", highlight=False)
+        print(f"{folder}: the weight set. {out / 'log.csv'}: the log.")
+        print(f"Score it with: bnn-zoo evaluate {folder} --data {shlex.quote(data)}")
 
 
 def recipes(

@@ -84,8 +84,13 @@ def _measure_model(
         else:
             taken[backend, count, batch_size] = []
     for _ in range(repeats):
-        for (backend, count, batch_size), times in taken.items():
-            times.append(_ask(workers[count], "run", model, backend, batch_size))
+        for (backend, count, batch_size), times in list(taken.items()):
+            answer = _ask(workers[count], "run", model, backend, batch_size)
+            if isinstance(answer, str):
+                rows.append(NotMeasured(model, backend, count, batch_size, answer))
+                del taken[backend, count, batch_size]
+            else:
+                times.append(answer)
     for connection in workers.values():
         _ask(connection, "forget")
     for (backend, count, batch_size), times in taken.items():
@@ -104,6 +109,7 @@ def _workers(threads: Sequence[int]) -> Iterator[dict[int, Connection]]:
             here, there = context.Pipe()
             process = context.Process(target=serve, args=(there, count), daemon=True)
             process.start()
+            there.close()  # only the process itself holds that end now: if it dies, this one reads the end of the pipe
             connections[count] = here
             processes.append(process)
         yield connections
@@ -117,5 +123,9 @@ def _workers(threads: Sequence[int]) -> Iterator[dict[int, Connection]]:
 
 
 def _ask(connection: Connection, *question: Any) -> Any:
-    connection.send(question)
-    return connection.recv()
+    try:
+        connection.send(question)
+        return connection.recv()
+    except (EOFError, ConnectionError) as error:
+        asked = ", ".join(map(str, question))
+        raise ChildProcessError(f"the measuring process ended ({asked}); it may have run out of memory.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,8 +19,10 @@ def serve(connection: Connection, threads: int) -> None:
     """Answers questions until the other side is closed.
 
     ("prepare", model, backend, batch size) builds, compiles and warms up: None, or why it cannot be done. ("run", the same) gives
-    the milliseconds of one run, after some that are not measured. ("forget",) frees everything.
+    the milliseconds of one run, after some that are not measured, or why there are none. ("forget",) frees everything.
     """
+    # A terminal sends Ctrl-C to all processes; the one that asks ends this one by closing its side.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     load_tensorflow(first=lambda: _use(threads))
     models: dict[str, Any] = {}
     runs: dict[tuple[Any, ...], Callable[[], float]] = {}
@@ -34,13 +37,20 @@ def serve(connection: Connection, threads: int) -> None:
             keras.backend.clear_session()
             connection.send(None)
         elif action == "prepare":
-            try:
-                runs[tuple(what)] = _prepared(models, what[0], what[1], what[2], threads)
-                connection.send(None)
-            except Exception as error:  # a backend that fails must not end the measurement of the others
-                connection.send(f"{type(error).__name__}: {error}".split("\n")[0])
+            answer = _answer(_prepared, models, what[0], what[1], what[2], threads)
+            if callable(answer):
+                runs[tuple(what)], answer = answer, None
+            connection.send(answer)
         else:
-            connection.send(runs[tuple(what)]())
+            connection.send(_answer(runs[tuple(what)]))
+
+
+def _answer(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What comes of it, or in words why nothing does."""
+    try:
+        return work(*arguments)
+    except Exception as error:  # a backend that fails must not end the measurement of the others
+        return f"{type(error).__name__}: {error}".split("\n")[0]
 
 
 def _use(threads: int) -> None:

@@ -114,9 +114,15 @@ def train_by_name(
         preprocessing=preprocessing,
         labels=dataset.class_names,
         license=options.license,
-        dataset=options.dataset_name or Path(data).name,
+        dataset=options.dataset_name or _name_of(data),
         recipe={**dataclasses.asdict(chosen), "command": _command(network, chosen, settings or {}, options)},
     )
+
+
+def _name_of(data: str | os.PathLike[str]) -> str:
+    """What a card calls data that nobody has named: the data set's name, or the folder's or file's."""
+    _, tfds, name = os.fspath(data).rpartition("tfds:")
+    return name if tfds else Path(data).resolve().name
 
 
 def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Options) -> str:

@@ -24,6 +24,10 @@ _NAME = re.compile(r"step-(\d{9})-([0-9a-f]{64})\.safetensors")
 KEPT = 2
 
 
+class OtherNetworkError(ValueError):
+    """A run's folder holds what another network, or another optimizer, left."""
+
+
 @dataclass(frozen=True)
 class Position:
     """How far a run is.
@@ -76,6 +80,9 @@ def restore_checkpoint(folder: Path, model: keras.Model) -> tuple[Position, list
 
     Returns:
         The position, and the checkpoints that were passed over because they are damaged.
+
+    Raises:
+        OtherNetworkError: if a sound checkpoint does not fit.
     """
     # Also where there is none: an optimizer that made its variables while it trained could have them in another order.
     _variables(model)
@@ -83,6 +90,8 @@ def restore_checkpoint(folder: Path, model: keras.Model) -> tuple[Position, list
     for _, path in reversed(_listed(folder)):
         try:
             return _load(path, model), damaged
+        except OtherNetworkError:
+            raise
         except (WeightsError, ValueError, KeyError, TypeError):
             damaged.append(path)
     return Position(), damaged
@@ -101,7 +110,9 @@ def _load(path: Path, model: keras.Model) -> Position:
     position = Position(**json.loads(metadata["position"]))
     variables = _variables(model)
     if set(variables) != set(tensors) or any(tuple(tensors[key].shape) != tuple(v[0].shape) for key, v in variables.items()):
-        raise ValueError(f"{path}: belongs to another network or optimizer.")
+        raise OtherNetworkError(
+            f"{path.parent} holds checkpoints of another network or optimizer; choose an empty folder or remove it."
+        )
     for key, copies in variables.items():
         value = np.asarray(tensors[key])
         for copy in copies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from bnn_zoo.data.splits import split_off
 from bnn_zoo.training.claim import claim_folder
 from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe
-from bnn_zoo.training.run import CLAIM, Run
+from bnn_zoo.training.run import CLAIM, DATA, Run
 from bnn_zoo.training.run import LAST as LAST
 from bnn_zoo.training.stage_run import run_stage
 from bnn_zoo.training.strategy import explain_lost_worker, is_chief, make_strategy
@@ -46,8 +47,9 @@ def train(
         recipe: how.
         dataset: the training pictures; `recipe.held_out` of them are kept back and scored after each epoch.
         preprocessing: mean and standard deviation that the network will be used with.
-        out: folder for recipe.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out pictures), and
-            STAGE.weights.h5 of the stages before the last. With several machines the same folder for all; one of them writes.
+        out: folder for recipe.json, data.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out
+            pictures), and STAGE.weights.h5 of the stages before the last. With several machines the same folder for all; one
+            of them writes.
         start_from: a Keras .h5 weights file to begin with.
         strategy: a name as `make_strategy` takes it, or a tf.distribute strategy.
         tensorboard: writes the log for TensorBoard too, into the folder tensorboard.
@@ -58,7 +60,7 @@ def train(
         The trained network, with the last epoch's weights.
 
     Raises:
-        ValueError: if `out` holds a run of another recipe, or the data do not fit.
+        ValueError: if `out` holds a run of another recipe, network or data, or there are too few pictures.
         OSError: if the results cannot be written, because the disk is full for example; the last checkpoint stays whole.
         ConnectionError: if another machine of the run stops.
     """
@@ -66,10 +68,10 @@ def train(
     if tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()  # a CPU's operations give the same results as it is
     folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    claim_folder(folder / CLAIM, dataclasses.asdict(recipe), "a run of another recipe", write=is_chief(strategy))
-    held_out = None
+    pictures, held_out = len(dataset), None
     if recipe.held_out:
+        if recipe.held_out >= pictures:
+            raise ValueError(f"held_out is {recipe.held_out}, but there are only {pictures} pictures; hold out fewer, or none.")
         dataset, held_out = split_off(dataset, recipe.held_out, _HELD_OUT_SEED)
     run = Run(
         build=build,
@@ -84,6 +86,12 @@ def train(
         tensorboard=tensorboard,
         callbacks=tuple(callbacks),
     )
+    for stage in run.stages:
+        run.steps(stage)  # says it where there are too few pictures, before the folder is claimed
+    folder.mkdir(parents=True, exist_ok=True)
+    claim = functools.partial(claim_folder, write=is_chief(strategy))
+    claim(folder / CLAIM, dataclasses.asdict(recipe), "a run of another recipe")
+    claim(folder / DATA, {"class_names": list(dataset.class_names), "pictures": pictures}, "a run on other data")
     with explain_lost_worker(strategy), picture_errors(run.dataset, run.held_out):
         for stage in run.stages:
             network = run_stage(run, stage)

@@ -10,7 +10,6 @@ from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
 from bnn_zoo.training.recipe import Recipe
-from bnn_zoo.training.rectified_adam import RectifiedAdam
 from bnn_zoo.training.schedules import make_schedule
 
 
@@ -68,6 +67,8 @@ def optimizer_state(optimizer: Any, variables: Sequence[Any]) -> list[Any]:
 
 
 def _make(recipe: Recipe, name: str, rate: Any, decayed: frozenset[str]) -> Any:
+    from bnn_zoo.training.rectified_adam import RectifiedAdam  # its class needs TensorFlow when defined
+
     kind = {"sgd": keras.optimizers.legacy.SGD, "adam": keras.optimizers.legacy.Adam, "radam": RectifiedAdam}[name]
     own: dict[str, Any] = {"momentum": recipe.momentum} if name == "sgd" else {"epsilon": recipe.epsilon}
     return _decaying(kind, decayed, recipe.weight_decay)(rate, **own) if decayed else kind(rate, **own)

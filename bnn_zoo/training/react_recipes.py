@@ -23,6 +23,7 @@ RESNET34 = Stage(
         "learning_rate": 0.1,
         "schedule": "steps",
         "rate_steps": ((30, 0.1), (60, 0.01)),
+        "warmup_epochs": 0,
         "batch_size": 256,
         "l2": 5e-5,
     },

@@ -20,6 +20,9 @@ LAST = "last.weights.h5"
 #: The recipe that a folder's run is made by.
 CLAIM = "recipe.json"
 
+#: The classes and the number of pictures that it is trained on.
+DATA = "data.json"
+
 
 @dataclass(frozen=True)
 class Run:

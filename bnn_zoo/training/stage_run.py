@@ -8,7 +8,7 @@ from typing import Any
 from bnn_zoo._keras import keras
 from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.hub.load import load_pretrained
-from bnn_zoo.training.checkpoints import Position, local_weights, restore_checkpoint
+from bnn_zoo.training.checkpoints import OtherNetworkError, Position, local_weights, restore_checkpoint
 from bnn_zoo.training.cooling import Cooling
 from bnn_zoo.training.distillation import training_model
 from bnn_zoo.training.flips import flip_callback
@@ -44,7 +44,12 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
         # What is written and given back lies on one device, and its kernels are signs.
         plain = network_of(stage, run.build) if several or stage.cooling or finished.exists() else None
         if plain is not None and finished.exists():
-            plain.load_weights(str(finished))
+            try:
+                plain.load_weights(str(finished))
+            except ValueError as error:
+                raise OtherNetworkError(
+                    f"{finished} holds another network's weights; choose an empty folder or remove it."
+                ) from error
             return plain
         keras.utils.set_random_seed(recipe.seed + run.stages.index(stage))
         with run.strategy.scope():

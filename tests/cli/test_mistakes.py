@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 from commands import run
 
-SMALL_RUN = ["--set", "epochs=1", "--set", "held_out=8", "--set", "arguments.filters=8", "--set", "arguments.section_blocks=[1]"]
+SMALL_RUN = [
+    "--set",
+    "epochs=1",
+    "--set",
+    "batch_size=8",
+    "--set",
+    "held_out=8",
+    "--set",
+    "arguments.filters=8",
+    "--set",
+    "arguments.section_blocks=[1]",
+]
 
 
 @pytest.mark.parametrize(
@@ -15,6 +26,7 @@ SMALL_RUN = ["--set", "epochs=1", "--set", "held_out=8", "--set", "arguments.fil
     [
         (["bench", "nope"], 1, "no network named 'nope'"),
         (["bench", "quicknet", "--threads", "0"], 1, "--threads 0: the numbers must be at least 1"),
+        (["bench", "quicknet", "--layers", "--backends", "lce"], 1, "--layers measures OpenVINO alone; leave out --backends"),
         (["bench", "quicknet", "--batch-sizes", "x"], 1, "--batch-sizes x: expected whole numbers"),
         (["train-bench", "birealnet", "--size", "x"], 1, "--size x: expected whole numbers"),
         (["train-bench", "birealnet", "--set", "filters=abc"], 1, "--set filters=abc: the value must be JSON"),
@@ -27,6 +39,7 @@ SMALL_RUN = ["--set", "epochs=1", "--set", "held_out=8", "--set", "arguments.fil
         (["compare", "quicknet", "--html", "{folder}/none/page.html"], 1, "page.html: no such file or directory"),
         (["train", "birealnet", "--data", "{data}", "--out", "{file}", *SMALL_RUN], 2, "is a file"),
         (["train", "birealnet", "--data", "{data}", "--out", "{file}/run", *SMALL_RUN], 1, "run: not a directory"),
+        (["train", "birealnet", "--data", "{data}", "--out", "{folder}/run"], 1, "held_out is 5000, but there are only"),
         (["finetune", "birealnet.cifar10", "--data", "{data}", "--out", "{file}"], 2, "is a file"),
         (["export", "birealnet.cifar10", "{file}/b.xml"], 1, "file exists"),
     ],

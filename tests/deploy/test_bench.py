@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from multiprocessing.connection import Connection
+from types import SimpleNamespace
 
 import pytest
 from deploy_models import narrow_model
@@ -67,3 +70,21 @@ def test_the_roofline_is_what_a_processor_can_do() -> None:
         pytest.skip("code cannot be written at run time here")
     assert 1e10 < found.macs_per_second < 1e14
     assert Roofline("avx2", 100.0).share(50, seconds=1.0, threads=2) == 0.25
+
+
+def dies(connection: Connection, threads: int) -> None:
+    connection.recv()
+    os._exit(137)  # as the system ends a process that takes too much memory
+
+
+def test_a_process_that_dies_ends_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "serve", dies)
+    with pytest.raises(ChildProcessError, match=r"measuring process ended \(prepare, binarynet, keras, 1\).*out of memory"):
+        bench.measure(["binarynet"], ["keras"], threads=[1])
+
+
+def test_a_run_that_fails_is_a_row() -> None:
+    answers = [None, 2.0, "MemoryError: no room", None]
+    connection = SimpleNamespace(send=lambda question: None, recv=lambda: answers.pop(0))
+    (row,) = bench._measure_model("binarynet", ["keras"], {1: connection}, [1], repeats=3)  # type: ignore[dict-item]
+    assert isinstance(row, bench.NotMeasured) and row.reason == "MemoryError: no room" and not answers

@@ -67,6 +67,20 @@ def test_all_binary_layers_use_the_binary_kernels(sample: Sample) -> None:
     assert kinds(model).count("BinaryConvolution") == planes * len(binary) > 0
 
 
+@pytest.mark.parametrize("layer", ["convolution", "dense"])
+def test_a_real_layer_behind_signs(layer: str) -> None:
+    """Binarized outputs are not what the guide advises, but a user's network may have them."""
+    images = keras.Input((6, 6, 8))
+    y = larq.layers.QuantConv2D(8, 1, input_quantizer="ste_sign", kernel_quantizer="ste_sign")(images)
+    if layer == "dense":
+        y = larq.layers.QuantDense(8, kernel_quantizer="ste_sign")(keras.layers.Flatten()(y))
+    y = larq.quantizers.SteSign()(keras.layers.BatchNormalization()(y))
+    y = keras.layers.Conv2D(4, 3)(y) if layer == "convolution" else keras.layers.Dense(4)(y)
+    model = random_norms(keras.Model(images, y))
+    pictures = noise(6, 6, 8)
+    assert np.allclose(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0), atol=1e-5)
+
+
 def test_a_free_size_takes_any_picture() -> None:
     model = narrow_model("birealnet", input_shape=(None, None, 3), stem="cifar")
     runtime = deploy.compile(model, threads=1)

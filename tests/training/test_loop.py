@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,13 @@ def shades() -> ImageDataset:
     return ImageDataset(images.astype("uint8"), labels, ("dark", "bright"))
 
 
-def network() -> Any:
-    arguments = {"filters": 8, "section_blocks": (1, 1)}
+def network(filters: int = 8) -> Any:
+    arguments = {"filters": filters, "section_blocks": (1, 1)}
     return build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=2, arguments=arguments)
+
+
+def wider_network() -> Any:
+    return network(filters=16)
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
@@ -76,3 +81,29 @@ def test_a_folder_holds_one_recipe(shades: ImageDataset, tmp_path: Path) -> None
     (tmp_path / "recipe.json").write_text("{}")
     with pytest.raises(ValueError, match="another recipe"):
         train(network, RECIPE, shades, CIFAR10, tmp_path)
+
+
+def test_a_folder_holds_one_networks_run_on_one_set_of_data(shades: ImageDataset, tmp_path: Path) -> None:
+    train(network, RECIPE, shades, CIFAR10, tmp_path)
+    weights = (tmp_path / "last.weights.h5").read_bytes()
+    renamed = dataclasses.replace(shades, class_names=tuple(f"other {name}" for name in shades.class_names))
+    with pytest.raises(ValueError, match=r"a run on other data \(data.json\)"):
+        train(network, RECIPE, renamed, CIFAR10, tmp_path)
+    with pytest.raises(ValueError, match=r"last.weights.h5 holds another network's weights"):
+        train(wider_network, RECIPE, shades, CIFAR10, tmp_path)
+    assert (tmp_path / "last.weights.h5").read_bytes() == weights
+    (tmp_path / "last.weights.h5").unlink()  # as if it had been stopped at its last checkpoint
+    with pytest.raises(ValueError, match="holds checkpoints of another network or optimizer"):
+        train(wider_network, RECIPE, shades, CIFAR10, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"held_out": 400}, "held_out is 400, but there are only"), ({"batch_size": 400}, "batch_size is 400, but there are only")],
+)
+def test_too_few_pictures_are_told_before_the_folder_is_taken(
+    change: dict[str, int], words: str, shades: ImageDataset, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        train(network, dataclasses.replace(RECIPE, **change), shades, CIFAR10, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -138,7 +138,7 @@ def _planes(layer: Any, x: Value, bits: int | None) -> tuple[Planes, bool]:
 
 def _real_inputs(layer: Any, x: Value, bits: int | None) -> Output | None:
     """The quantized inputs in float32, or None where the inputs are not quantized."""
-    if bits is None or (bits == 1 and x.known_bits is not None and layer.input_quantizer is None):
+    if bits is None or (bits == 1 and x.known_bits is not None and getattr(layer, "input_quantizer", None) is None):
         return None
     if _is_signed(layer):
         return float_signs(x)

@@ -55,10 +55,7 @@ class OpenVINORuntime:
         model = self.model.clone()
         model.reshape(list(shape))
         options = {**PRECISION, "PERFORMANCE_HINT": "LATENCY", **settings}
-        if self.threads is not None:
-            options.setdefault("INFERENCE_NUM_THREADS", self.threads)
-        else:
-            options.setdefault("INFERENCE_NUM_THREADS", os.cpu_count() or 1)
+        options.setdefault("INFERENCE_NUM_THREADS", self.threads or os.cpu_count() or 1)
         return self._core.compile_model(model, "CPU", options)
 
     def predict(self, images: Any, batch_size: int = 32) -> np.ndarray:
