@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from bnn_zoo.cli import measurements
+from bnn_zoo.cli import deploying, measurements
+from bnn_zoo.deploy import bench_worker, profile
+from bnn_zoo.deploy.profile import LayerTime
 from bnn_zoo.deploy.timing import Measurement
 
 ROWS = [Measurement.of("binary_densenet37_dilated", backend, 2, 1, [1000.0, 2000.0, 3000.0]) for backend in ("keras", "openvino")]
@@ -27,3 +30,14 @@ def test_files_and_pipes_get_everything(form: str, monkeypatch: pytest.MonkeyPat
     measurements.show_rows(ROWS, form, RANKS)
     text = capsys.readouterr().out
     assert all(name in text for name in ("per_picture", "repeats", "binary_densenet37_dilated", "openvino"))
+
+
+def test_layers_of_several_networks_are_one_list(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(bench_worker, "build", lambda name: name)
+    monkeypatch.setattr(profile, "profile_layers", lambda model, **settings: [LayerTime("stem", "Convolution", "jit", 2.0, 1.0)])
+    for form in ("json", "csv"):
+        deploying._bench_layers(["quicknet", "birealnet"], [1, 2], [1], 3, form)
+        text = capsys.readouterr().out
+        rows = json.loads(text) if form == "json" else text.splitlines()[1:]
+        assert len(rows) == 4 and "birealnet" in str(rows[2]) and "stem" in str(rows[3])
+    assert text.splitlines()[0].startswith("model,threads,batch_size,name,kind")
