@@ -16,6 +16,9 @@ from bnn_zoo.blocks import (
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
+#: The temperature of training below which kernels are signs; above it they are weights over temperature, clipped to [-1, 1].
+COLD = 1e-7
+
 BNEXT = Binarization(clip_value=1.5, epsilon=1e-5, padding_alignment="symmetric")
 
 _PAPER = Paper(

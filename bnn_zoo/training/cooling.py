@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
-
-#: From here on kernels are signs.
-COLD = 1e-7
+from bnn_zoo.models.bnext import COLD
 
 
 class Cooling:

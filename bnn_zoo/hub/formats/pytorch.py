@@ -13,6 +13,7 @@ from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
 from bnn_zoo.hub.formats.pytorch_names import authors_names, modules_by_layer
 from bnn_zoo.hub.formats.torch_file import read_state_dict
 from bnn_zoo.hub.variables import named_variables, put_weights
+from bnn_zoo.models.bnext import COLD
 from bnn_zoo.models.build import record_of
 
 #: What PyTorch may call a variable, by the end of its name here; "" where the module's name is the tensor's own.
@@ -32,9 +33,6 @@ _LEAVES = {
 
 #: What only training looks at: how many batches a batch norm has seen, and how far BNext's quantizers are on their way to the sign.
 _STATES_OF_TRAINING = ("num_batches_tracked", "temperature")
-
-#: From here on BNext's kernels are signs; above it they are weights over temperature, clipped to [-1, 1].
-_COLD = 1e-7
 
 _MOST_NAMES = 5
 
@@ -144,10 +142,10 @@ def _keep_shares(weights: dict[str, np.ndarray]) -> None:
 
 def _warn_of_soft_kernels(state: Mapping[str, np.ndarray], where: str) -> None:
     temperatures = [value.max() for name, value in state.items() if name.endswith("binary_conv.temperature")]
-    if temperatures and max(temperatures) >= _COLD:
+    if temperatures and max(temperatures) >= COLD:
         warnings.warn(
             f"{where}: was saved at a temperature of {max(temperatures):.3g}, when its kernels were not yet signs. Here they are: "
-            f"outputs differ from the authors'. Take a later checkpoint, at a temperature below {_COLD:g}.",
+            f"outputs differ from the authors'. Take a later checkpoint, at a temperature below {COLD:g}.",
             stacklevel=4,
         )
 
