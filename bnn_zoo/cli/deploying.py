@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
@@ -47,12 +46,12 @@ def bench(
     if layers and backends is not None:
         raise ValueError("--layers measures OpenVINO alone; leave out --backends.")
     load_tensorflow()
-    from bnn_zoo.deploy.bench import Measurement, NotMeasured, measure
+    from bnn_zoo.deploy.bench import USUAL, Measurement, NotMeasured, measure
 
     if layers:
         _bench_layers(models, numbers, sizes, repeats, form)
         return
-    rows = measure(models, (backends or "keras,lce,openvino").split(","), numbers, sizes, repeats)
+    rows = measure(models, backends.split(",") if backends else USUAL, numbers, sizes, repeats)
     measured = [row for row in rows if isinstance(row, Measurement)]
     failed = [row for row in rows if isinstance(row, NotMeasured)]
     if measured:
@@ -65,7 +64,7 @@ def bench(
 
 def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repeats: int, form: str) -> None:
     from bnn_zoo.deploy.bench_worker import build
-    from bnn_zoo.deploy.profile import by_kind, profile_layers
+    from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers
     from bnn_zoo.deploy.rows import format_rows
 
     rows = []
@@ -74,22 +73,6 @@ def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repea
         if form == "table":
             print(f"# {model}, {count} threads, batch {size}")
             print(format_rows(by_kind(times), form), format_rows(times, form), sep="\n\n")
-        rows += [_LayerRow(model, count, size, **vars(time)) for time in times]
+        rows += [MeasuredLayer(model, count, size, **vars(time)) for time in times]
     if form != "table":  # one list, of which the kinds' sums can be made
         print(format_rows(rows, form))
-
-
-@dataclass(frozen=True)
-class _LayerRow:
-    """A layer's time, with what it was measured under."""
-
-    model: str
-    threads: int
-    batch_size: int
-    name: str
-    kind: str
-    implementation: str
-    milliseconds: float
-    share: float
-    binary_macs: int
-    of_roofline: float | None

@@ -18,6 +18,9 @@ from bnn_zoo.models import find_architecture
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
 MEASURED = ("keras", "larq_zoo", "lce", "openvino")
 
+#: What is measured if nothing else is asked for.
+USUAL = ("keras", "lce", "openvino")
+
 #: A float network of the same purpose, to compare with: keras.applications' MobileNetV2.
 MOBILENET = "mobilenet_v2"
 
@@ -35,7 +38,7 @@ class NotMeasured:
 
 def measure(
     models: Sequence[str],
-    backends: Sequence[str] = ("keras", "lce", "openvino"),
+    backends: Sequence[str] = USUAL,
     threads: Sequence[int] = (1, 2),
     batch_sizes: Sequence[int] = (1,),
     repeats: int = 30,

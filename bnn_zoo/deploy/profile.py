@@ -38,6 +38,26 @@ class LayerTime:
     of_roofline: float | None = None
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What a network's layers were timed under.
+
+    Args:
+        model: the network's name.
+        threads: how many.
+        batch_size: pictures a run.
+    """
+
+    model: str
+    threads: int
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class MeasuredLayer(LayerTime, Conditions):
+    """A layer's time with its conditions, which come first: a row among those of other networks."""
+
+
 def profile_layers(model: Any, *, threads: int = 1, batch_size: int = 1, repeats: int = 30) -> list[LayerTime]:
     """Times every layer of a network on OpenVINO.
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import open_dataset, training_split
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.tfds import TFDS
 from bnn_zoo.data.tfds_masks import open_masks
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
@@ -121,8 +122,8 @@ def train_by_name(
 
 def _name_of(data: str | os.PathLike[str]) -> str:
     """What a card calls data that nobody has named: the data set's name, or the folder's or file's."""
-    _, tfds, name = os.fspath(data).rpartition("tfds:")
-    return name if tfds else Path(data).resolve().name
+    source = os.fspath(data)
+    return source.removeprefix(TFDS) if source.startswith(TFDS) else Path(data).absolute().name
 
 
 def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Options) -> str:

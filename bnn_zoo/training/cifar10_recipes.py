@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bnn_zoo.training.recipe import Recipe
 
 _SIZED = "a cosine schedule, sized for hours on two CPU cores"
+
+_REACTNET18 = Recipe(
+    "reactnet18.cifar10",
+    arguments={"filters": 32},
+    learning_rate=4e-3,
+    epochs=32,
+    batch_size=64,
+    precision="mixed_bfloat16",
+    source="half the width of the paper's network; rate and batch as the guide's experiments chose them for Adam, "
+    f"in place of the paper's two steps {_SIZED}",
+)
 
 CIFAR10_RECIPES = (
     Recipe(
@@ -68,23 +81,12 @@ CIFAR10_RECIPES = (
         precision="mixed_bfloat16",
         source=f"narrower last sections than larq-zoo's network; its two optimizers and warm-up (TrainQuickNet), {_SIZED}",
     ),
-    Recipe(
-        "reactnet18.cifar10",
-        arguments={"filters": 32},
-        learning_rate=4e-3,
-        epochs=32,
-        batch_size=64,
-        precision="mixed_bfloat16",
-        source="half the width of the paper's network; rate and batch as the guide's experiments chose them for Adam, "
-        f"in place of the paper's two steps {_SIZED}",
-    ),
-    Recipe(
-        "reactnet_a.cifar10",
+    _REACTNET18,
+    replace(
+        _REACTNET18,
+        name="reactnet_a.cifar10",
         arguments={"filters": 16},
-        learning_rate=4e-3,
         epochs=18,
-        batch_size=64,
-        precision="mixed_bfloat16",
         source="half the width of the paper's network; rate and batch as for ReActNet18, in place of the paper's two steps, "
         f"{_SIZED}",
     ),

@@ -16,6 +16,10 @@ class RectifiedAdam(keras.optimizers.legacy.Adam):  # type: ignore[misc]
     Source: On the Variance of the Adaptive Learning Rate and Beyond, Liu et al., 2019, arXiv 1908.03265, algorithm 2.
     """
 
+    def _prepare_local(self, var_device: str, var_dtype: Any, apply_state: Any) -> None:
+        super()._prepare_local(var_device, var_dtype, apply_state)
+        apply_state[(var_device, var_dtype)]["rectification"] = tf.cast(self._rectification(), var_dtype)
+
     def _resource_apply_dense(self, grad: Tensor, var: Any, apply_state: Any = None) -> Any:
         place = (var.device, var.dtype.base_dtype)
         own = (apply_state or {}).get(place) or self._fallback_apply_state(*place)
@@ -24,9 +28,8 @@ class RectifiedAdam(keras.optimizers.legacy.Adam):  # type: ignore[misc]
         second.assign_add((tf.square(grad) - second) * own["one_minus_beta_2_t"])
         mean = first / (1 - own["beta_1_power"])
         size = tf.sqrt(second / (1 - own["beta_2_power"])) + own["epsilon"]
-        rectification = tf.cast(self._rectification(), var.dtype.base_dtype)
-        update = tf.where(rectification > 0, mean * rectification / size, mean)
-        return var.assign_sub(self._decayed_lr(var.dtype.base_dtype) * update, read_value=False)
+        update = tf.where(own["rectification"] > 0, mean * own["rectification"] / size, mean)
+        return var.assign_sub(own["lr_t"] * update, read_value=False)
 
     def _rectification(self) -> Tensor:
         """Between 0 and 1, of this step; 0 where too few gradients were seen."""
