@@ -147,6 +147,16 @@ def training_split(source: str | os.PathLike[str], split: str | None = None) -> 
     return split
 
 
+def default_name(source: str | os.PathLike[str]) -> str:
+    """What results and model cards call data that nobody has named: the data set's name, or the folder's or file's, without .zip.
+
+    Args:
+        source: as `load_dataset` takes it; it need not exist.
+    """
+    text = os.fspath(source)
+    return text.removeprefix(TFDS) if text.startswith(TFDS) else Path(source).absolute().name.removesuffix(".zip")
+
+
 def _opened(source: str | os.PathLike[str], split: str | None, on_bad: OnBad) -> ImageDataset | StreamedDataset:
     if on_bad not in ("skip", "stop"):
         raise ValueError(f"on_bad is {on_bad!r}; it has to be 'skip' or 'stop'")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from bnn_zoo.data.datasets import default_name
 from bnn_zoo.guide.budget import SEARCH, Budget
 from bnn_zoo.guide.finished import Job, all_finished, find_finished
 from bnn_zoo.guide.one_run import Pictures, do_run, load_pictures
@@ -39,7 +40,7 @@ def run_experiments(
         out: folder for results.json and the runs. What was stopped, in whatever way, goes on when started again.
         budget: of every run.
         only: number of the one experiment to run, from 1.
-        dataset_name: what the results call the data; the file's name if not given.
+        dataset_name: what the results call the data; see `default_name` for what they call it if not given.
         report: called with a line before each run.
 
     Returns:
@@ -51,7 +52,7 @@ def run_experiments(
     if only is not None and not 1 <= only <= len(EXPERIMENTS):
         raise ValueError(f"only is {only}; the experiments are numbered from 1 to {len(EXPERIMENTS)}.")
     folder, budget = Path(out), budget or Budget()
-    name = dataset_name or Path(data).name
+    name = dataset_name or default_name(data)
     grid = {"dataset": name, **asdict(budget)}
     claim = functools.partial(claim_folder, folder / "grid.json", grid, "runs of another budget or other data")
     claim(write=False)

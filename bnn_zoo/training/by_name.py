@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bnn_zoo._keras import keras
-from bnn_zoo.data.datasets import open_dataset, training_split
+from bnn_zoo.data.datasets import default_name, open_dataset, training_split
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.tfds import TFDS
 from bnn_zoo.data.tfds_masks import open_masks
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
@@ -41,7 +40,7 @@ class Options:
         precision: "recipe" for what it says, "auto" for what is measured to be faster, or one by name.
         xla: "recipe", "auto", "on" or "off".
         tensorboard: writes the log for TensorBoard too.
-        dataset_name: what the card calls the data; the file's name if not given.
+        dataset_name: what the card calls the data; see `default_name` for what it is called if not given.
         license: SPDX identifier of the weights' licence, for the card.
     """
 
@@ -115,15 +114,9 @@ def train_by_name(
         preprocessing=preprocessing,
         labels=dataset.class_names,
         license=options.license,
-        dataset=options.dataset_name or _name_of(data),
+        dataset=options.dataset_name or default_name(data),
         recipe={**dataclasses.asdict(chosen), "command": _command(network, chosen, settings or {}, options)},
     )
-
-
-def _name_of(data: str | os.PathLike[str]) -> str:
-    """What a card calls data that nobody has named: the data set's name, or the folder's or file's."""
-    source = os.fspath(data)
-    return source.removeprefix(TFDS) if source.startswith(TFDS) else Path(data).absolute().name
 
 
 def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Options) -> str:

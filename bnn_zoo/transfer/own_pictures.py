@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bnn_zoo._keras import keras
-from bnn_zoo.data.datasets import load_dataset, training_split
+from bnn_zoo.data.datasets import default_name, load_dataset, training_split
 from bnn_zoo.hub.folder import weight_set_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.references import Reference
@@ -48,7 +48,7 @@ def finetune(
         split: which part of `data`, where it has several; if not given "train", where there is one.
         settings: fields of the two recipes to change, as text: {"head.epochs": "5"} of the first, {"whole.epochs": "9"} of the
             second, {"batch_size": "16"} of both. See `finetuning_recipes` for what they are without.
-        dataset_name: what the card calls the data; the folder's name if not given.
+        dataset_name: what the card calls the data; see `default_name` for what it is called if not given.
         license: SPDX identifier of the new weights' licence.
         say: is told, line by line, what is about to happen.
 
@@ -66,7 +66,7 @@ def finetune(
     dataset = load_dataset(data, split, size=preprocessing.input_size, on_bad="skip")
     for name in dataset.skipped:
         say(f"skipped, since it cannot be read: {name}")
-    name = dataset_name or Path(data).resolve().stem
+    name = dataset_name or default_name(data)
     head, whole = finetuning_recipes(dataset, name, _source(trained))
     head, whole = (override(recipe, settings_of(settings or {}, stage)) for recipe, stage in ((head, "head"), (whole, "whole")))
     for line in describe_plan(dataset, head, whole):

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import bnn_zoo.data
-from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names, training_split
+from bnn_zoo.data.datasets import default_name, load_dataset, open_dataset, split_names, training_split
 from bnn_zoo.data.images import ImageError
 
 SPLITS = {
@@ -227,3 +227,22 @@ def test_importing_loads_no_tensorflow() -> None:
         "[getattr(data, name) for name in data.__all__]; sys.exit(not lazy or 'tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("cifar10", "cifar10"),
+        ("tfds:voc_segmentation", "voc_segmentation"),
+        ("pictures/trees.zip", "trees"),
+        ("pictures/trees-v1.2/", "trees-v1.2"),
+        (Path("pictures") / "trees", "trees"),
+    ],
+)
+def test_data_that_nobody_has_named(source: str | Path, name: str) -> None:
+    assert default_name(source) == name
+
+
+def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default_name(".") == tmp_path.name
