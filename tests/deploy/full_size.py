@@ -2,10 +2,10 @@
 
 python tests/deploy/full_size.py [--exact] [--pictures 32] [--lce-pictures 4] [--seconds 60] [--side 112] [--data CIFAR10] [NAMES]
 
-A name with a tag ("birealnet.cifar10") stands for trained weights; others get random ones, with which features flip that lie
-within rounding of a sign's jump; or, with --exact, weights that need no rounding, with which nothing may flip. Numbers are [changes
-of top-1, largest difference of a probability, pictures that differ by more than 1e-4], and for networks without top, on pictures of
-odd sizes, the largest difference of a feature.
+A name with a tag ("birealnet.cifar10") stands for trained weights. Others get random ones, with which features flip that lie within
+rounding of a sign's jump ("keras in float64" says how far Keras is from itself by that); or, with --exact, weights that need no
+rounding, with which nothing may flip. Numbers are [changes of top-1, largest difference of a probability, pictures that differ by
+more than 1e-4], and for networks without top, on pictures of odd sizes, the largest difference of a feature.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from bnn_zoo import deploy  # noqa: E402
 from bnn_zoo._keras import keras  # noqa: E402
 from bnn_zoo.comparison.figures import count  # noqa: E402
 from bnn_zoo.deploy.backends import is_installed  # noqa: E402
+from bnn_zoo.training.precision import computing_in  # noqa: E402
 
 #: Of networks without top: no power of two divides it, and AlexNet takes it.
 ODD_SIZE = (231, 243)
@@ -56,6 +57,8 @@ def check(name: str, options: argparse.Namespace) -> dict[str, object]:
     found["openvino, batch 1"] = _difference(keras_runtime, runtime, images[:8], batch_size=1)
     if not options.exact:
         found["folded"] = _difference(keras_runtime, deploy.fold_batch_norm(model), images)
+        if "." not in name:
+            found["keras in float64"] = _difference(keras_runtime, _in_float64(model, name), images)
     with tempfile.TemporaryDirectory() as folder:
         path = deploy.export(model, Path(folder) / "network.xml")
         found["bin"] = path.with_suffix(".bin").stat().st_size / 2**20 / size
@@ -72,6 +75,13 @@ def check(name: str, options: argparse.Namespace) -> dict[str, object]:
 
 def _weighted(model: keras.Model, exact: bool) -> keras.Model:
     return exact_weights(model) if exact else random_norms(model)
+
+
+def _in_float64(model: keras.Model, name: str) -> keras.Model:
+    with computing_in("float64"):
+        exact = bnn_zoo.create_model(name, input_shape=model.input_shape[1:])
+    exact.set_weights(model.get_weights())
+    return exact
 
 
 def _pictures(height: int, width: int, number: int, exact: bool) -> np.ndarray:
