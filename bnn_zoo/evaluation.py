@@ -31,7 +31,7 @@ class Evaluation:
         top5: percent of the pictures whose class is among the five highest.
         pictures: how many were scored.
         seconds: for reading, preparing and predicting all of them.
-        skipped: names of pictures that could not be read.
+        skipped: pictures that could not be read, each with the reason.
     """
 
     top1: float
@@ -72,7 +72,7 @@ def evaluate(
     if len(model.output_shape) != 2:
         raise ValueError(f"{model.name} gives {model.output_shape}; scored are networks that give the classes of pictures.")
     start = time.perf_counter()
-    names = tuple(labels or labels_of(model))
+    names = tuple(labels_of(model) if labels is None else labels)
     settings = preprocessing_of(model)
     skipped: list[str] = []
     right1 = right5 = done = 0
@@ -112,17 +112,23 @@ def default_split(source: str | os.PathLike[str]) -> str | None:
 
 def _outputs_of(class_names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
     """For each class of the data, which of the model's outputs is its."""
-    plain = {_plain(label): index for index, label in enumerate(labels)}
-    if all(_plain(name) in plain for name in class_names):
-        return np.array([plain[_plain(name)] for name in class_names])
+    # By their exact names, or else without case and punctuation: that is refused where it makes one of two classes, C of C and C++.
+    for spelled in (str, _plain):
+        outputs: dict[str, list[int]] = {}
+        for index, label in enumerate(labels):
+            outputs.setdefault(spelled(label), []).append(index)
+        found = [outputs.get(spelled(name), []) for name in class_names]
+        if all(len(indices) == 1 for indices in found) and len({indices[0] for indices in found}) == len(class_names):
+            return np.array([indices[0] for indices in found])
     if len(class_names) == len(labels) and all(re.fullmatch(r"n\d{8}", name) for name in class_names):
         # ImageNet's folders are named by WordNet ids, whose order is that of the outputs.
         return np.arange(len(labels))
-    foreign = [name for name in class_names if _plain(name) not in plain]
-    raise ValueError(
-        f"the class {foreign[0]!r} of the data is none of the model's {len(labels)} ({', '.join(labels[:5])}, ...); name the "
-        "folders as the model names its classes, or pass labels=[...]."
-    )
+    foreign = [name for name, indices in zip(class_names, found, strict=True) if not indices]
+    if foreign:
+        problem = f"the class {foreign[0]!r} of the data is none of the model's {len(labels)} ({', '.join(labels[:5])}, ...)"
+    else:
+        problem = f"which of the model's classes is which of the data's ({', '.join(class_names[:5])}, ...) is not clear"
+    raise ValueError(f"{problem}; name the folders as the model names its classes, or pass labels=[...].")
 
 
 def _plain(name: str) -> str:

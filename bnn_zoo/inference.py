@@ -55,7 +55,7 @@ def decode_predictions(
     Raises:
         ValueError: if the shape is wrong, or the class names are not known.
     """
-    return top_classes(np.asarray(probabilities), labels or labels_of(model), top)
+    return top_classes(np.asarray(probabilities), labels_of(model) if labels is None else labels, top)
 
 
 def preprocessing_of(model: keras.Model | str | WeightSet) -> Preprocessing:

@@ -7,6 +7,7 @@ import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Protocol
 
 from bnn_zoo._keras import Tensor, keras
@@ -71,7 +72,7 @@ def create_model(
     """
     network, separator, tag = model.partition(".")
     if separator:
-        if pretrained not in (False, tag):
+        if pretrained not in (False, None, tag):
             raise ValueError(f"{model!r} names a weight set, and so does pretrained={pretrained!r}; give one of the two.")
         pretrained = tag
     entry = find_architecture(network)
@@ -88,7 +89,7 @@ def create_model(
                 include_top=include_top,
                 name=name,
             )
-        classes = (num_classes or entry.num_classes) if include_top else None
+        classes = int(num_classes or entry.num_classes) if include_top else None
         return build_model(
             entry,
             input_shape=input_shape,
@@ -126,12 +127,14 @@ def _check(
             raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
     if num_classes is not None and not _is_count(num_classes):
         raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
+    if num_classes == 1:
+        raise ValueError("num_classes is 1; probabilities add up to 1, so that a single class would always have all of it: take 2.")
     if num_classes is not None and not include_top:
         raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 
 def _is_about_size(error: ValueError, shape: Any) -> bool:

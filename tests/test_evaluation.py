@@ -79,3 +79,21 @@ def test_a_foreign_class_is_named(network: Any) -> None:
     dataset = ImageDataset(picture(0)[None], np.array([0]), ("yak",))
     with pytest.raises(ValueError, match="'yak'"):
         evaluate(network, dataset, labels=LABELS)
+
+
+@pytest.mark.parametrize(
+    "names", [("C", "C++"), ("1", "-1"), ("A+", "A-"), ("\u0915\u093f", "\u0915\u093e"), ("\U0001f431", "\U0001f436")]
+)
+def test_classes_that_differ_in_signs_only_are_told_apart(network: Any, names: tuple[str, str]) -> None:
+    dataset = ImageDataset(np.stack([picture(0), picture(1)]), np.array([0, 1]), names)
+    assert evaluate(network, dataset, labels=(*names, "cat", "dog", "eel", "fox")).top1 == 100.0
+    dataset = ImageDataset(np.stack([picture(0), picture(1)]), np.array([1, 0]), names[::-1])
+    assert evaluate(network, dataset, labels=(*names, "cat", "dog", "eel", "fox")).top1 == 100.0
+
+
+def test_case_and_punctuation_do_not_matter_where_they_leave_no_doubt(network: Any) -> None:
+    dataset = ImageDataset(np.stack([picture(0), picture(1)]), np.array([0, 1]), ("Red_Ant", "BEE"))
+    labels = ["red ant", "bee", "cat", "dog", "eel", "fox"]
+    assert evaluate(network, dataset, labels=np.array(labels)).top1 == 100.0  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"is not clear; name the folders as the model names its classes"):
+        evaluate(network, dataset, labels=["red ant", "red-ant", "bee", "dog", "eel", "fox"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from narrow import NARROW
 
@@ -110,6 +111,7 @@ def test_tag_given_twice() -> None:
         (dict(input_shape="224"), "it must be"),
         (dict(num_classes=0), "num_classes is 0; it must be a whole number above 0"),
         (dict(num_classes=2.5), "num_classes is 2.5; it must be a whole number above 0"),
+        (dict(num_classes=1), "num_classes is 1; .* take 2"),
         (dict(num_classes=True), "num_classes is True; it must be a whole number above 0"),
         (dict(num_classes=10, include_top=False), "num_classes=10 has no meaning with include_top=False; leave it out"),
         (dict(stem="small"), 'stem is \'small\'; it must be "imagenet", "cifar", or None'),
@@ -190,3 +192,12 @@ def test_accuracies_that_larq_zoo_reports_are_those_of_its_weights() -> None:
             if any(metric.measured_by == "reported by larq-zoo" for metric in weights.metrics)
         }
         assert reported == registered, name
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    model = bnn_zoo.BinaryNet(num_classes=np.arange(4).max(), input_shape=tuple(np.array([32, 32, 3])), **NARROW["binarynet"])
+    assert model.output_shape == (None, 3) and type(record_of(model).num_classes) is int
+
+
+def test_no_pretrained_is_no_second_weight_set() -> None:
+    assert bnn_zoo.create_model("birealnet.cifar10", pretrained=None).name == "birealnet"

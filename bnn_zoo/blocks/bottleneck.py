@@ -65,7 +65,10 @@ def bottleneck_with_shortcuts(
     wide = binary_conv(z, filters, 1, binarization=settings, name=part(expand, "conv"))
     wide = learnt_scale(wide, scaling, name=part(expand, "scale"))
     wide = batch_norm(wide, settings, name=part(expand, "bn"))
-    shortcut = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=expand) if widens else x
+    if widens:
+        shortcut = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=expand)
+    else:
+        shortcut = pooled(x, strides, name=part(expand, "shortcut_pool"))
     return keras.layers.Add(name=part(expand, "add"))([wide, shortcut]), z
 
 

@@ -24,6 +24,8 @@ class SymmetricQuantConv2D(larq.layers.QuantConv2D):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._is_native_padding = self.padding != "same"
+        if self.padding == "same" and not all(size % 2 for size in self.kernel_size):
+            raise ValueError(f"kernel_size is {self.kernel_size}; what is padded on both sides alike needs odd sizes.")
 
     def _get_spatial_padding_same(self, shape: Any) -> list[tuple[int, int]]:
         sides = [(size - 1) * rate // 2 for size, rate in zip(self.kernel_size, self.dilation_rate, strict=True)]

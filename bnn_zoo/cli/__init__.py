@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -10,6 +11,9 @@ def main() -> None:
     """Runs the command line; what goes wrong is one line on standard error, and exit code 1."""
     from bnn_zoo.cli.app import app
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name that the terminal's encoding cannot write must not end a command that tells of a thousand files.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except BrokenPipeError:

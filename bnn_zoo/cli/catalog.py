@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from bnn_zoo.cli.terminal import console, load_tensorflow
 from bnn_zoo.comparison.numbers import short
@@ -76,7 +77,7 @@ def _show_weight_sets(names: list[str]) -> None:
             *values,
             f"{entry.bytes / 1e6:.2f}" if entry.bytes else "",
             "download" if needs_download(entry) else "nothing",
-            entry.metrics[0].measured_by.removeprefix("reported by ").partition(",")[0] if entry.metrics else "",
+            Text(entry.metrics[0].measured_by.removeprefix("reported by ").partition(",")[0] if entry.metrics else ""),
         )
     console.print(table)
 
@@ -122,7 +123,7 @@ def info(
         details.add_column(overflow="fold")  # addresses are whole, to be copied
         for title, value in rows:
             if value:
-                details.add_row(title, str(value))
+                details.add_row(Text(title), Text(str(value)))  # no markup: a registry may hold any text
         console.print(details)
     for checkpoint in found.checkpoints:
         console.print(

@@ -35,7 +35,8 @@ def compare(
     """Compares networks: sizes, operations, memory, accuracies, latencies.
 
     What cannot change is known of the zoo's networks without building them, so that without `latency`, `data` and `input_shape` the
-    whole zoo takes a moment and no TensorFlow.
+    whole zoo takes a moment and no TensorFlow. After each network that is built for a measurement Keras's session is cleared, which
+    frees its memory, and lets the numbers in layers' names begin anew.
 
     Args:
         models: names ("birealnet"), patterns ("*densenet*"), weight sets ("quicknet.imagenet", a folder, USER/REPO), and any
@@ -90,6 +91,10 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
     scored = data is not None and subject.is_trained
     if data is not None and not scored:
         notes += ("accuracy not measured: it has no weights; name a weight set, as `bnn-zoo list --weights` shows them",)
+    published = published_accuracy(subject.entry, subject.weights)
+    if published is not None and subject.is_resized:
+        published = None
+        notes += ("no reported accuracy: it is of pictures of another size",)
     if latency or scored:
         model = subject.build(trained=scored)
         if latency:
@@ -110,7 +115,7 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
         layers,
         architecture=subject.entry,
         weights=subject.weights,
-        published=published_accuracy(subject.entry, subject.weights),
+        published=published,
         measured=measured,
         latencies=latencies,
         notes=notes,

@@ -73,11 +73,16 @@ def _network(row: NetworkRow, columns: Sequence[Column]) -> dict[str, Any]:
         "data_set": row.published.data_set if row.published else "",
         "search": " ".join(words).lower(),
         "paper": paper and {"title": paper.title, "authors": paper.authors, "year": paper.year, "url": paper.url},
-        "code": f'bnn_zoo.create_model("{row.name}")' if row.architecture and "/" not in row.name else "",
+        "code": f'bnn_zoo.create_model("{row.name}")' if _is_name(row) else "",
         "weights": [_weights(entry) for entry in weights if entry.include_top],
         "hints": _hints(find_hints(row.layers)),
         "layers": [{"cells": layer_cells(layer), "binary": layer.is_quantized} for layer in row.layers],
     }
+
+
+def _is_name(row: NetworkRow) -> bool:
+    """Whether `create_model` takes the row's name; a folder's or a repository's has no meaning to it."""
+    return row.architecture is not None and row.name.partition(".")[0] == row.architecture.name
 
 
 def _weights(weights: WeightSet) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Profile:
         return as_data_frame(self.rows())
 
     def to_json(self) -> str:
-        """All of it as JSON."""
+        """All of it as JSON; times that belong to no single layer are left out."""
         hints = [dataclasses.asdict(hint) for hint in self.hints]
         values = {"name": self.name, "figures": dataclasses.asdict(self.figures), "layers": self.rows(), "hints": hints}
         return json.dumps(values, indent=2)

@@ -13,6 +13,21 @@ from bnn_zoo.deploy.layer_graph import Call, read_layer_graph
 #: The name of the first layer; Keras counts the inputs of a process, so that its own name says nothing.
 INPUT = "input"
 
+#: TensorFlow's functions that Keras records as layers (`x + shortcut`), by the layers that do the same.
+_FUNCTIONS = {
+    "__operators__.add": "Add",
+    "concat": "Concatenate",
+    "math.add": "Add",
+    "math.add_n": "Add",
+    "math.maximum": "Maximum",
+    "math.minimum": "Minimum",
+    "math.multiply": "Multiply",
+    "math.subtract": "Subtract",
+    "nn.relu": "ReLU",
+    "nn.softmax": "Softmax",
+    "reshape": "Reshape",
+}
+
 #: Where Keras layers keep the size of their window.
 _WINDOWS = ("kernel_size", "pool_size")
 
@@ -45,11 +60,13 @@ def read_layers(model: keras.Model) -> tuple[Layer, ...]:
             f"model {model.name!r} takes pictures of {pictures}; sizes and operations depend on the size: pass "
             "input_shape=(224, 224, 3), or build the model with a fixed one."
         )
-    names = {0: INPUT}
-    layers = [Layer(INPUT, "InputLayer", output_shape=pictures)]
+    first = INPUT
+    while first in {name for name, _ in calls}:
+        first += "_"
+    names = {0: first}
+    layers = [Layer(first, "InputLayer", output_shape=pictures)]
     for name, call in calls:
-        first = name == call.layer.name
-        layers.append(_layer(call, name, tuple(names[tensor] for tensor in call.inputs), first))
+        layers.append(_layer(call, name, tuple(names[tensor] for tensor in call.inputs), first=name == call.layer.name))
         names.update(dict.fromkeys(call.outputs, name))
     return tuple(layers)
 
@@ -88,7 +105,7 @@ def _layer(call: Call, name: str, inputs: tuple[str, ...], first: bool) -> Layer
     window, strides = _geometry(layer)
     return Layer(
         name,
-        type(layer).__name__,
+        _FUNCTIONS.get(getattr(layer, "symbol", ""), type(layer).__name__),
         inputs,
         shape,
         input_bits=input_bits,

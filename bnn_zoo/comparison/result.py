@@ -99,7 +99,7 @@ class Comparison:
     def plot(
         self, x: str = "size_mib", y: str = "top1", path: str | os.PathLike[str] | None = None, *, log: bool | None = None
     ) -> Figure:
-        """Draws the networks in two of their columns, with the Pareto front of each data set.
+        """Draws the networks in two of their columns, with their Pareto front; accuracies of the data set that most have.
 
         Args:
             x: key of the column to the right, such as "size_mib", "operations", "macs" or "latency_openvino".

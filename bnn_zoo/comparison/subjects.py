@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -54,6 +55,12 @@ class Subject:
         )
 
     @property
+    def is_resized(self) -> bool:
+        """Whether it is to take pictures of another size than those that its accuracy was reported for."""
+        known = self.weights or self.entry
+        return known is not None and self.input_shape is not None and self.input_shape != tuple(known.input_shape)
+
+    @property
     def is_trained(self) -> bool:
         """Whether measuring its accuracy has a meaning."""
         return self.weights is not None or self.model is not None
@@ -74,7 +81,9 @@ class Subject:
         if self.model is not None:
             return _resized(self.model, self.input_shape)
         if self.weights is not None and (trained or self.entry is None):
-            return load_pretrained(self.weights, input_shape=self.input_shape if self.entry else None, name=_plain(self.name))
+            if self.entry is None:
+                return _resized(load_pretrained(self.weights, name=_plain(self.name)), self.input_shape)
+            return load_pretrained(self.weights, input_shape=self.input_shape, name=_plain(self.name))
         assert self.entry is not None, "a network is of the zoo, has a weight set, or is in hand"
         if self.weights is None:
             return create_model(self.entry.name, input_shape=self.input_shape)
@@ -157,8 +166,10 @@ def _named_apart(subjects: list[Subject]) -> tuple[Subject, ...]:
 
 
 def _resized(model: keras.Model, input_shape: Shape | None) -> keras.Model:
+    if input_shape is None or not getattr(model, "_is_graph_network", False):
+        return model  # another kind of model has no layers to read; `read_layers` says so
     own = tuple(model.input_shape[1:]) if isinstance(model.input_shape, tuple) else None
-    if input_shape is None or own is None or own == input_shape:
+    if own is None or own == input_shape:
         return model
     if len(own) != 3 or any(side not in (None, wanted) for side, wanted in zip(own, input_shape, strict=True)):
         raise ValueError(
@@ -167,11 +178,12 @@ def _resized(model: keras.Model, input_shape: Shape | None) -> keras.Model:
         )
     fixed = keras.models.clone_model(model, input_tensors=keras.Input(input_shape))
     fixed.set_weights(model.get_weights())
+    fixed._bnn_zoo_weights = weight_set_of(model)  # with it, its class names and how its pictures are prepared
     return fixed
 
 
 def _is_size(side: Any) -> bool:
-    return isinstance(side, int) and not isinstance(side, bool) and side > 0
+    return isinstance(side, Integral) and not isinstance(side, bool) and int(side) > 0
 
 
 def _plain(name: str) -> str:

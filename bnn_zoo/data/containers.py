@@ -41,7 +41,7 @@ def open_container(path: Path) -> Container:
         path: what exists.
 
     Raises:
-        ValueError: `path` is neither.
+        ValueError: `path` is neither, or a damaged .zip.
     """
     if path.is_dir():
         return _folder(path)
@@ -68,7 +68,10 @@ def _folder(path: Path) -> Container:
 
 
 def _zip(path: Path) -> Container:
-    archive = zipfile.ZipFile(path)  # closed with the last reference to it
+    try:
+        archive = zipfile.ZipFile(path)  # closed with the last reference to it
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"source {str(path)!r} is a damaged .zip: {' '.join(str(error).split())}") from error
     sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
 
     def shown(name: str) -> str:

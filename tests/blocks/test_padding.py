@@ -126,3 +126,10 @@ def test_without_odd_pixels_or_a_word_on_them_a_layer_stays_itself() -> None:
     symmetric, pool = Binarization(padding_alignment="symmetric"), keras.layers.MaxPooling2D
     assert aligned(pool, symmetric) is SymmetricMaxPooling2D
     assert aligned(pool, symmetric, "valid") is aligned(pool, None) is aligned(pool, Binarization()) is pool
+
+
+def test_even_kernels_have_no_middle() -> None:
+    x = keras.Input((8, 8, 4))
+    with pytest.raises(ValueError, match=r"kernel_size is \(2, 2\); what is padded on both sides alike needs odd sizes"):
+        binary_conv(x, 4, 2, binarization=Binarization(padding_alignment="symmetric"))
+    assert binary_conv(x, 4, 2, binarization=Binarization()).shape[1:] == (8, 8, 4)

@@ -145,5 +145,7 @@ def test_bottleneck() -> None:
     halving = blocks.bottleneck_with_shortcuts(wide, narrow, 64, strides=2, name="b")
     assert [tuple(y.shape[1:]) for y in halving] == [(4, 4, 64), (4, 4, 16)]
     assert kinds(keras.Model([wide, narrow], halving)).count("QuantConv2D") == 3
+    as_wide = blocks.bottleneck_with_shortcuts(wide, narrow, 32, strides=2, name="c")
+    assert [tuple(y.shape[1:]) for y in as_wide] == [(4, 4, 32), (4, 4, 8)]
     with pytest.raises(ValueError, match="filters is 30; a bottleneck needs a multiple of 4"):
         blocks.bottleneck_with_shortcuts(wide, narrow, 30)

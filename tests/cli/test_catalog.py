@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from commands import run, run_alone
@@ -78,3 +80,18 @@ def test_summary_shows_layers_without_noise() -> None:
     result = run_alone("summary", "birealnet", "--input-size", "64")
     assert result.returncode == 0
     assert "section_3_block_3_conv" in result.stdout and not result.stderr
+
+
+def test_a_registrys_words_are_no_markup(tmp_path: Path) -> None:
+    entry = {
+        **{"architecture": "birealnet", "tag": "mine", "format": "keras-h5", "sources": ["a.h5"], "sha256": "0" * 64},
+        **{"dataset": "own photos [v2, cleaned] [/srv/photos]", "num_classes": 10, "input_shape": [224, 224, 3]},
+        "metrics": [{"name": "top-1", "value": 50.0, "dataset": "d", "measured_by": "us [bold]"}],
+    }
+    registry = tmp_path / "registry.json"
+    registry.write_text(json.dumps({"registry_version": 1, "weight_sets": [entry]}))
+    environment = {**os.environ, "BNN_ZOO_REGISTRY": str(registry), "COLUMNS": "200"}
+    told = run("info", "birealnet.mine", environment=environment)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert entry["dataset"] in told.stdout and "us [bold]" in told.stdout
+    assert "us [bold]" in run("list", "birealnet*", "--weights", environment=environment).stdout

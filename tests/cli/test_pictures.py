@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import commands
+import pytest
+from PIL import Image
 
 from bnn_zoo.data.samples import sample_pictures
 
@@ -61,3 +64,14 @@ def test_predict_takes_any_size_and_format(tmp_path: Path) -> None:
 def test_predict_in_an_empty_folder_says_so(tmp_path: Path) -> None:
     result = run("predict", str(tmp_path))
     assert result.returncode == 1 and "no pictures" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode elsewhere")
+def test_a_name_that_the_terminal_cannot_write(tmp_path: Path) -> None:
+    with open(os.path.join(os.fsencode(tmp_path), b"caf\xe9.png"), "wb") as file:
+        Image.new("RGB", (32, 32)).save(file, "PNG")
+    Image.new("RGB", (32, 32)).save(tmp_path / "later.png")
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}  # as in most languages' locales
+    told = subprocess.run([*commands.COMMAND, "predict", str(tmp_path)], capture_output=True, text=True, env=environment)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "caf\\udce9.png" in told.stdout and "later.png" in told.stdout

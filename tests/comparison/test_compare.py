@@ -20,6 +20,7 @@ from bnn_zoo.comparison.pareto import pareto_front
 from bnn_zoo.comparison.subjects import find_subjects
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.hub import save_pretrained
+from bnn_zoo.inference import preprocessing_of
 
 
 def test_the_whole_zoo_in_under_two_seconds_without_tensorflow() -> None:
@@ -204,3 +205,40 @@ def test_subjects_say_what_needs_no_building() -> None:
     stored = {subject.name: subject.is_stored for subject in find_subjects(["birealnet", "quicknet.imagenet", "birealnet.cifar10"])}
     assert stored == {"birealnet": True, "quicknet.imagenet": True, "birealnet.cifar10": False}
     assert not find_subjects("birealnet", (64, 64, 3))[0].is_stored
+
+
+def test_a_weight_set_of_a_network_that_is_not_of_the_zoo_is_compared_at_the_size_that_was_asked_for(tmp_path: Path) -> None:
+    free = keras.Input((None, None, 3))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(5, 3, padding="same", use_bias=False)(free))
+    save_pretrained(keras.Model(free, x, name="free"), tmp_path / "free", labels=list("abcde"), preprocessing=bnn_zoo.data.CIFAR10)
+    save_pretrained(small_network(), tmp_path / "fixed")
+    found = bnn_zoo.compare(tmp_path / "free", input_shape=(8, 10, 3))
+    assert found[0].figures.macs_real == 80 * 27 * 5
+    with pytest.raises(ValueError, match=r"takes pictures of \(16, 16, 3\), not of input_shape=\(32, 32, 3\)"):
+        bnn_zoo.compare(tmp_path / "fixed", input_shape=(32, 32, 3))
+    # What was fixed for the comparison still knows its classes, and how its pictures are prepared.
+    (subject,) = find_subjects(bnn_zoo.load_pretrained(tmp_path / "free"), (32, 32, 3))
+    assert preprocessing_of(subject.build()) == preprocessing_of(subject.model)
+    data = ImageDataset(np.zeros((5, 32, 32, 3), np.uint8), np.arange(5), tuple("abcde"))
+    assert bnn_zoo.compare(subject.model, input_shape=(32, 32, 3), data=data)[0].measured is not None
+
+
+def test_no_accuracy_beside_operations_of_another_size() -> None:
+    usual, small = bnn_zoo.compare("birealnet"), bnn_zoo.compare("birealnet", input_shape=(64, 64, 3))
+    assert usual[0].published is not None and small[0].published is None
+    assert any("pictures of another size" in note for note in small.notes())
+
+
+class Subclassed(keras.Model):  # type: ignore[misc]
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_models_without_a_graph(called: bool) -> None:
+    for model in (keras.Sequential([keras.layers.ReLU()]), Subclassed()):
+        if called and isinstance(model, Subclassed):
+            model(np.zeros((1, 8, 8, 3), np.float32))
+        for input_shape in (None, (8, 8, 3)):
+            with pytest.raises(TypeError, match="functional or sequential"):
+                bnn_zoo.compare([model], input_shape=input_shape)

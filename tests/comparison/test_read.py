@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from networks import small_network
 
-from bnn_zoo._keras import keras, larq
+import bnn_zoo
+from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo.comparison.layers import Layer
 from bnn_zoo.comparison.read import read_layers
+from bnn_zoo.comparison.shortcuts import find_shortcuts
 
 
 def test_a_shared_layer_weighs_once_and_computes_twice() -> None:
@@ -59,3 +62,30 @@ def test_what_cannot_be_compared() -> None:
 
     with pytest.raises(TypeError, match="functional or sequential"):
         read_layers(Subclassed())
+
+
+def test_a_layer_may_be_called_input() -> None:
+    images = keras.Input((8, 8, 3))
+    padded = keras.layers.ZeroPadding2D(name="input")(images)
+    model = keras.Model(images, keras.layers.MaxPooling2D(name="pool")(padded))
+    assert [(layer.name, layer.inputs) for layer in read_layers(model)] == [
+        ("input_", ()),
+        ("input", ("input_",)),
+        ("pool", ("input",)),
+    ]
+    assert bnn_zoo.profile(model).figures.parameters == 0
+
+
+def test_functions_of_tensorflow_are_the_layers_that_do_the_same() -> None:
+    model = small_network()
+    images = keras.Input((16, 16, 3))
+    x = keras.Model(model.input, model.get_layer("stem_bn").output)(images)
+    conv = larq.layers.QuantConv2D(8, 3, padding="same", input_quantizer="ste_sign", kernel_quantizer="ste_sign")
+    y = keras.layers.BatchNormalization()(conv(x))
+    y = tf.concat([tf.nn.relu(x + y), x], -1)
+    layers = read_layers(keras.Model(images, y))
+    assert [layer.kind for layer in layers[-3:]] == ["Add", "ReLU", "Concatenate"]
+    assert any(shortcut.merge == layers[-3].name for shortcut in find_shortcuts(layers))
+    assert set(bnn_zoo.profile(keras.Model(images, y), latency=["keras"], repeats=3).times["keras"]) == {
+        layer.name for layer in layers[1:]
+    }

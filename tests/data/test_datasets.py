@@ -246,3 +246,14 @@ def test_data_that_nobody_has_named(source: str | Path, name: str) -> None:
 def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert default_name(".") == tmp_path.name
+
+
+def test_a_damaged_zip_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "pictures.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr("cat/a.png", b"x")
+    content = bytearray(source.read_bytes())
+    content[content.index(b"PK\x01\x02")] ^= 1
+    source.write_bytes(content)
+    with pytest.raises(ValueError, match=r"pictures\.zip' is a damaged \.zip"):
+        load_dataset(source)
