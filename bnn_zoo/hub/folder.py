@@ -112,7 +112,7 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     """The record of a weight set's folder, its source being the file in it.
 
     Raises:
-        WeightFileError: if the folder has no config.json, or it cannot be read.
+        WeightFileError: if the folder has no config.json, it cannot be read, or it describes a file of another format than ours.
     """
     path = Path(folder) / CONFIG
     try:
@@ -122,7 +122,15 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     except (OSError, ValueError) as error:
         raise WeightFileError(f"{path}: cannot be read as JSON ({str(error)[:200]}); fetch or save it again.") from error
     weights = from_json(values, str(path))
-    return dataclasses.replace(weights, sources=(str(Path(folder) / TENSORS),))
+    # The hash of a file beside it vouches for nothing: whoever wrote the one wrote the other. Of all formats, reading ours is safe
+    # whatever is in the file.
+    if weights.format != "packed":
+        raise WeightFileError(
+            f"{path}: the format is {weights.format!r:.100}, which is not published in folders and repositories, but packed is; "
+            "load the file itself, and save the model."
+        )
+    # Absolute, so that a folder's name with a colon in it is not read as a scheme.
+    return dataclasses.replace(weights, sources=(str(Path(folder).absolute() / TENSORS),))
 
 
 def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) -> WeightSet:
