@@ -26,10 +26,15 @@ def downloads_folder() -> Path:
 
 
 def clear_leftovers() -> int:
-    """Removes what downloads that were killed left behind; the bytes that were freed."""
+    """Removes what downloads that were killed left behind; the bytes that were freed.
+
+    Locks stay: nobody writes to one, so that its age tells nothing, and one that is held and goes keeps nobody out any more.
+    """
     freed = 0
     folder = downloads_folder()
     for path in folder.iterdir() if folder.is_dir() else ():
+        if path.suffix == ".lock":
+            continue
         try:
             state = path.stat()
             if time.time() - state.st_mtime > _ABANDONED:

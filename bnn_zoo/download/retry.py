@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,12 +17,15 @@ RETRIED = (429, 500, 502, 503, 504)
 #: Pauses in seconds before the second, third and fourth try.
 BACKOFF = (1.0, 3.0, 9.0)
 
+#: Codes whose answer may say in its head, Retry-After, how long to wait, and the seconds that this is believed for.
+_TELLING, _LONGEST_PAUSE = (429, 503), 60.0
+
 #: An environment variable with other pauses, as in "0.1,0.1": for tests, and no part of the interface.
 PAUSES = "_BNN_ZOO_RETRY_PAUSES"
 
 
 def with_retries(attempt: Callable[[], T], passing: Callable[[Exception], bool]) -> T:
-    """The result of the first try that succeeds.
+    """The result of the first try that succeeds. A server that says how long to wait is waited for, up to a minute a time.
 
     Args:
         attempt: what is tried, at most once more than there are pauses.
@@ -36,6 +40,7 @@ def with_retries(attempt: Callable[[], T], passing: Callable[[Exception], bool])
         except Exception as error:
             if pause is None or not passing(error):
                 raise
+            pause = max(pause, _asked_for(error))
         time.sleep(pause)
     raise AssertionError("the last try returns or raises")
 
@@ -49,6 +54,19 @@ def is_unresolved(error: BaseException | None) -> bool:
         seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False
+
+
+def _asked_for(error: Exception) -> float:
+    """The seconds that a server asks to wait for, as a number or as the time when it will be back; 0 if it says nothing."""
+    response = getattr(error, "response", None)
+    if getattr(response, "status_code", None) not in _TELLING:
+        return 0.0
+    text = response.headers.get("retry-after") or "0"  # type: ignore[union-attr]
+    try:
+        seconds = float(text) if text.strip().isdigit() else parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+    return min(max(seconds, 0.0), _LONGEST_PAUSE)
 
 
 def _pauses() -> tuple[float, ...]:

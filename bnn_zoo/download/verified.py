@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ from bnn_zoo.download.folders import clear_leftovers, downloads_folder
 from bnn_zoo.download.hashing import is_whole
 from bnn_zoo.download.request import request_file, short
 from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
+from bnn_zoo.download.version import keep_version
 
 
 def download(url: str, target: Path, sha256: str, size: int | None = None, *, keep_part: bool = False) -> Path:
     """Downloads a file, unless a whole one is there by now.
 
     Processes that want the same file wait for the one that downloads it. Dropped connections, 429 and 5xx are tried again, from
-    where the file broke off if the server can do so; other answers are not.
+    where the file broke off if the server can do so and still has the same file; other answers are not.
 
     Args:
         url: https or http.
@@ -54,16 +54,15 @@ def _retrieve(url: str, name: str, sha256: str, size: int | None, part: Path | N
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel("WARNING")  # it would announce each download, in pipes too
-    # A beginning from an earlier call may be damaged, or of a file that was replaced since: then once more, from the start.
-    begun = part is not None and part.exists()
+    downloader = _Downloader(size, part)
     try:
-        for last in (False, True) if begun else (True,):
+        for last in (False, True):
             try:
-                downloader = partial(_download, size=size, part=part)
                 found = pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=downloads_folder(), downloader=downloader)
                 break
             except ValueError:
-                if last:
+                # What was there may have been damaged, or of a file that was replaced since: then once more, from the start.
+                if last or not downloader.mixed:
                     raise
     finally:
         logger.setLevel(level)
@@ -72,12 +71,29 @@ def _retrieve(url: str, name: str, sha256: str, size: int | None, part: Path | N
     return found
 
 
-def _download(url: str, output_file: str, pooch: Any, *, size: int | None, part: Path | None) -> None:
-    """pooch's downloader: to a temporary file, which pooch hashes and then moves to its place."""
-    path = output_file if part is None else str(part)
-    with_retries(lambda: request_file(url, path, size), _may_pass)
-    if part is not None:
-        os.replace(part, output_file)
+class _Downloader:
+    """pooch's downloader: to a temporary file, which pooch hashes and then moves to its place.
+
+    Args:
+        size: the file's bytes, if known.
+        part: where what was received is kept for a later call; None if it is not.
+    """
+
+    def __init__(self, size: int | None, part: Path | None) -> None:
+        self.size, self.part = size, part
+        self.mixed = False  # whether the last file was put together from several answers
+
+    def __call__(self, url: str, output_file: str, pooch: Any) -> None:
+        path = output_file if self.part is None else str(self.part)
+        self.mixed = False
+        try:
+            self.mixed = with_retries(lambda: request_file(url, path, self.size), _may_pass)
+        finally:
+            if self.part is None:
+                keep_version(path, None)
+        if self.part is not None:
+            os.replace(self.part, output_file)
+            keep_version(path, None)
 
 
 def _may_pass(error: Exception) -> bool:
@@ -85,6 +101,8 @@ def _may_pass(error: Exception) -> bool:
 
     if isinstance(error, requests.HTTPError):
         return error.response is not None and error.response.status_code in RETRIED
+    if isinstance(error, requests.exceptions.SSLError):
+        return False  # a certificate does not get better by waiting
     passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
     return isinstance(error, passing) and not is_unresolved(error)
 

@@ -14,7 +14,7 @@ from bnn_zoo.hub.fetch import source_of
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.weight_set import WeightSet
 
-_ENDINGS = {"packed": ".safetensors", "keras-h5": ".h5", "registry": ".json"}
+_ENDINGS = {"packed": ".safetensors", "keras-h5": ".h5", "pytorch": ".pth", "registry": ".json"}
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 

@@ -92,7 +92,7 @@ def _training(weights: WeightSet, beside: Sequence[str]) -> str:
     text = ""
     command = (weights.recipe or {}).get("command")
     if command:
-        text += "\n".join(["", "Trained with", "", "```sh", command, "```", ""])
+        text += "\n".join(["", "Trained with", "", "```sh", str(command), "```", ""])
     for name in beside:
         label = "the run, epoch by epoch"
         text += f"\n![{label}]({name})\n" if name.endswith(".png") else f"\n{label.capitalize()}: [{name}]({name})\n"

@@ -49,7 +49,8 @@ def save_pretrained(
     identical outputs.
 
     Args:
-        model: of the zoo, or any other Keras model without Lambda layers.
+        model: of the zoo, or any other Keras model that takes pictures, of layers that can be rebuilt from a file: larq's, those of
+            Keras that do nothing but arithmetic, and registered ones.
         folder: made if it is not there; files of an older weight set in it are replaced.
         tag: the name of the weight set, as in `birealnet.cifar10`.
         preprocessing: a `bnn_zoo.data.Preprocessing`, or a mapping with its fields; the one the model was loaded with if not given.
@@ -57,17 +58,19 @@ def save_pretrained(
         metrics: accuracies, with who measured them.
         license: SPDX identifier of the weights' licence.
         dataset: what the network was trained on, in words.
-        recipe: how it was trained, in JSON values.
+        recipe: how it was trained, in JSON values: plain numbers, texts, lists, mappings.
         keep_latent: stores latent weights in float32, so that training can go on from exactly here.
 
     Returns:
         The folder.
 
     Raises:
-        ValueError: if labels and outputs differ in number, the tag is none, or the model cannot be described in JSON.
+        ValueError: if labels and outputs differ in number, the tag is none, or the model and what is said of it could not be read
+            again. The folder is then as it was.
     """
     if tag is not None and not TAG.fullmatch(tag):
         raise ValueError(f"tag={tag!r} must be of letters, digits, '.', '_' and '-', as in 'cifar10'.")
+    described = _describe(model)
     before = weight_set_of(model)
     if preprocessing is None and before is not None:
         preprocessing = before.preprocessing
@@ -82,7 +85,7 @@ def save_pretrained(
     if preprocessing is not None and hasattr(preprocessing, "to_dict"):
         preprocessing = preprocessing.to_dict()
     weights = dataclasses.replace(
-        _describe(model),
+        described,
         tag=tag,
         preprocessing=preprocessing,
         labels=labels,
@@ -93,8 +96,12 @@ def save_pretrained(
         sources=(TENSORS,),
     )
     path = Path(folder)
+    # All that may be refused is refused before the tensors of an older weight set are replaced.
+    weights = _as_read_again(weights)
+    _description(path, weights)
+    content = encode(weights_of(model, keep_latent))
     path.mkdir(parents=True, exist_ok=True)
-    write_tensor_file(path / TENSORS, *encode(weights_of(model, keep_latent)))
+    write_tensor_file(path / TENSORS, *content)
     weights = dataclasses.replace(weights, bytes=(path / TENSORS).stat().st_size, sha256=file_sha256(path / TENSORS))
     # The configuration comes last: it names the file's hash, so that a run cut in between leaves no folder that loads.
     _write_description(path, weights)
@@ -105,7 +112,7 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     """The record of a weight set's folder, its source being the file in it.
 
     Raises:
-        WeightFileError: if the folder has no config.json, or it cannot be read.
+        WeightFileError: if the folder has no config.json, it cannot be read, or it describes a file of another format than ours.
     """
     path = Path(folder) / CONFIG
     try:
@@ -115,7 +122,15 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     except (OSError, ValueError) as error:
         raise WeightFileError(f"{path}: cannot be read as JSON ({str(error)[:200]}); fetch or save it again.") from error
     weights = from_json(values, str(path))
-    return dataclasses.replace(weights, sources=(str(Path(folder) / TENSORS),))
+    # The hash of a file beside it vouches for nothing: whoever wrote the one wrote the other. Of all formats, reading ours is safe
+    # whatever is in the file.
+    if weights.format != "packed":
+        raise WeightFileError(
+            f"{path}: the format is {weights.format!r:.100}, which is not published in folders and repositories, but packed is; "
+            "load the file itself, and save the model."
+        )
+    # Absolute, so that a folder's name with a colon in it is not read as a scheme.
+    return dataclasses.replace(weights, sources=(str(Path(folder).absolute() / TENSORS),))
 
 
 def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) -> WeightSet:
@@ -130,10 +145,11 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
 
     Raises:
         WeightFileError: if the folder is no weight set.
+        ValueError: if a metric could not be read again, as one of more than 100 percent.
     """
     weights = read_config(folder)
     new = {(metric.name, metric.dataset): metric for metric in (*weights.metrics, *metrics)}
-    weights = dataclasses.replace(weights, metrics=tuple(new.values()), sources=(TENSORS,))
+    weights = _as_read_again(dataclasses.replace(weights, metrics=tuple(new.values()), sources=(TENSORS,)))
     _write_description(Path(folder), weights)
     return weights
 
@@ -150,7 +166,7 @@ def weight_set_of(model: keras.Model) -> WeightSet | None:
 
 def _describe(model: keras.Model) -> WeightSet:
     record = record_of(model)
-    shape = tuple(model.input_shape[1:])
+    shape = _input_shape(model)
     if record is None:
         return WeightSet(None, input_shape=shape, num_classes=_classes(model), keras_config=config_of(model))
     try:
@@ -161,10 +177,40 @@ def _describe(model: keras.Model) -> WeightSet:
     return WeightSet(record.architecture, arguments, shape, record.num_classes, record.num_classes is not None)
 
 
+def _input_shape(model: keras.Model) -> tuple[int | None, int | None, int]:
+    shape = getattr(model, "input_shape", None)  # a model that was never called has none
+    if not isinstance(shape, tuple) or len(shape) != 4 or shape[3] is None:
+        raise ValueError(
+            f"{model.name} takes {'no known input' if shape is None else shape}; only networks that take one batch of pictures, "
+            "(batch, height, width, channels), are saved as weight sets: use model.save_weights() for others."
+        )
+    return shape[1], shape[2], shape[3]
+
+
 def _classes(model: keras.Model) -> int | None:
-    return model.output_shape[-1] if len(model.output_shape) == 2 else None
+    shape = model.output_shape
+    return shape[-1] if isinstance(shape, tuple) and len(shape) == 2 else None
+
+
+def _as_read_again(weights: WeightSet) -> WeightSet:
+    """The record that a folder's configuration gives when it is read, of plain values only."""
+    try:
+        return from_json(strict_json.loads(json.dumps(to_json(weights), allow_nan=False)), weights.name)
+    except WeightFileError as error:
+        raise ValueError(str(error)) from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{weights.name}: what is said of it cannot be written as JSON ({str(error)[:200]}); give plain numbers, none of them "
+            "NaN or infinite, texts, lists and mappings."
+        ) from error
+
+
+def _description(path: Path, weights: WeightSet) -> dict[str, str]:
+    """The texts of the files that describe a weight set, by name, in the order in which they are to be written."""
+    config = json.dumps(to_json(weights), indent=2, ensure_ascii=False, allow_nan=False)
+    return {CARD: model_card(weights, beside=run_files(path)), CONFIG: config + "\n"}
 
 
 def _write_description(path: Path, weights: WeightSet) -> None:
-    write_text_whole(path / CARD, model_card(weights, beside=run_files(path)))
-    write_text_whole(path / CONFIG, json.dumps(to_json(weights), indent=2, ensure_ascii=False) + "\n")
+    for name, text in _description(path, weights).items():
+        write_text_whole(path / name, text)

@@ -6,13 +6,14 @@ import dataclasses
 import warnings
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
-from bnn_zoo.hub.references import Reference, resolve
+from bnn_zoo.hub.references import Reference, as_found, resolve
 from bnn_zoo.hub.variables import HEAD
 from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import find_architecture
@@ -25,6 +26,9 @@ _FORMATS = {
     "keras-h5": "keras_h5",
     "pytorch": "pytorch",
 }
+
+#: Bytes that a class takes in a file: a number at least, of its bias or its scale.
+_LEAST_OF_A_CLASS = 4
 
 
 def load_pretrained(
@@ -73,22 +77,33 @@ def load_pretrained(
                 )
         return _load_custom(weights, name)
     entry = find_architecture(weights.architecture)
-    classes = (num_classes or weights.num_classes or entry.num_classes) if include_top else None
-    if input_shape is None and input_tensor is None:
-        input_shape = weights.input_shape
+    path = _file_of(weights)
+    weights = as_found(weights, path)
     try:
         own = arguments_from_json(entry, weights.arguments)
     except (ValueError, TypeError) as error:
         raise WeightFileError(f"{weights.name}: {error}") from error
-    model = build_model(
-        entry,
-        input_shape=input_shape,
-        input_tensor=input_tensor,
-        num_classes=classes,
-        arguments={**own, **(arguments or {})},
-        name=name,
-    )
-    load_weights(model, weights)
+    if include_top and num_classes is None:
+        _check_classes(weights, path)
+    classes = (num_classes or weights.num_classes or entry.num_classes) if include_top else None
+    shape = weights.input_shape if input_shape is None and input_tensor is None else input_shape
+    try:
+        model = build_model(
+            entry,
+            input_shape=shape,
+            input_tensor=input_tensor,
+            num_classes=classes,
+            arguments={**own, **(arguments or {})},
+            name=name,
+        )
+    except Exception as error:  # TensorFlow raises whatever its layers raise
+        if arguments or input_shape is not None or input_tensor is not None or num_classes is not None:
+            raise  # what the caller asked for may be at fault
+        raise WeightFileError(
+            f"{weights.name}: no network can be built as its record says, input_shape={weights.input_shape} "
+            f"{weights.arguments_text:.200} ({' '.join(str(error).split()):.200}); fetch or save it again."
+        ) from error
+    _fill(model, weights, path)
     return model
 
 
@@ -104,9 +119,27 @@ def load_weights(model: keras.Model, weights: WeightSet) -> None:
     Raises:
         WeightsError: if the weights cannot be had (WeightFileError) or do not fit (WeightMismatchError).
     """
+    path = _file_of(weights)
+    _fill(model, as_found(weights, path), path)
+
+
+def _file_of(weights: WeightSet) -> Path:
     if weights.format not in _FORMATS:
         raise WeightFileError(f"{weights.name}: the format {weights.format!r} is not known; there are {', '.join(_FORMATS)}.")
-    path = fetch(weights)
+    return fetch(weights)
+
+
+def _check_classes(weights: WeightSet, path: Path) -> None:
+    """Refuses a number of classes that the file has no numbers for, before memory is taken for them."""
+    most = path.stat().st_size // _LEAST_OF_A_CLASS
+    if weights.num_classes is not None and weights.num_classes > most:
+        raise WeightFileError(
+            f"{weights.name}: {weights.num_classes} classes are recorded, but the file has numbers for {most} at most; "
+            "fetch or save it again."
+        )
+
+
+def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
     leave_out = _head_to_leave_out(model, weights)
     file_format = import_module(f"bnn_zoo.hub.formats.{_FORMATS[weights.format]}")
     if weights.sha256 is None:
@@ -118,7 +151,7 @@ def load_weights(model: keras.Model, weights: WeightSet) -> None:
         warnings.warn(
             f"{weights.name} {classes if weights.include_top else 'comes without top'}: all was loaded but "
             f"{', '.join(sorted(leave_out))}, which must be trained.",
-            stacklevel=2,
+            stacklevel=3,
         )
     model._bnn_zoo_weights = weights
 

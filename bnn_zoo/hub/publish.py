@@ -79,10 +79,7 @@ def check_folder(folder: str | os.PathLike[str]) -> WeightSet:
     weights = read_config(folder)
     if weights.sha256 is None:
         raise WeightFileError(f"{Path(folder) / CONFIG}: has no sha256, so that nobody could tell a damaged file; save it again.")
-    tensors = fetch(weights)
-    if weights.format != "packed":
-        raise WeightFileError(f"{tensors}: {weights.format} files are not published; load the weights and publish the model.")
-    decode(*read_tensor_file(tensors))
+    decode(*read_tensor_file(fetch(weights)))
     if weights.architecture is not None:
         try:
             arguments_from_json(find_architecture(weights.architecture), weights.arguments)

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import re
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
@@ -61,6 +61,22 @@ def resolve(reference: Reference, architecture: str | None = None, include_top: 
     if architecture is not None and weights.architecture is None and weights.keras_config is not None:
         raise ValueError(f"pretrained={reference!r} holds a network that is not of the zoo; use load_pretrained({reference!r}).")
     return weights
+
+
+def as_found(weights: WeightSet, path: Path) -> WeightSet:
+    """The record of a file that lies here now, which may be PyTorch's whatever it is called: those of A&B BNN are named .h5.
+
+    Args:
+        weights: the record, its format told by the file's name.
+        path: the file.
+
+    Raises:
+        WeightFileError: if it is PyTorch's, and nobody's checkpoints of that network are known.
+    """
+    if weights.format == "pytorch" or not is_torch_file(path):
+        return weights
+    arguments = {**_authors_arguments(weights.architecture), **weights.arguments}
+    return dataclasses.replace(weights, format="pytorch", arguments=arguments)
 
 
 def _find(reference: Reference, architecture: str | None, include_top: bool) -> WeightSet:
@@ -120,8 +136,8 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
             raise WeightFileError(f"{path}: there is no such file.")
         if path.name == TENSORS and (path.parent / CONFIG).is_file():
             return read_config(path.parent)
-        # Whatever they are called: the authors of A&B BNN name PyTorch's files .h5.
-        return _bare(str(path), "pytorch" if is_torch_file(path) else _FORMATS_BY_ENDING[path.suffix], architecture)
+        # Absolute, so that a name with a colon in it is not read as a scheme.
+        return as_found(_bare(str(path.absolute()), _FORMATS_BY_ENDING[path.suffix], architecture), path)
     if is_file:
         raise WeightFileError(f"{path}: a weight file's name must end in {', '.join(_FORMATS_BY_ENDING)}.")
     return None
@@ -134,8 +150,12 @@ def _is_tag(reference: object, architecture: str | None) -> bool:
 
 def _bare(source: str, file_format: str, architecture: str | None) -> WeightSet:
     entry = find_architecture(_needed(architecture, source))
-    arguments = arguments_to_json(authors_names(entry.name).arguments) if file_format == "pytorch" else {}
+    arguments = _authors_arguments(entry.name) if file_format == "pytorch" else {}
     return WeightSet(entry.name, arguments, input_shape=entry.input_shape, format=file_format, sources=(source,))
+
+
+def _authors_arguments(architecture: str | None) -> dict[str, Any]:
+    return arguments_to_json(authors_names(architecture).arguments)
 
 
 def _of_hub(place: HubFile, architecture: str | None) -> WeightSet:

@@ -6,6 +6,7 @@ import socket
 import time
 
 import pytest
+import requests
 
 from bnn_zoo.download.retry import BACKOFF, PAUSES, is_unresolved, with_retries
 
@@ -31,6 +32,31 @@ def test_the_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OSError):
         with_retries(Failing(9, OSError()), lambda error: True)
     assert slept == list(BACKOFF)
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "pause"),
+    [
+        (429, "5", 5),
+        (503, "100000", 60),
+        (503, "Thu, 01 Jan 1970 00:16:50 GMT", 10),
+        (503, "Thu, 01 Jan 1970 00:00:00 GMT", 0.01),
+        (503, "Fri, 31 Dec 9999 23:59:59 GMT", 60),
+        (503, "soon", 0.01),
+        (503, "-5", 0.01),
+        (503, "9" * 5000, 60),
+        (503, "", 0.01),
+        (500, "5", 0.01),
+    ],
+)
+def test_a_server_may_say_how_long_to_wait(monkeypatch: pytest.MonkeyPatch, status: int, asked: str, pause: float) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    response = requests.Response()
+    response.status_code, response.headers["Retry-After"] = status, asked
+    assert with_retries(Failing(1, requests.HTTPError(response=response)), lambda error: True) == 2
+    assert slept == [pause]
 
 
 @pytest.mark.parametrize("failures", [0, 1, 2, 3])

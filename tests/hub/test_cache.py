@@ -46,10 +46,18 @@ def test_no_cache_is_an_empty_one() -> None:
 
 
 def test_verifying() -> None:
-    paths = [put(b"one"), put(b"two", ".safetensors"), put(b"three", ".json"), put(b"four")]
+    paths = [put(b"one"), put(b"two", ".safetensors"), put(b"three", ".json"), put(b"four"), put(b"five", ".pth")]
     paths[1].write_bytes(b"damaged")
     paths[2].write_bytes(b"")
-    assert dict(verify_cache()) == {paths[0]: True, paths[1]: False, paths[2]: False, paths[3]: True}
+    assert dict(verify_cache()) == {paths[0]: True, paths[1]: False, paths[2]: False, paths[3]: True, paths[4]: True}
+
+
+@pytest.mark.parametrize("kind", ["packed", "keras-h5", "pytorch", "registry"])
+def test_files_of_every_format_are_verified_and_cleared(file_server: FileServer, kind: str) -> None:
+    path = fetch(record(file_server.add("a", DATA), format=kind))
+    assert verify_cache() == [(path, True)]
+    assert clear_cache() == len(DATA)
+    assert not path.exists()
 
 
 def test_clearing_takes_only_what_was_downloaded() -> None:

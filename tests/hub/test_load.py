@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from bnn_zoo.hub import (
     save_pretrained,
     weight_set_of,
 )
+from bnn_zoo.hub.formats import keras_h5
+from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.packing import encode
 from bnn_zoo.hub.tensor_file import read_tensor_file, write_tensor_file
 from bnn_zoo.hub.variables import weights_of
@@ -129,7 +132,87 @@ def test_a_configuration_that_asks_for_what_is_not_there(folder: Path, fields: d
         load_pretrained(weights)
 
 
-def test_names_must_tell_variables_apart(tmp_path: Path) -> None:
+def reconfigured(folder: Path, tmp_path: Path, **fields: Any) -> Path:
+    """A copy of the folder with other fields in its configuration, without those that are None."""
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    config = {**json.loads((copy / "config.json").read_text()), **fields}
+    (copy / "config.json").write_text(json.dumps({name: value for name, value in config.items() if value is not None}))
+    return copy
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"arguments": {"filters": 8, "section_blocks": 5}},
+        {"arguments": {"filters": "abc"}},
+        {"arguments": {"filters": -3}},
+        {"arguments": {"filters": 8, "section_blocks": [1, "x"]}},
+        {"arguments": {"filters": 8, "section_blocks": [1, 1], "binarization": {"kernel_quantizer": "nope"}}},
+    ],
+)
+def test_a_record_of_which_no_network_can_be_built(folder: Path, tmp_path: Path, fields: dict[str, Any]) -> None:
+    with pytest.raises(WeightFileError, match=r"birealnet\.mine: no network can be built as its record says"):
+        load_pretrained(reconfigured(folder, tmp_path, **fields))
+
+
+def test_what_the_caller_asks_for_is_the_callers_error(folder: Path) -> None:
+    with pytest.raises(TypeError):
+        load_pretrained(folder, arguments={"filters": "abc"})
+
+
+@pytest.mark.parametrize("fields", [{}, {"include_top": False}, {"bytes": None}])
+def test_no_memory_is_taken_for_classes_that_the_file_cannot_have(folder: Path, tmp_path: Path, fields: dict[str, Any]) -> None:
+    copy = reconfigured(folder, tmp_path, num_classes=2**31 - 1, labels=None, **fields)
+    with pytest.raises(WeightFileError, match=r"2147483647 classes are recorded, but the file has numbers for \d+ at most"):
+        load_pretrained(copy)
+
+
+@pytest.mark.parametrize("kind", ["keras-h5", "pytorch", "pickle"])
+def test_a_folder_holds_packed_weights_only(
+    network: keras.Model, folder: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hash that lies beside the file vouches for nothing, and the HDF5 library can be crashed by what is in a file."""
+    network.save_weights(tmp_path / "network.h5")
+    copy = reconfigured(folder, tmp_path, format=kind, sha256=file_sha256(tmp_path / "network.h5"), bytes=None)
+    shutil.copyfile(tmp_path / "network.h5", copy / "model.safetensors")
+    monkeypatch.setattr(keras_h5, "read", None)
+    with pytest.raises(WeightFileError, match=f"the format is '{kind}', which is not published in folders"):
+        load_pretrained(copy)
+
+
+def test_names_with_a_colon(network: keras.Model, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(folder, "run:1")
+    shutil.copyfile("run:1/model.safetensors", "https:a.safetensors")
+    for reference in ("run:1", Path("run:1"), "run:1/model.safetensors"):
+        np.testing.assert_array_equal(outputs(load_pretrained(reference)), outputs(network))
+    bare = load_pretrained(
+        "https:a.safetensors", architecture="birealnet", arguments=ARGUMENTS, input_shape=(32, 32, 3), num_classes=10
+    )
+    np.testing.assert_array_equal(outputs(bare), outputs(network))
+
+
+class Twins(keras.layers.Layer):
+    """Two variables of one name."""
+
+    def build(self, input_shape: Any) -> None:
+        self.first = self.add_weight("gain", (3,))
+        self.second = self.add_weight("gain", (3,))
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.first + self.second
+
+
+def test_names_must_tell_variables_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(keras.utils.get_custom_objects(), "Twins", Twins)
+    images = keras.Input((8, 8, 3))
+    model = keras.Model(images, Twins(name="both")(images), name="own")
+    with pytest.raises(ValueError, match="two variables of own are named both/gain; name the layers apart"):
+        save_pretrained(model, tmp_path / "set")
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_bare_file(tmp_path: Path) -> None:
     tensors, metadata = encode(weights_of(small_network()))
     write_tensor_file(tmp_path / "bare.safetensors", tensors, metadata)
     model = load_pretrained(

@@ -8,12 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hub_server import HubServer
 from small_network import outputs, small_network, snapshot
 from torch_files import state_of, write_legacy, write_zip
 
 import bnn_zoo
 from bnn_zoo._keras import keras
-from bnn_zoo.hub import WeightFileError, WeightMismatchError, convert_checkpoint, load_pretrained
+from bnn_zoo.hub import (
+    WeightFileError,
+    WeightMismatchError,
+    WeightSet,
+    convert_checkpoint,
+    load_pretrained,
+    load_weights,
+    weight_set_of,
+)
 from bnn_zoo.hub.formats import pytorch
 from bnn_zoo.hub.formats.pytorch_names import _NAMES, modules_by_layer
 from bnn_zoo.hub.variables import named_variables
@@ -150,6 +159,25 @@ def test_pretrained_takes_a_file(tmp_path: Path, write: Any, ending: str, name: 
     pytorch.fill(expected, state, "here")
     model = bnn_zoo.create_model(name, pretrained=path, input_shape=(32, 32, 3), num_classes=10)
     np.testing.assert_array_equal(outputs(model), outputs(expected))
+
+
+@pytest.mark.usefixtures("small_factories")
+@pytest.mark.parametrize("path", ["models/a.h5", "models/a.pth"])
+def test_a_file_of_a_repository_is_told_by_what_is_in_it(hub: HubServer, tmp_path: Path, path: str) -> None:
+    """The authors of A&B BNN name PyTorch's files .h5."""
+    state = state_for("birealnet")
+    content = write_zip(tmp_path / "a.pth", state_of(state)).read_bytes()
+    hub.commit("me/theirs", {path: content})
+    expected = network("birealnet")
+    pytorch.fill(expected, state, "here")
+    options = dict(architecture="birealnet", input_shape=(32, 32, 3), num_classes=10)
+    model = load_pretrained(f"hf://me/theirs/{path}", **options)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(outputs(model), outputs(expected))
+    found = weight_set_of(model)
+    assert found is not None and found.format == "pytorch" and found.arguments["section_blocks"] == list(SMALL["section_blocks"])
+    again = network("birealnet")
+    load_weights(again, WeightSet("birealnet", format="keras-h5", num_classes=10, sources=(f"hf://me/theirs/{path}",)))
+    np.testing.assert_array_equal(outputs(again), outputs(expected))
 
 
 @pytest.mark.usefixtures("small_factories")

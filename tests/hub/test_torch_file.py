@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from torch_files import Named, Parameter, Tensor, state_of, write_legacy, write_zip
 
-from bnn_zoo.hub import WeightFileError
+from bnn_zoo.hub import WeightFileError, resolve
 from bnn_zoo.hub.formats.torch_file import is_torch_file, read_state_dict
 
 RNG = np.random.default_rng(0)
@@ -60,6 +60,37 @@ def test_parameters_views_and_shared_storages(tmp_path: Path, write: Callable[..
     np.testing.assert_array_equal(found["a"], numbers)
     np.testing.assert_array_equal(found["b"], [[2, 5, 8], [3, 6, 9]])
     np.testing.assert_array_equal(found["c"], found["b"])
+
+
+@BOTH
+def test_expanded_tensors(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """What PyTorch's `expand` leaves: strides of 0, the same numbers again and again."""
+    one = Tensor(np.array([3.0], np.float32), shape=(512,), strides=(0,))
+    rows = Tensor(np.arange(3, dtype=np.float32), shape=(2, 3), strides=(0, 1))
+    found = read_state_dict(write(tmp_path / "a.pt", {"one": one, "rows": rows}))
+    np.testing.assert_array_equal(found["one"], np.full(512, 3.0))
+    np.testing.assert_array_equal(found["rows"], [[0, 1, 2], [0, 1, 2]])
+
+
+@BOTH
+def test_many_expanded_tensors_do_not_fill_the_memory(tmp_path: Path, write: Callable[..., Path]) -> None:
+    one = Tensor(np.array([3.0], np.float32), shape=(2**20,), strides=(0,))
+    with pytest.raises(WeightFileError, match="more than the file could hold"):
+        read_state_dict(write(tmp_path / "a.pt", {str(number): one for number in range(100)}))
+
+
+class Old(Tensor):
+    """A tensor as PyTorch wrote it before 0.4."""
+
+    def __reduce__(self) -> Any:
+        _, arguments = super().__reduce__()
+        return Named("torch._utils", "_rebuild_tensor"), arguments[:4]
+
+
+@BOTH
+def test_tensors_of_before_pytorch_0_4(tmp_path: Path, write: Callable[..., Path]) -> None:
+    numbers = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.testing.assert_array_equal(read_state_dict(write(tmp_path / "a.pth", {"a": Old(numbers)}))["a"], numbers)
 
 
 def test_bfloat16_comes_as_float32(tmp_path: Path) -> None:
@@ -115,6 +146,9 @@ def test_code_is_not_run(tmp_path: Path, write: Callable[..., Path], module: str
         ({"shape": (True,)}, "a tensor of the shape"),
         ({"shape": ("3",)}, "a tensor of the shape"),
         ({"shape": (3, 4)}, "do not fit"),
+        ({"shape": (2**21,), "strides": (0,)}, "reaches beyond"),
+        ({"shape": (2, 12), "strides": (0, 2)}, "reaches beyond"),
+        ({"shape": (7, 6), "strides": (1, 1)}, "reaches beyond"),
         ({"count": 2**35}, "not readable|beyond|numbers|bytes"),
         ({"count": -1}, "a storage that is described by"),
     ],
@@ -207,8 +241,33 @@ def test_every_cut_and_every_tenth_flipped_byte_ends_in_one_error_or_in_arrays(t
     path = tmp_path / "b.pth"
     for content in damaged:
         path.write_bytes(content)
+        assert is_torch_file(path) in (True, False)
         try:
             found = read_state_dict(path)
         except WeightFileError:
             continue
         assert all(isinstance(value, np.ndarray) for value in found.values())
+
+
+@pytest.mark.parametrize("keys", [5, None, [["0"]], {"0": 1}, [0], ("0",)])
+def test_a_list_of_storages_that_is_none(tmp_path: Path, keys: Any) -> None:
+    whole = write_legacy(tmp_path / "a.pth", state_of({"a": np.ones(3, np.float32)})).read_bytes()
+    listed = pickle.dumps(["0"], protocol=2)
+    assert whole.count(listed) == 1
+    (tmp_path / "b.pth").write_bytes(whole.replace(listed, pickle.dumps(keys, protocol=2)))
+    with pytest.raises(WeightFileError, match="does not list its storages"):
+        read_state_dict(tmp_path / "b.pth")
+
+
+def test_a_damaged_directory_is_no_file_of_pytorchs(tmp_path: Path) -> None:
+    """Of versions and names that it does not know, the reader of .zip files raises errors of other kinds."""
+    whole = write_zip(tmp_path / "a.pth", state_of({"a": np.ones(3, np.float32)})).read_bytes()
+    entry = whole.index(b"PK\x01\x02")
+    of_the_future = whole[: entry + 6] + b"\xff" + whole[entry + 7 :]
+    no_utf8 = whole[: entry + 8] + b"\0\x08" + whole[entry + 10 : entry + 46] + b"\xff" + whole[entry + 47 :]
+    for content in (of_the_future, no_utf8):
+        (tmp_path / "b.pth").write_bytes(content)
+        assert not is_torch_file(tmp_path / "b.pth")
+        found = resolve(tmp_path / "b.pth", "reactnet18")
+        with pytest.raises(WeightFileError, match="not a readable weight file"):
+            read_state_dict(found.sources[0])

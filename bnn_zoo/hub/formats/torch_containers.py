@@ -68,6 +68,8 @@ def _legacy(file: BinaryIO) -> Iterator[tuple[Any, NumbersOf]]:
     if not isinstance(system, Mapping) or not system.get("little_endian", True):
         raise ValueError("it was written on a machine with the other order of bytes")
     root, keys = read_pickle(file), read_pickle(file)
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise ValueError("it does not list its storages")
     starts: dict[str, int] = {}
     sizes = {storage.key: storage for storage in _storages(root)}
     for key in keys:

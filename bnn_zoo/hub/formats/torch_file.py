@@ -20,6 +20,12 @@ _WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 #: What training on several devices puts in front of every name.
 _PREFIX = "module."
 
+#: What a damaged .zip file makes Python's reader raise; of versions and names that it does not know, other errors than of the rest.
+_DAMAGE = (OSError, zipfile.BadZipFile, EOFError, RuntimeError, ValueError)
+
+#: Bytes that all tensors may take however small the file is: a few numbers may stand for many, see `torch_pickle`.
+_ALWAYS_ALLOWED = 2**23
+
 
 def is_torch_file(path: str | os.PathLike[str]) -> bool:
     """Whether a file begins as PyTorch's do; a .zip must hold a pickle of PyTorch's, too."""
@@ -29,7 +35,7 @@ def is_torch_file(path: str | os.PathLike[str]) -> bool:
         if start[:2] == b"PK":
             with zipfile.ZipFile(path) as archive:
                 return any(name.endswith("/data.pkl") for name in archive.namelist())
-    except (OSError, zipfile.BadZipFile):
+    except _DAMAGE:
         return False
     return start[:1] == b"\x80" and MAGIC.to_bytes(10, "little") in start
 
@@ -48,13 +54,13 @@ def read_state_dict(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """
     try:
         with (
-            reading(path, zipfile.BadZipFile, EOFError, RuntimeError),
+            reading(path, *_DAMAGE),
             open(path, "rb") as file,
             opened(file) as (root, numbers_of),
         ):
             tensors = _weights(root)
             wanted = sum(tensor.numbers * tensor.storage.dtype.itemsize for tensor in tensors.values())
-            if wanted > 2 * os.fstat(file.fileno()).st_size:
+            if wanted > max(2 * os.fstat(file.fileno()).st_size, _ALWAYS_ALLOWED):
                 raise ValueError(f"its tensors would take {wanted} bytes, more than the file could hold")
             known: dict[Storage, np.ndarray] = {}
             for tensor in tensors.values():

@@ -27,6 +27,9 @@ STORAGES = {
     "BoolStorage": "?",
 }
 
+#: How many numbers a tensor may have that repeats a few that are stored: those would make one of any size.
+_MOST_EXPANDED = 2**20
+
 _ADVICE = (
     "Save its weights alone, in a place where you trust the file: "
     'torch.save({name: value.cpu() for name, value in model.state_dict().items()}, "weights.pth").'
@@ -103,8 +106,10 @@ def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Sto
         raise pickle.UnpicklingError(f"a tensor of the shape {shape!r:.80} and the strides {strides!r:.80}")
     found = StoredTensor(storage, offset, tuple(shape), tuple(strides))
     last = offset + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True))
-    # No entry twice: a stride of 0 would make a few numbers a tensor of any size.
-    if found.numbers and (last >= storage.numbers or found.numbers > storage.numbers):
+    # A stride of 0 is what `expand` leaves: the same numbers again and again. Nothing else may use a number twice.
+    stored = math.prod(side for side, stride in zip(shape, strides, strict=True) if stride)
+    is_too_large = stored > storage.numbers or found.numbers > max(storage.numbers, _MOST_EXPANDED)
+    if found.numbers and (last >= storage.numbers or is_too_large):
         raise pickle.UnpicklingError(f"a tensor of the shape {shape!r:.80} that reaches beyond its {storage.numbers} numbers")
     return found
 
@@ -125,6 +130,7 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         allowed: dict[tuple[str, str], Callable[..., Any]] = {
             ("collections", "OrderedDict"): _Plain,
+            ("torch._utils", "_rebuild_tensor"): _tensor,  # before PyTorch 0.4
             ("torch._utils", "_rebuild_tensor_v2"): _tensor,
             ("torch._utils", "_rebuild_parameter"): _parameter,
         }

@@ -1,0 +1,106 @@
+"""What is written into a folder can be read again, and what cannot be is refused before anything in it is replaced."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_network import outputs, small_network
+from weight_files import files_of
+
+from bnn_zoo._keras import keras
+from bnn_zoo.hub import Metric, load_pretrained, resolve, save_pretrained
+from bnn_zoo.hub.folder import record_metrics
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    return small_network()
+
+
+@pytest.fixture(scope="module")
+def saved(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_pretrained(network, tmp_path_factory.mktemp("saved"), tag="mine", metrics=[Metric("top-1", 80.0, "d", "m")])
+
+
+@pytest.fixture
+def folder(saved: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(saved, tmp_path / "set"))
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"metrics": [Metric("top-1", np.float32(81.0), "d", "m")]}, "cannot be written as JSON"),  # type: ignore[arg-type]
+        ({"metrics": [Metric("top-1", float("nan"), "d", "m")]}, "NaN"),
+        ({"metrics": [Metric("top-1", 101.0, "d", "m")]}, "from 0 to 100, percent; it is 101"),
+        ({"metrics": [Metric("top-1", 80.0, None, "m")]}, "the metric's dataset cannot be None"),  # type: ignore[arg-type]
+        ({"recipe": {"lr": np.float32(1)}}, "cannot be written as JSON"),
+        ({"recipe": {"loss": float("nan")}}, "NaN"),
+        ({"recipe": {"data": Path("x")}}, "give plain numbers"),
+        ({"recipe": {1: "a", "1": "b"}}, "comes twice"),
+        ({"license": 3}, "'license' must be a string; it is 3"),
+        ({"preprocessing": {"mean": np.ones(3)}}, "cannot be written as JSON"),
+    ],
+)
+def test_what_could_not_be_read_again_is_refused_and_nothing_is_replaced(
+    folder: Path, tmp_path: Path, said: dict[str, Any], message: str
+) -> None:
+    before = files_of(folder)
+    for place in (folder, tmp_path / "new"):
+        with pytest.raises(ValueError, match=message):
+            save_pretrained(small_network(1), place, **said)
+    assert files_of(folder) == before
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), 101.0, np.float32(3)])
+def test_metrics_that_could_not_be_read_again_are_not_recorded(folder: Path, value: Any) -> None:
+    before = files_of(folder)
+    with pytest.raises(ValueError, match=r"birealnet\.mine"):
+        record_metrics(folder, [Metric("top-1", value, "d", "m")])
+    assert files_of(folder) == before
+
+
+def test_numbers_and_tuples_that_json_knows_are_taken(network: keras.Model, tmp_path: Path) -> None:
+    metrics = [Metric("top-1", np.float64(81.5), "d", "m"), Metric("top-5", 99, "d", "m")]
+    save_pretrained(network, tmp_path, metrics=metrics, recipe={"lr": (1, 2), "command": 3})
+    found = resolve(tmp_path)
+    assert [metric.value for metric in found.metrics] == [81.5, 99]
+    assert found.recipe == {"lr": [1, 2], "command": 3}
+
+
+class NeverCalled(keras.Model):
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+def networks_of_other_inputs() -> list[keras.Model]:
+    pictures, numbers = keras.Input((8, 8, 3)), keras.Input((4,))
+    both = keras.layers.Concatenate()([keras.layers.Flatten()(pictures), numbers])
+    flat = keras.Sequential([keras.layers.Dense(4, input_shape=(784,))])
+    return [flat, keras.Model([pictures, numbers], keras.layers.Dense(3)(both)), NeverCalled()]
+
+
+def test_networks_that_do_not_take_pictures_are_refused(tmp_path: Path) -> None:
+    for model in networks_of_other_inputs():
+        with pytest.raises(ValueError, match=f"{model.name} takes .* only networks that take one batch of pictures"):
+            save_pretrained(model, tmp_path / "set", labels=["a"])
+        assert not (tmp_path / "set").exists()
+
+
+def test_several_outputs(tmp_path: Path) -> None:
+    images = keras.Input((32, 32, 3))
+    flat = keras.layers.Flatten()(images)
+    model = keras.Model(images, [keras.layers.Dense(3)(flat), keras.layers.Dense(4)(flat)])
+    for found, expected in zip(load_pretrained(save_pretrained(model, tmp_path)).weights, model.weights, strict=True):
+        np.testing.assert_array_equal(found.numpy(), expected.numpy())
+
+
+def test_saving_over_an_older_weight_set(folder: Path) -> None:
+    other = small_network(1)
+    save_pretrained(other, folder)
+    np.testing.assert_array_equal(outputs(load_pretrained(folder)), outputs(other))
