@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 _BLOCK = 2**20
+
+#: Of the folders in which files are made.
+_PREFIX, _SUFFIX = ".", ".tmp"
 
 
 def write_whole(path: Path, write: Callable[[Path], object], reserve: int = 0) -> None:
@@ -25,7 +29,7 @@ def write_whole(path: Path, write: Callable[[Path], object], reserve: int = 0) -
     """
     # A folder and not a temporary file: that could be read by its owner only, and the move would keep it so. In a folder of its own
     # the file has its own name too, whose ending some writers go by.
-    with tempfile.TemporaryDirectory(prefix=".", suffix=".tmp", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, suffix=_SUFFIX, dir=path.parent) as folder:
         part = Path(folder) / path.name
         if reserve:
             _take(part, reserve)
@@ -42,6 +46,12 @@ def write_text_whole(path: Path, text: str) -> None:
         OSError: if it cannot be written; what was at `path` is then as it was.
     """
     write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what writers that were killed left in a folder, while nobody writes there."""
+    for part in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _take(path: Path, size: int) -> None:

@@ -66,7 +66,7 @@ def do_run(folder: Path, job: Job, budget: Budget, pictures: Pictures) -> Run:
         return build_network(job.variant, (*CIFAR10.input_size, 3), len(training.class_names))
 
     unfinished = folder / "unfinished" / job.name
-    model = train(build, recipe_of(job.variant, job.settings, job.seed, budget), training, CIFAR10, unfinished)
+    model = train(build, recipe_of(job.variant, job.settings, job.seed, budget), training, CIFAR10, unfinished, strategy="one")
     right = model.predict(evaluation_batches(scored, CIFAR10), verbose=0).argmax(axis=1) == scored.labels
     last_epoch = read_log(unfinished / LOG)[-1]
     figures = count(model)

@@ -85,6 +85,10 @@ def train_by_name(
     options = options or Options()
     chosen = override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
+    if strategy.cluster_resolver is not None and "auto" in (options.precision, options.xla):
+        raise ValueError(
+            'several machines must compute alike, which each would measure by itself; set precision and xla, not "auto".'
+        )
     split = training_split(data, options.split)
     dataset: Dataset
     if find_architecture(network).per_pixel:

@@ -34,7 +34,7 @@ _IMAGENET = Recipe(
             "binary",
             40,
             start="real",
-            settings={"learning_rate": 5e-4, "schedule": "steps", "rate_steps": ((20, 0.1), (30, 0.01))},
+            settings={"learning_rate": 5e-4, "epsilon": 1e-8, "schedule": "steps", "rate_steps": ((20, 0.1), (30, 0.01))},
         ),
     ),
     source="Group-Net-image-classification, pretrain.py and finetune.py; scales and gates start at a mean, there at random",
@@ -46,13 +46,14 @@ GROUP_NET_RECIPES = (
     Recipe(
         "group_net18_segmentation.voc",
         learning_rate=1e-4,
+        epsilon=1e-8,
         schedule="linear",
         epochs=50,
         batch_size=16,
         augmentation="random_resized_crop",
         held_out=100,
         source="Group-Net-semantic-segmentation, option.py, pascal_voc. There the rate of the head is ten times as high, rates "
-        "fall by a power of 0.9, parts are cut at half to twice the size, and features trained on ImageNet and more pictures "
+        "fall by a power of 0.9, parts of 480 pixels are cut at half to twice the size, weights decay by 1e-4, and features trained on ImageNet and more pictures "
         "(SBD) are used",
     ),
 )

@@ -6,19 +6,23 @@ import dataclasses
 import functools
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.data.preprocessing import Preprocessing
 from bnn_zoo.data.splits import split_off
+from bnn_zoo.hub.hashing import file_sha256
+from bnn_zoo.hub.references import resolve
+from bnn_zoo.training.at_work import alone_in
 from bnn_zoo.training.claim import claim_folder
 from bnn_zoo.training.pipeline import Dataset, picture_errors
-from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.recipe import Recipe, recipe_of
 from bnn_zoo.training.run import CLAIM, DATA, Run
 from bnn_zoo.training.run import LAST as LAST
 from bnn_zoo.training.stage_run import run_stage
-from bnn_zoo.training.strategy import explain_lost_worker, is_chief, make_strategy
+from bnn_zoo.training.strategy import check_batch_size, explain_lost_worker, is_chief, make_strategy
 
 # One for all recipes: what one of them was trained on must not be what another is scored on.
 _HELD_OUT_SEED = 1
@@ -60,7 +64,8 @@ def train(
         The trained network, with the last epoch's weights.
 
     Raises:
-        ValueError: if `out` holds a run of another recipe, network or data, or there are too few pictures.
+        ValueError: if `out` holds a run of another recipe, network or data, or one that another process is at work on; or there are
+            too few pictures or classes, or a batch cannot be shared out among the devices.
         OSError: if the results cannot be written, because the disk is full for example; the last checkpoint stays whole.
         ConnectionError: if another machine of the run stops.
     """
@@ -86,13 +91,31 @@ def train(
         tensorboard=tensorboard,
         callbacks=tuple(callbacks),
     )
+    # What cannot be run is said before the folder is claimed, and before a first stage of days.
+    if len(dataset.class_names) < 2:
+        raise ValueError(f"the pictures are of {len(dataset.class_names)} class; a network learns to tell two or more apart.")
     for stage in run.stages:
-        run.steps(stage)  # says it where there are too few pictures, before the folder is claimed
+        run.steps(stage)
+        check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
+        if stage.teacher and stage.teacher not in {other.name for other in run.before(stage)}:
+            resolve(stage.teacher)
     folder.mkdir(parents=True, exist_ok=True)
-    claim = functools.partial(claim_folder, write=is_chief(strategy))
-    claim(folder / CLAIM, dataclasses.asdict(recipe), "a run of another recipe")
-    claim(folder / DATA, {"class_names": list(dataset.class_names), "pictures": pictures}, "a run on other data")
-    with explain_lost_worker(strategy), picture_errors(run.dataset, run.held_out):
-        for stage in run.stages:
-            network = run_stage(run, stage)
+    with alone_in(folder) if is_chief(strategy) else nullcontext():
+        claim = functools.partial(claim_folder, write=is_chief(strategy))
+        claim(folder / CLAIM, dataclasses.asdict(recipe), "a run of another recipe")
+        claim(folder / DATA, _fed(run, pictures), "a run on other data")
+        with explain_lost_worker(strategy), picture_errors(run.dataset, run.held_out):
+            return _run_stages(run)
+
+
+def _fed(run: Run, pictures: int) -> dict[str, Any]:
+    """What the network learns from, beside the recipe."""
+    start = None if run.start_from is None else file_sha256(Path(run.start_from))
+    classes = list(run.dataset.class_names)
+    return {"class_names": classes, "pictures": pictures, "preprocessing": run.preprocessing.to_dict(), "start_from": start}
+
+
+def _run_stages(run: Run) -> keras.Model:
+    for stage in run.stages:
+        network = run_stage(run, stage)
     return network

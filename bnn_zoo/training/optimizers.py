@@ -66,6 +66,12 @@ def optimizer_state(optimizer: Any, variables: Sequence[Any]) -> list[Any]:
     return [variable for part in parts for variable in part.weights]
 
 
+def steps_done(optimizer: Any) -> Any:
+    """The variable in which an optimizer counts its steps; it is among those of `optimizer_state`."""
+    # larq's counts in its parts only.
+    return getattr(optimizer, "optimizers", [optimizer])[0].iterations
+
+
 def _make(recipe: Recipe, name: str, rate: Any, decayed: frozenset[str]) -> Any:
     from bnn_zoo.training.rectified_adam import RectifiedAdam  # its class needs TensorFlow when defined
 

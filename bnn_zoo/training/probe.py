@@ -51,7 +51,9 @@ def settle(
         return recipe
     if (out / CLAIM).exists():
         begun = json.loads((out / CLAIM).read_text())
-        kept = {name: begun[name] for name, choice in (("precision", precision), ("xla", xla)) if choice == "auto"}
+        kept = {
+            name: begun[name] for name, choice in (("precision", precision), ("xla", xla)) if choice == "auto" and name in begun
+        }
         return replace(recipe, **kept)
     precisions: tuple[Precision, ...] = ("float32", "mixed_bfloat16") if precision == "auto" else (recipe.precision,)
     return fastest(build, recipe, precisions, (False, True) if xla == "auto" else (recipe.xla,), say)

@@ -1,7 +1,9 @@
 """Recipes for the deeper Bi-Real Nets, ReActNet, AdamBNN and A&B BNN, with the figures of their authors' code.
 
 Sources: github.com/liuzechun, Bi-Real-net (pytorch_implementation/*/train.py), ReActNet (*/run.sh and train.py) and AdamBNN
-(step*/run.sh); github.com/Ruichen0424/AB-BNN (Train_*.ipynb). Their weight decay is a part of the gradient: half of it is `l2`.
+(step*/run.sh); github.com/Ruichen0424/AB-BNN (Train_*.ipynb). Their weight decay is a part of the gradient: half of it is `l2`,
+which is of all real-valued kernels here; ReActNet and A&B BNN leave the last layer's out.
+Epsilon is that of PyTorch's Adam.
 What they do to the pictures' colours (Lighting) is not done here.
 """
 
@@ -46,6 +48,7 @@ _AB = "AB-BNN, {}; there the gradients of binary layers are clipped too (adaptiv
 _BIREALNET34 = Recipe(
     "birealnet34.imagenet",
     learning_rate=1e-3,
+    epsilon=1e-8,
     schedule="linear",
     epochs=256,
     batch_size=512,
@@ -56,6 +59,7 @@ _BIREALNET34 = Recipe(
 _REACTNET = Recipe(
     "reactnet18.imagenet",
     learning_rate=2.5e-3,
+    epsilon=1e-8,
     batch_size=512,
     augmentation="random_resized_crop",
     source="ReActNet, resnet, 128 epochs",
@@ -72,6 +76,7 @@ _AB_REACTNET18 = _two_steps(
     Recipe(
         "ab_reactnet18.imagenet",
         learning_rate=1e-3,
+        epsilon=1e-8,
         batch_size=256,
         augmentation="random_resized_crop",
         source=_AB.format("Train_ImageNet_step1.ipynb and Train_ImageNet_step2.ipynb", 0.02),
@@ -83,6 +88,7 @@ _AB_ON_CIFAR = _two_steps(
     Recipe(
         "ab_reactnet18.cifar10",
         learning_rate=1e-3,
+        epsilon=1e-8,
         batch_size=256,
         source=_AB.format("Train_Cifar_step1.ipynb and Train_Cifar_step2.ipynb", 0.001),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -105,13 +106,15 @@ class Recipe:
             if getattr(self, name) not in get_args(choices):
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(get_args(choices))}.")
         for name, least in _LEAST.items():
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be at least {least}.")
+            if not least <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be at least {least}, and finite.")
         for name in ("label_smoothing", "momentum"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be in [0, 1).")
-        if self.epsilon <= 0:
-            raise ValueError(f"epsilon is {self.epsilon!r}; it must be above 0.")
+        if not 0 < self.epsilon < math.inf:
+            raise ValueError(f"epsilon is {self.epsilon!r}; it must be above 0, and finite.")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed is {self.seed!r}; it must be from 0 to {2**32 - 1}.")
         if self.optimizer == "bop" and self.real_optimizer == "same":
             raise ValueError('optimizer="bop" trains binary kernels only; set real_optimizer to "adam" or "sgd" for the rest.')
         if (self.real_optimizer == "same") != (self.real_learning_rate == 0.0):
@@ -149,7 +152,7 @@ def _check_schedule(recipe: Recipe) -> None:
     if stepped != bool(recipe.rate_steps):
         raise ValueError(f"rate_steps is {recipe.rate_steps!r} and schedule {recipe.schedule!r}; steps go with rate_steps only.")
     epochs = [epoch for epoch, _ in recipe.rate_steps]
-    if epochs != sorted(set(epochs)) or any(epoch < 1 or share < 0 for epoch, share in recipe.rate_steps):
+    if epochs != sorted(set(epochs)) or any(epoch < 1 or not 0 <= share < math.inf for epoch, share in recipe.rate_steps):
         raise ValueError(f"rate_steps is {recipe.rate_steps!r}; it must be (epoch, share) pairs, the epochs from 1 on and rising.")
     if recipe.warmup_epochs >= recipe.epochs and recipe.warmup_epochs:
         raise ValueError(f"warmup_epochs is {recipe.warmup_epochs}; it must be less than the {recipe.epochs} epochs.")

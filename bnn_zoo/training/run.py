@@ -20,7 +20,7 @@ LAST = "last.weights.h5"
 #: The recipe that a folder's run is made by.
 CLAIM = "recipe.json"
 
-#: The classes and the number of pictures that it is trained on.
+#: What it is trained on: classes, number of pictures, how they are prepared, and the weights that it began with.
 DATA = "data.json"
 
 

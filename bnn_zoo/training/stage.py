@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+
+from bnn_zoo.training.teachers import TEACHERS
+
+#: last.weights.h5 and best.weights.h5 are the whole run's.
+_TAKEN = ("last", "best")
 
 Binarize = Literal["activations and weights", "activations", "nothing"]
 
@@ -54,6 +60,9 @@ class Stage:
             raise ValueError(f"cooling of stage {self.name!r} is {self.cooling!r}; it must be in [0, 1).")
         if self.cooling and (self.network or self.binarize != "activations and weights"):
             raise ValueError(f"stage {self.name!r} has cooling={self.cooling} and no binary kernels; leave cooling out.")
+        for name in ("label_weight", "logits_weight", "attention_weight", "temperature"):
+            if not 0.0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} of stage {self.name!r} is {getattr(self, name)!r}; it must be a number, at least 0.")
         if self.temperature <= 0:
             raise ValueError(f"temperature of stage {self.name!r} is {self.temperature!r}; it must be above 0.")
         if bool(self.teacher) != bool(self.logits_weight or self.attention_weight):
@@ -80,12 +89,18 @@ def check_stages(stages: tuple[Stage, ...], epochs: int) -> None:
     """
     if not stages:
         return
-    seen: set[str] = set()
+    names, seen = {stage.name for stage in stages}, set[str]()
     for stage in stages:
         if not stage.name.isidentifier() or stage.name in seen:
             raise ValueError(f"a stage is named {stage.name!r}; each needs a name of its own, of letters, digits and _.")
+        if stage.name in _TAKEN:
+            raise ValueError(f"a stage is named {stage.name!r}, as the weights of the whole run are; take another name.")
         if stage.start and stage.start not in seen:
             raise ValueError(f"start of stage {stage.name!r} is {stage.start!r}; it must be an earlier stage.")
+        if stage.teacher in names - seen:
+            raise ValueError(f"teacher of stage {stage.name!r} is {stage.teacher!r}; it must be an earlier stage, or a weight set.")
+        if stage.network and stage.network not in TEACHERS:
+            raise ValueError(f"network of stage {stage.name!r} is {stage.network!r}; it must be one of {', '.join(TEACHERS)}.")
         seen.add(stage.name)
     if stages[-1].binarize != "activations and weights" or stages[-1].network:
         raise ValueError(f"the last stage is {stages[-1].name!r}; it must train the network itself, all of it binarized.")

@@ -11,9 +11,10 @@ from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.training.checkpoints import OtherNetworkError, Position, local_weights, restore_checkpoint
 from bnn_zoo.training.cooling import Cooling
 from bnn_zoo.training.distillation import training_model
+from bnn_zoo.training.drawing import drawn_by_step
 from bnn_zoo.training.flips import flip_callback
 from bnn_zoo.training.networks import network_of
-from bnn_zoo.training.optimizers import make_optimizer
+from bnn_zoo.training.optimizers import make_optimizer, steps_done
 from bnn_zoo.training.pipeline import evaluation_batches, training_batches
 from bnn_zoo.training.precision import computing_in
 from bnn_zoo.training.progress import progress_callback, training_bar
@@ -51,7 +52,8 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
                     f"{finished} holds another network's weights; choose an empty folder or remove it."
                 ) from error
             return plain
-        keras.utils.set_random_seed(recipe.seed + run.stages.index(stage))
+        seed = recipe.seed + run.stages.index(stage)
+        keras.utils.set_random_seed(seed)
         with run.strategy.scope():
             cooling = Cooling(stage.cooling) if stage.cooling else None
             model, network = _compiled(run, stage, recipe, cooling)
@@ -61,7 +63,9 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
         check_same_step(run.strategy, start.step)
         place = Place(run.folder, run.checkpoints(stage), plain or network)
         cooled = [cooling.callback(run.first_epoch(stage))] if cooling is not None else []
-        with training_bar(run.first_epoch(stage) + stage.epochs, stage.name, shown=is_chief(run.strategy)) as bar:
+        drawn = drawn_by_step(network, steps_done(model.optimizer), seed)
+        last_epoch = run.first_epoch(stage) + stage.epochs
+        with training_bar(last_epoch, stage.name, shown=is_chief(run.strategy)) as bar, drawn:
             _fit(run, stage, model, start, [*cooled, *_callbacks(run, stage, model, place, start, bar)])
     if plain is not None:
         place.network.set_weights(local_weights(model))

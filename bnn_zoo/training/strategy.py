@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,6 +12,9 @@ from typing import Any, NoReturn, get_args
 
 from bnn_zoo._keras import Tensor, keras, tf
 from bnn_zoo.training.choices import StrategyName
+
+# What TensorFlow's InternalError tells of where it is another machine that failed.
+_LOST = re.compile(r"collective|connect|socket|peer|heartbeat|coordination|rendezvous|remote|unreachable|rpc|barrier", re.I)
 
 
 def make_strategy(name: str = "auto") -> Any:
@@ -89,8 +93,8 @@ def shared_out(batches: tf.data.Dataset, strategy: Any, batch_size: int | None =
     shares = strategy.num_replicas_in_sync
     if shares == 1:
         return batches
-    if batch_size is not None and batch_size % shares:
-        raise ValueError(f"batch_size is {batch_size}; on {shares} devices it must be a multiple of {shares}.")
+    if batch_size is not None:
+        check_batch_size(strategy, batch_size)
     share = None if batch_size is None else batch_size // shares
 
     def own(context: Any) -> tf.data.Dataset:
@@ -109,6 +113,17 @@ def shared_out(batches: tf.data.Dataset, strategy: Any, batch_size: int | None =
         return batches.repeat().flat_map(split).apply(endless).prefetch(2 * here)
 
     return strategy.distribute_datasets_from_function(own)
+
+
+def check_batch_size(strategy: Any, batch_size: int) -> None:
+    """Sees that a batch can be shared out evenly among all devices.
+
+    Raises:
+        ValueError: if it cannot.
+    """
+    shares = strategy.num_replicas_in_sync
+    if batch_size % shares:
+        raise ValueError(f"batch_size is {batch_size}; on {shares} devices it must be a multiple of {shares}.")
 
 
 def means_callback(strategy: Any) -> keras.callbacks.Callback:
@@ -166,8 +181,11 @@ def _lost_worker_explained() -> Iterator[None]:
     try:
         yield
     except (errors.UnavailableError, errors.AbortedError, errors.InternalError, errors.DeadlineExceededError) as error:
+        said = str(error).strip().partition("\n")[0]
+        if isinstance(error, errors.InternalError) and not _LOST.search(str(error)):
+            raise  # it may be of any kind, and this machine's own: starting again would only meet it again
         raise ConnectionError(
-            "another machine of this run has stopped. Start the same command again where it stopped: "
+            f"another machine of this run has stopped ({said[:200]}). Start the same command again where it stopped: "
             "the run goes on from the last checkpoint"
         ) from error
 

@@ -69,6 +69,11 @@ def finetune(
     name = dataset_name or default_name(data)
     head, whole = finetuning_recipes(dataset, name, _source(trained))
     head, whole = (override(recipe, settings_of(settings or {}, stage)) for recipe, stage in ((head, "head"), (whole, "whole")))
+    if head.held_out != whole.held_out:
+        raise ValueError(
+            f"held_out is {head.held_out} for the head and {whole.held_out} for the whole network; the second score would count "
+            "pictures that the first run has learnt from: set held_out for both."
+        )
     for line in describe_plan(dataset, head, whole):
         say(line)
 
@@ -82,9 +87,9 @@ def finetune(
 
     folder = Path(out)
     say(f"1 of 2: the new head, {_epochs(head)}")
-    train(build_frozen, head, dataset, preprocessing, folder / "head")
+    train(build_frozen, head, dataset, preprocessing, folder / "head", strategy="one")
     say(f"2 of 2: all layers, {_epochs(whole)}")
-    train(build, whole, dataset, preprocessing, folder / "whole", start_from=folder / "head" / LAST)
+    train(build, whole, dataset, preprocessing, folder / "whole", start_from=folder / "head" / LAST, strategy="one")
     metric = _held_out_score(folder / "whole" / LOG, whole.held_out, name)
     if metric is not None:
         say(f"{metric.name} {metric.value:.1f} % of {whole.held_out} pictures that were held out")

@@ -58,3 +58,12 @@ def test_a_split_that_there_is_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="split is 'trian'.*'test', 'train'"):
         begin(data, tmp_path / "out", "trian")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("options", [{"precision": "auto"}, {"xla": "auto"}])
+def test_several_machines_do_not_each_choose_what_is_fastest(options: dict[str, str], tmp_path: Path) -> None:
+    class Several:
+        cluster_resolver = object()
+
+    with pytest.raises(ValueError, match='several machines must compute alike.*not "auto"'):
+        train_by_name("birealnet", None, tmp_path, tmp_path / "run", options=Options(strategy=Several(), **options))

@@ -100,7 +100,6 @@ def test_a_run_that_was_stopped_goes_on_at_its_temperature(shades: ImageDataset,
                 raise KeyboardInterrupt
 
     def birealnet() -> keras.Model:
-        # TensorFlow orders some of BNext's sums as it likes, so that no two of its runs agree to the last bit.
         arguments: dict[str, Any] = {"filters": 8, "section_blocks": (1, 1)}
         return build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=2, arguments=arguments)
 

@@ -14,7 +14,8 @@ from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
-from bnn_zoo.training import Recipe, train
+from bnn_zoo.training import Recipe, Stage, train
+from bnn_zoo.training.at_work import alone_in
 
 RECIPE = Recipe("birealnet.shades", epochs=3, batch_size=8, held_out=8, learning_rate=0.01)
 
@@ -106,4 +107,36 @@ def test_too_few_pictures_are_told_before_the_folder_is_taken(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         train(network, dataclasses.replace(RECIPE, **change), shades, CIFAR10, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_a_network_is_fed_cannot_change_on_the_way(shades: ImageDataset, tmp_path: Path) -> None:
+    first = dataclasses.replace(RECIPE, epochs=1)
+    train(network, first, shades, CIFAR10, tmp_path / "a")
+    with pytest.raises(ValueError, match=r"a run on other data \(data.json\)"):
+        train(network, first, shades, dataclasses.replace(CIFAR10, mean=(0.5, 0.5, 0.5)), tmp_path / "a")
+    with pytest.raises(ValueError, match=r"a run on other data \(data.json\)"):
+        train(network, first, shades, CIFAR10, tmp_path / "a", start_from=tmp_path / "a" / "last.weights.h5")
+
+
+def test_one_process_at_a_time_and_nothing_left_of_killed_ones(shades: ImageDataset, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "checkpoints"):
+        (place / ".a1b2.tmp").mkdir(parents=True)
+        (place / ".a1b2.tmp" / "part.safetensors").write_bytes(bytes(100))
+    with alone_in(tmp_path / "checkpoints"), alone_in(tmp_path):
+        (tmp_path / ".a1b2.tmp").mkdir()
+        with pytest.raises(ValueError, match="another process trains in .* just now"):
+            train(network, RECIPE, shades, CIFAR10, tmp_path)
+        assert (tmp_path / ".a1b2.tmp").exists()
+    train(network, dataclasses.replace(RECIPE, epochs=1), shades, CIFAR10, tmp_path)
+    assert not list(tmp_path.rglob(".*.tmp"))
+
+
+def test_what_cannot_be_run_is_told_before_the_folder_is_taken(shades: ImageDataset, tmp_path: Path) -> None:
+    one = dataclasses.replace(shades, labels=np.zeros_like(shades.labels), class_names=("dark",))
+    with pytest.raises(ValueError, match="the pictures are of 1 class"):
+        train(network, RECIPE, one, CIFAR10, tmp_path / "run")
+    stages = (Stage("first", 1), Stage("second", 2, start="first", teacher="birealnet.nonsense", logits_weight=1.0))
+    with pytest.raises(ValueError, match="no weight set 'nonsense'"):
+        train(network, dataclasses.replace(RECIPE, stages=stages), shades, CIFAR10, tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -76,6 +76,7 @@ def test_five_kills_leave_no_trace(tmp_path: Path) -> None:
         assert not (killed / "last.weights.h5").exists()
     assert kills == 5
     finish(start(killed))
+    assert not list(killed.rglob(".*.tmp"))
     for expected, found in zip(weights(whole), weights(killed), strict=True):
         np.testing.assert_array_equal(found, expected)
     for expected_row, found_row in zip(read_log(whole / "log.csv"), read_log(killed / "log.csv"), strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,14 @@ def test_stages_are_changed_by_text() -> None:
         ((Stage("a", 1), Stage("b", 2)), "3 together"),
         ((Stage("a", 1, settings={"rate": 1}), Stage("b", 1)), "'a' sets rate"),
         ((Stage("a", 1, settings={"learning_rate": -1.0}), Stage("b", 1)), "learning_rate"),
+        ((Stage("last", 1), Stage("b", 1)), "a stage is named 'last'.*take another name"),
+        ((Stage("best", 1), Stage("b", 1)), "a stage is named 'best'.*take another name"),
+        (
+            (Stage("a", 1, teacher="b", logits_weight=1.0), Stage("b", 1)),
+            "teacher of stage 'a' is 'b'; it must be an earlier stage",
+        ),
+        ((Stage("a", 1), Stage("b", 1, teacher="b", logits_weight=1.0)), "must be an earlier stage"),
+        ((Stage("a", 1, network="resnet81"), Stage("b", 1)), "network of stage 'a' is 'resnet81'; it must be one of resnet18"),
         ((Stage("a", 1, settings={"held_out": 3}), Stage("b", 1)), "same for all stages"),
     ],
 )
@@ -138,6 +147,9 @@ def test_stages_that_do_not_fit_are_refused(stages: tuple[Stage, ...], words: st
         ({"epochs": 0}, "at least 1"),
         ({"binarize": "weights"}, "'activations'"),
         ({"temperature": 0.0}, "above 0"),
+        ({"temperature": math.inf}, "must be a number"),
+        ({"label_weight": math.nan}, "label_weight of stage 'a' is nan; it must be a number, at least 0"),
+        ({"teacher": "x", "logits_weight": -1.0}, "at least 0"),
         ({"teacher": "x"}, "one of the two weights"),
         ({"logits_weight": 1.0}, "need a teacher"),
         ({"teacher": "x", "attention_weight": 1.0}, "give both"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from bnn_zoo._keras import tf
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training.run_log import read_log
-from bnn_zoo.training.strategy import is_chief, make_strategy, shared_out
+from bnn_zoo.training.strategy import explain_lost_worker, is_chief, make_strategy, shared_out
 
 #: Trains on the strategy argv[1] into argv[2], with recipe fields as JSON in argv[3]. Kernels are binary and, but for Bop, inputs
 #: are not: their signs make jumps of what is rounding, and curves part within an epoch or two.
@@ -181,3 +182,20 @@ def test_a_batch_that_cannot_be_divided_is_refused() -> None:
 def test_one_device_takes_batches_as_they_are() -> None:
     batches = tf.data.Dataset.range(3)
     assert shared_out(batches, tf.distribute.get_strategy(), 8) is batches
+
+
+class Several:
+    cluster_resolver = object()
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (tf.errors.UnavailableError(None, None, "Connection reset by peer"), True),
+        (tf.errors.InternalError(None, None, "Collective ops is aborted by: ..."), True),
+        (tf.errors.InternalError(None, None, "Failed to compile the cluster of operations"), False),
+    ],
+)
+def test_only_what_tells_of_another_machine_is_taken_for_a_lost_one(error: Exception, lost: bool) -> None:
+    with pytest.raises(ConnectionError if lost else type(error), match=re.escape(str(error))), explain_lost_worker(Several()):
+        raise error

@@ -154,7 +154,12 @@ def test_the_split_that_is_trained_on(base: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"tail.epochs": "3"}, "tail.epochs.*head.FIELD"), ({"epoch": "3"}, "no field 'epoch'"), ({"whole.epochs": "x"}, "no int")],
+    [
+        ({"tail.epochs": "3"}, "tail.epochs.*head.FIELD"),
+        ({"epoch": "3"}, "no field 'epoch'"),
+        ({"whole.epochs": "x"}, "no int"),
+        ({"whole.held_out": "7"}, "the second score would count pictures that the first run has learnt from"),
+    ],
 )
 def test_settings_that_mean_nothing(base: Path, pictures: Path, tmp_path: Path, settings: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=words):
