@@ -36,7 +36,7 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
     kernel = binary_kernel(weight)
     bits = _input_bits(call, x)
     shape = tuple(call.node.output_shapes[1:])
-    if kernel is not None and layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value):
+    if kernel is not None and layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value, signed=_is_signed(layer)):
         planes, signed = _planes(layer, x, bits)
         total, steps = binary_convolution(planes, kernel, geometry, pad_value, signed=signed, name=layer.name)
         result = Value(Ready(total), shape, steps)
@@ -53,7 +53,6 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
         channels_first = np.transpose(stored, (3, 2, 0, 1))
         source = RealConvolution(x, channels_first, layer.name, data, foldable=not steps, geometry=geometry, groups=layer.groups)
         result = Value(source, shape, steps)
-        result.part_of = x.part_of if data is None else None
     return _finished(layer, result)
 
 
@@ -79,7 +78,7 @@ def convert_quantized_dense(call: Call, inputs: list[Value]) -> Value:
     bits = _input_bits(call, x)
     pictures = x.flat_of if not x.steps else None
     window = (1, 1, x.channels) if pictures is None else pictures.shape
-    if kernel is not None and _has_binary_form(bits, window[2] or 0, 0.0):
+    if kernel is not None and _has_binary_form(bits, window[2] or 0, 0.0, signed=_is_signed(layer)):
         source = x if pictures is None else pictures
         planes, signed = _planes(layer, source, bits)
         turned = BinaryKernel(kernel.signs.reshape(*window, -1), kernel.scale)  # type: ignore[arg-type]
@@ -127,8 +126,10 @@ def _is_signed(layer: Any) -> bool:
     return quantizer is None or is_sign(quantizer)
 
 
-def _has_binary_form(bits: int | None, channels: int, pad_value: float) -> bool:
-    return bits is not None and bits <= MOST_BITS and can_be_binary(channels) and pad_value in (-1.0, 0.0, 1.0)
+def _has_binary_form(bits: int | None, channels: int, pad_value: float, *, signed: bool) -> bool:
+    # Padding of an activation of more bits is all bits or none; -1 is not among its values.
+    paddings = (-1.0, 0.0, 1.0) if signed else (0.0, 1.0)
+    return bits is not None and bits <= MOST_BITS and can_be_binary(channels) and pad_value in paddings
 
 
 def _planes(layer: Any, x: Value, bits: int | None) -> tuple[Planes, bool]:

@@ -166,18 +166,16 @@ def _concatenated(inputs: Sequence[Value], shape: Sequence[int | None]) -> Value
 
 
 def _grouped(inputs: list[Value], name: str) -> RealConvolution | None:
-    sources = [x.source for x in inputs]
-    parts = [x.part_of for x in inputs]
-    if any(x.uses > 1 or x.steps for x in inputs) or not all(isinstance(source, RealConvolution) for source in sources):
+    convolutions = [x.source for x in inputs if isinstance(x.source, RealConvolution) and x.uses == 1 and not x.steps]
+    parts = [entry.value.part_of for entry in convolutions if entry.inputs is None and entry.groups == 1]
+    if len(parts) != len(inputs) or parts[0] is None:
         return None
-    if any(part is None or part[0] is not parts[0][0] or part[1:] != (i, len(inputs)) for i, part in enumerate(parts)):  # type: ignore[index]
+    whole, first = parts[0][0], convolutions[0]
+    if any(part is None or part[0] is not whole or part[1:] != (i, len(inputs)) for i, part in enumerate(parts)):
         return None
-    convolutions = [source for source in sources if isinstance(source, RealConvolution)]
-    first = convolutions[0]
     if any(entry.geometry != first.geometry or entry.kernel.shape != first.kernel.shape for entry in convolutions):
         return None
     kernel = np.concatenate([entry.kernel for entry in convolutions])
-    whole = parts[0][0]  # type: ignore[index]
     return RealConvolution(whole, kernel, name, geometry=first.geometry, groups=len(inputs))
 
 
