@@ -20,12 +20,14 @@ class Call:
         inputs: the numbers of the tensors that it takes.
         outputs: the numbers of the tensors that it gives.
         node: the Keras node, which knows the call's further arguments and the shapes.
+        training: whether the layer, or a model around it, was called with training=True and so behaves as in training always.
     """
 
     layer: Any
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     node: Any
+    training: bool = False
 
     @property
     def index(self) -> int:
@@ -79,17 +81,27 @@ def read_layer_graph(model: Any) -> LayerGraph:
     return LayerGraph(inputs, outputs, tuple(calls))
 
 
-def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterator[int]) -> list[int]:
+def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterator[int], training: bool = False) -> list[int]:
     known = {str(id(tensor)): number for tensor, number in zip(model.inputs, inputs, strict=True)}
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
             if node.is_input:
                 continue
             taken = [known[key] for key in node.flat_input_ids]
+            trains = _asked_to_train(node, training)
             if getattr(node.layer, "_is_graph_network", False):
-                given = _walk(node.layer, taken, calls, numbers)
+                given = _walk(node.layer, taken, calls, numbers, trains)
             else:
                 given = [next(numbers) for _ in node.flat_output_ids]
-                calls.append(Call(node.layer, tuple(taken), tuple(given), node))
+                calls.append(Call(node.layer, tuple(taken), tuple(given), node, trains))
             known.update(zip(node.flat_output_ids, given, strict=True))
     return [known[str(id(tensor))] for tensor in model.outputs]
+
+
+def _asked_to_train(node: Any, around: bool) -> bool:
+    """Whether a call runs as in training: as it says itself, or else as the model around it was called."""
+    try:
+        asked = node.layer._call_spec.get_arg_value("training", node.call_args, node.call_kwargs, inputs_in_args=True)
+    except KeyError:
+        asked = None
+    return around if asked is None else bool(asked)

@@ -15,7 +15,7 @@ from bnn_zoo.deploy.layer_graph import Call
 from bnn_zoo.deploy.openvino.geometry import Geometry, window_geometry
 from bnn_zoo.deploy.openvino.real import RealConvolution
 from bnn_zoo.deploy.openvino.value import Deferred, Output, Ready, Value, as_pixels, name_node
-from bnn_zoo.deploy.steps import affine_step, batch_norm_step
+from bnn_zoo.deploy.steps import affine_step, batch_norm_step, is_batch_norm_step
 
 
 def convert_input(call: Call, inputs: list[Value]) -> Value:
@@ -30,7 +30,7 @@ def convert_input(call: Call, inputs: list[Value]) -> Value:
 def convert_batch_norm(call: Call, inputs: list[Value]) -> Value:
     """BatchNormalization, as a step that later layers fold."""
     layer, (x,) = call.layer, inputs
-    if list(layer.axis) not in ([len(x.shape)], [-1]):
+    if not is_batch_norm_step(call):
         raise ValueError(f"{call} has axis={list(layer.axis)}; deployed can be batch norm over the channels (axis=-1).")
     return x.followed_by(batch_norm_step(layer))
 
