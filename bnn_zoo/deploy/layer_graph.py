@@ -69,16 +69,37 @@ def read_layer_graph(model: Any) -> LayerGraph:
     Raises:
         TypeError: if it is no such model.
     """
-    if not isinstance(model, keras.Model) or not getattr(model, "_is_graph_network", False):
-        raise TypeError(
-            f"model is {model!r}; deployment needs a functional or sequential keras.Model (Keras 2) that is built. "
-            "A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
-        )
+    _check_functional(model)
     numbers = itertools.count()
     calls: list[Call] = []
     inputs = tuple(next(numbers) for _ in model.inputs)
     outputs = tuple(_walk(model, inputs, calls, numbers))
     return LayerGraph(inputs, outputs, tuple(calls))
+
+
+def check_one_picture_in(model: Any) -> None:
+    """Refuses a model that a runtime cannot run.
+
+    Raises:
+        TypeError: if it is no functional or sequential model.
+        ValueError: if it takes anything but one batch of pictures, or gives anything but one tensor.
+    """
+    _check_functional(model)
+    taken, given = model.input_shape, model.output_shape
+    single = len(model.inputs) == len(model.outputs) == 1 and isinstance(taken, tuple) and isinstance(given, tuple)
+    if not single or len(taken) != 4:
+        raise ValueError(
+            f"model {model.name!r} takes {taken} and gives {given}; deployed can be models with one input (batch, height, width, "
+            "channels) and one output. Wrap those that are meant: keras.Model(images, output)."
+        )
+
+
+def _check_functional(model: Any) -> None:
+    if not isinstance(model, keras.Model) or not getattr(model, "_is_graph_network", False):
+        raise TypeError(
+            f"model is {model!r}; deployment needs a functional or sequential keras.Model (Keras 2) that is built. "
+            "A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
+        )
 
 
 def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterator[int], training: bool = False) -> list[int]:

@@ -128,6 +128,8 @@ def _why_float(call: Call) -> str | None:
         return f"its input quantizer is {type(layer.input_quantizer).__name__}"
     if bits > MOST_BITS:
         return f"its inputs have {bits} bits"
+    if isinstance(layer, larq.layers.QuantDense) and len(call.node.input_shapes) not in (2, 4):
+        return f"its inputs have {len(call.node.input_shapes) - 1} dimensions"
     if getattr(layer, "pad_values", 0.0) not in ((-1.0, 0.0, 1.0) if is_sign(layer.input_quantizer) else (0.0,)):
         return f"its padding is {layer.pad_values}"
     return None if binary_kernel(quantized_weight(layer, "kernel")) else "its kernel is not binary"
@@ -147,7 +149,7 @@ def _emit(copies: Copies, call: Call, tensors: list[Tensor], *, scaled: bool) ->
     if not scaled:
         kernel = BinaryKernel(kernel.signs, np.ones_like(kernel.scale))
     x = _convolved(call, tensors[0], kernel)
-    if isinstance(layer, larq.layers.QuantDense):
+    if len(x.shape) != len(tensors[0].shape):
         x = keras.layers.Flatten()(x)
     return keras.layers.Activation(layer.activation)(x)
 
@@ -171,7 +173,7 @@ def _convolved(call: Call, x: Tensor, kernel: BinaryKernel) -> Tensor:
     bits = activation_bits(layer.input_quantizer)
     bias = np.asarray(layer.bias, np.float32) if layer.use_bias else np.zeros_like(kernel.scale)
     dense = isinstance(layer, larq.layers.QuantDense)
-    if dense:
+    if len(x.shape) == 2:
         x = keras.layers.Reshape((1, 1, -1))(x)
 
     def convolved(x: Tensor, signs: np.ndarray, pad_value: float, name: str) -> Tensor:

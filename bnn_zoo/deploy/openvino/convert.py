@@ -10,7 +10,7 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from bnn_zoo._keras import keras, larq
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo.deploy.layer_graph import Call, LayerGraph, check_one_picture_in, read_layer_graph
 from bnn_zoo.deploy.openvino import activations, quantized_layers, shapes, threshold_layer
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels
 from bnn_zoo.deploy.quantizers import is_sign
@@ -86,12 +86,8 @@ def convert(model: Any) -> ov.Model:
         UnsupportedLayerError: for a layer that cannot be converted, with its name and node.
         ValueError: for more than one input or output.
     """
+    check_one_picture_in(model)
     graph = read_layer_graph(model)
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1 or len(model.input_shape) != 4:
-        raise ValueError(
-            f"model {model.name!r} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; deployed can be models with "
-            "one input (batch, height, width, channels) and one output."
-        )
     shape = tuple(model.input_shape[1:])
     parameter = ops.parameter(ov.PartialShape([-1, *(-1 if side is None else side for side in shape)]), np.float32, name="images")
     parameter.output(0).get_tensor().set_names({"images"})
