@@ -32,7 +32,14 @@ class Call:
     @property
     def index(self) -> int:
         """Which of its layer's calls this is."""
-        return self.layer._inbound_nodes.index(self.node)
+        return self.node.layer._inbound_nodes.index(self.node)
+
+    def arguments(self, tensors: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The positional and the named arguments of the call, with other tensors in place of its inputs."""
+        # One tensor may be several of the inputs, and is taken away with each.
+        uses = len(tensors)
+        given = {key: [x] * uses for key, x in zip(self.node.flat_input_ids, tensors, strict=True)}
+        return self.node.map_arguments(given)
 
     def __str__(self) -> str:
         kind = type(self.layer)
@@ -75,6 +82,16 @@ def read_layer_graph(model: Any) -> LayerGraph:
     inputs = tuple(next(numbers) for _ in model.inputs)
     outputs = tuple(_walk(model, inputs, calls, numbers))
     return LayerGraph(inputs, outputs, tuple(calls))
+
+
+def resizes_nested_models(model: Any) -> bool:
+    """Whether a model inside it is used on tensors of another size than it was made for, such as one of a free size."""
+    for node in itertools.chain(*model._nodes_by_depth.values()):
+        if not node.is_input and getattr(node.layer, "_is_graph_network", False):
+            given, wanted = ([tuple(x.shape)[1:] for x in tensors] for tensors in (node.keras_inputs, node.layer.inputs))
+            if given != wanted or resizes_nested_models(node.layer):
+                return True
+    return False
 
 
 def check_one_picture_in(model: Any) -> None:

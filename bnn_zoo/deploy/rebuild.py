@@ -62,9 +62,7 @@ def again(copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
     """The call as it was, on new tensors, with the same weights."""
     layer = copies.of(call)
     fresh = not layer.built
-    # A tensor is taken away with each use, and a call may use one tensor for all its inputs.
-    uses = len(tensors)
-    arguments, named = call.node.map_arguments({key: [x] * uses for key, x in zip(call.node.flat_input_ids, tensors, strict=True)})
+    arguments, named = call.arguments(tensors)
     if call.training and layer._expects_training_arg:  # a model around it may have said so
         arguments, named = layer._call_spec.set_arg_value("training", True, arguments, named, inputs_in_args=True)
     result = layer(*arguments, **named)

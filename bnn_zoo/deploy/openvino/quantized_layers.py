@@ -21,13 +21,13 @@ from bnn_zoo.deploy.openvino.geometry import Geometry, explicit_padding, window_
 from bnn_zoo.deploy.openvino.real import LARGE, RealConvolution, RealDense, padded
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
+from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.steps import affine_step
 
 
 def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
     """QuantConv2D, and Conv2D as the case without quantizers."""
     layer, (x,) = call.layer, inputs
-    _channels_last(call)
     size = tuple(layer.kernel_size)
     symmetric = type(layer).__name__ == "SymmetricQuantConv2D"
     geometry = window_geometry(layer.padding, size, layer.strides, layer.dilation_rate, symmetric=symmetric)
@@ -59,7 +59,6 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
 def convert_depthwise_conv(call: Call, inputs: list[Value]) -> Value:
     """DepthwiseConv2D."""
     layer, (x,) = call.layer, inputs
-    _channels_last(call)
     geometry = window_geometry(layer.padding, tuple(layer.kernel_size), layer.strides, layer.dilation_rate)
     weight = np.asarray(layer.depthwise_kernel, np.float32)
     rows, columns, channels, multiplier = weight.shape
@@ -72,7 +71,7 @@ def convert_quantized_dense(call: Call, inputs: list[Value]) -> Value:
     """QuantDense, and Dense as the case without quantizers. Behind Flatten the kernel is turned instead of the features."""
     layer, (x,) = call.layer, inputs
     if len(x.shape) != 1:
-        raise ValueError(f"{call} takes (batch, features); this one is given {x.shape}. Put a Flatten layer before it.")
+        raise UnsupportedLayerError(f"{call} takes (batch, features); this one is given {x.shape}. Put a Flatten layer before it.")
     weight = quantized_weight(layer, "kernel")
     kernel = binary_kernel(weight)
     bits = _input_bits(call, x)
@@ -97,23 +96,18 @@ def _finished(layer: Any, value: Value) -> Value:
     return apply_activation(layer.activation, value, layer.name)
 
 
-def _channels_last(call: Call) -> None:
-    if call.layer.data_format != "channels_last":
-        raise ValueError(f'{call} has data_format="{call.layer.data_format}"; deployment takes channels_last models only.')
-
-
 def _input_bits(call: Call, x: Value) -> int | None:
     """1 for signs, more for DoReFa activations, None for real-valued inputs.
 
     Raises:
-        ValueError: for another input quantizer.
+        UnsupportedLayerError: for another input quantizer.
     """
     quantizer = getattr(call.layer, "input_quantizer", None)
     if quantizer is None:
         return 1 if x.known_bits is not None else None
     bits = activation_bits(quantizer)
     if bits is None:
-        raise ValueError(
+        raise UnsupportedLayerError(
             f"{call} has the input quantizer {quantizer!r}; deployed can be those whose forward pass is sign "
             "(ste_sign, approx_sign, swish_sign and their like), DoReFa activations, and None. Register a converter for a layer "
             "class of your own."
