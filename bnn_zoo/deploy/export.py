@@ -90,5 +90,14 @@ def _move(parts: Sequence[tuple[Path, Path]]) -> None:
         for target in set(moved) - {target for _, target in kept}:
             target.unlink()
         for old, target in kept:
-            os.replace(old, target)
+            _put_back(old, target)
         raise
+
+
+def _put_back(old: Path, target: Path) -> None:
+    try:
+        os.replace(old, target)
+    except OSError as error:
+        beside = target.with_name(f"{target.name}.old")
+        os.replace(old, beside)  # the folder that it lies in is about to be removed
+        raise OSError(f"{target} could be neither replaced nor put back ({error}); the old one is now {beside}.") from error

@@ -133,6 +133,21 @@ def test_what_cannot_be_moved_leaves_the_old_network(name: str, tmp_path: Path, 
     assert contents() == before
 
 
+def test_what_cannot_be_put_back_is_kept_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, replace = deploy.export(narrow_model("quicknet"), tmp_path / "saved"), os.replace
+
+    def fail(source: Path, target: Path) -> None:
+        if Path(target) == path:
+            raise OSError("the disk went away")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match=r"the old one is now .*saved\.old"):
+        deploy.export(narrow_model("birealnet"), path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["saved.old"]
+    assert (tmp_path / "saved.old" / "saved_model.pb").is_file()
+
+
 def test_an_ending_in_capitals_is_one(tmp_path: Path) -> None:
     openvino = pytest.importorskip("openvino")
     path = deploy.export(narrow_model("quicknet"), tmp_path / "NETWORK.XML")
