@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar
+
+from bnn_zoo._silence import silent_stderr
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def load_tensorflow(first: Callable[[], T | None] = lambda: None) -> T | None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    with _silent_stderr():
+    with silent_stderr():
         from bnn_zoo._keras import larq, tf
 
         result = first()
@@ -36,21 +36,3 @@ def load_tensorflow(first: Callable[[], T | None] = lambda: None) -> T | None:
         tf.constant(0.0) + 1.0
         _ = larq.quantizers
     return result
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # standard error is closed
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -16,7 +16,7 @@ class Difference:
         pictures: how many were compared.
         top1_changes: of how many the likeliest class is another one, of the whole picture or of any pixel.
         largest: the largest absolute difference of an output.
-        beyond: how many pictures have an output that differs by more than `tolerance`.
+        beyond: how many pictures have an output that differs by more than `tolerance`, or is no number.
         tolerance: for `beyond`.
     """
 
@@ -39,13 +39,20 @@ def compare(first: Any, second: Any, images: Any, *, batch_size: int = 32, toler
 
     Returns:
         The difference.
+
+    Raises:
+        ValueError: if their outputs have different shapes.
     """
     one, two = (_outputs(which, images, batch_size) for which in (first, second))
+    if one.shape != two.shape:
+        raise ValueError(
+            f"one gives outputs of the shape {one.shape}, the other {two.shape}; compare two networks for the same task."
+        )
     if not one.size:
         return Difference(len(one), 0, 0.0, 0, tolerance)
     apart = np.abs(one - two).reshape(len(one), -1).max(axis=1)
     changed = (one.argmax(axis=-1) != two.argmax(axis=-1)).reshape(len(one), -1).any(axis=1)
-    return Difference(len(one), int(changed.sum()), float(apart.max()), int(np.sum(apart > tolerance)), tolerance)
+    return Difference(len(one), int(changed.sum()), float(apart.max()), int(np.sum(~(apart <= tolerance))), tolerance)
 
 
 def _outputs(runtime: Any, images: Any, batch_size: int) -> np.ndarray:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ def export(model: Any, path: str | os.PathLike[str]) -> Path:
         The path.
 
     Raises:
-        ValueError: for another ending.
+        TypeError: for another kind of model.
+        ValueError: for another ending, or a model of several inputs or outputs where the format takes one of each.
         MissingBackendError: if the format's package is not installed.
         UnsupportedLayerError: if a layer cannot be expressed in the format.
     """
@@ -44,9 +45,12 @@ def export(model: Any, path: str | os.PathLike[str]) -> Path:
 def _write_tflite(model: Any, target: Path, folder: Path) -> None:
     load_backend("lce")
     from bnn_zoo.deploy.lce.convert import convert
+    from bnn_zoo.deploy.lce.interpreter import load
 
-    part = folder / target.name
-    part.write_bytes(convert(model))
+    content = convert(model)
+    load(content)  # what the engine cannot run shows only now
+    part = folder / "network.tflite"
+    part.write_bytes(content)
     os.replace(part, target)
 
 
@@ -57,10 +61,9 @@ def _write_openvino(model: Any, target: Path, folder: Path) -> None:
     network = convert(model)
     # The CPU plugin wants a fixed batch; readers can reshape it.
     network.reshape([1, *(-1 if side is None else side for side in model.input_shape[1:])])
-    part = folder / target.name
+    part = folder / "network.xml"
     openvino.save_model(network, str(part), compress_to_fp16=False)
-    os.replace(part.with_suffix(".bin"), target.with_suffix(".bin"))
-    os.replace(part, target)
+    _move([(part.with_suffix(".bin"), target.with_suffix(".bin")), (part, target)])
 
 
 def _write_saved_model(model: Any, target: Path, folder: Path) -> None:
@@ -68,7 +71,33 @@ def _write_saved_model(model: Any, target: Path, folder: Path) -> None:
         raise ValueError(f"path is {str(target)!r}, which exists and is no SavedModel; give another one, or remove it.")
     part = folder / "new"
     model.save(part, save_format="tf", include_optimizer=False)
-    if target.exists():
-        os.replace(target, folder / "old")
-    os.replace(part, target)
-    shutil.rmtree(folder / "old", ignore_errors=True)
+    _move([(part, target)])
+
+
+def _move(parts: Sequence[tuple[Path, Path]]) -> None:
+    """Moves files or folders to where they belong, all of them or, where one cannot be moved, none: the old ones are put back."""
+    kept: list[tuple[Path, Path]] = []
+    moved: list[Path] = []
+    try:
+        for part, target in parts:
+            if target.exists():
+                old = part.with_name(f"old_{part.name}")
+                os.replace(target, old)
+                kept.append((old, target))
+            os.replace(part, target)
+            moved.append(target)
+    except BaseException:
+        for target in set(moved) - {target for _, target in kept}:
+            target.unlink()
+        for old, target in kept:
+            _put_back(old, target)
+        raise
+
+
+def _put_back(old: Path, target: Path) -> None:
+    try:
+        os.replace(old, target)
+    except OSError as error:
+        beside = target.with_name(f"{target.name}.old")
+        os.replace(old, beside)  # the folder that it lies in is about to be removed
+        raise OSError(f"{target} could be neither replaced nor put back ({error}); the old one is now {beside}.") from error

@@ -10,7 +10,7 @@ from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.quantizers import is_sign
 from bnn_zoo.deploy.rebuild import Copies, again, rebuild
-from bnn_zoo.deploy.steps import batch_norm_step, exactly
+from bnn_zoo.deploy.steps import batch_norm_step, exactly, is_batch_norm_step
 from bnn_zoo.deploy.thresholds import find_thresholds
 
 
@@ -38,7 +38,7 @@ def fold_batch_norm(model: Any) -> Any:
     times_used: dict[int, int] = {}
     for call in graph.calls:
         times_used[id(call.layer)] = times_used.get(id(call.layer), 0) + 1
-    norms = [call for call in graph.calls if isinstance(call.layer, keras.layers.BatchNormalization)]
+    norms = [call for call in graph.calls if is_batch_norm_step(call)]
     binarized = {call.outputs for call in norms if only_sign_counts(call.outputs[0], graph, consumers)}
     into: dict[tuple[int, ...], Call] = {}
     for call in norms:
@@ -87,6 +87,7 @@ def _is_real(layer: Any) -> bool:
     return (
         type(layer) in (known.Conv2D, known.DepthwiseConv2D, known.Dense, SymmetricQuantConv2D)
         and layer.activation is keras.activations.linear
+        and getattr(layer, "data_format", "channels_last") == "channels_last"
         and not any(quantizers)
     )
 
@@ -95,7 +96,7 @@ def _threshold(call: Call, x: Tensor) -> Tensor:
     from bnn_zoo.deploy.layers import ChannelThreshold
 
     thresholds = find_thresholds(exactly([batch_norm_step(call.layer)]), int(x.shape[-1]))
-    layer = ChannelThreshold(name=f"{call.layer.name}_threshold" if call.index == 0 else None)
+    layer = ChannelThreshold(name=f"{call.layer.name}_threshold")
     result = layer(x)
     layer.set_weights([thresholds.limit, thresholds.rising.astype(np.float32)])
     return result

@@ -67,9 +67,9 @@ def predict_pictures(
         A prediction or a failure for each path, in the order of the paths.
 
     Raises:
-        ValueError: if `batch_size` or `workers` is below 1, or the prepared pictures do not fit the network.
+        ValueError: if `batch_size` or `workers` is below 1, or the prepared pictures are not as many, or do not fit the network.
     """
-    workers = workers or os.cpu_count() or 1
+    workers = (os.cpu_count() or 1) if workers is None else workers
     if batch_size < 1 or workers < 1:
         raise ValueError(f"batch_size is {batch_size} and workers is {workers}; both must be whole numbers above 0.")
     waiting: deque[list[Path | Failure]] = deque()
@@ -123,7 +123,14 @@ def _decoded(
                 entries.append(path)
             except ImageError as error:
                 entries.append(Failure(path, str(error)))
-        return entries, np.asarray(prepare(pictures), np.float32) if pictures else np.empty(0, np.float32)
+        if not pictures:
+            return entries, np.empty(0, np.float32)
+        prepared = np.asarray(prepare(pictures), np.float32)
+        if prepared.shape[:1] != (len(pictures),):
+            raise ValueError(
+                f"prepare gave {prepared.shape} for {len(pictures)} pictures; it must give one for each, in their order."
+            )
+        return entries, prepared
 
     remaining = map(Path, paths)
     chunks = iter(lambda: list(islice(remaining, batch_size)), [])

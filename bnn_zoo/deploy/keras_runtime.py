@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import tf
+from bnn_zoo.deploy.layer_graph import check_one_picture_in
 from bnn_zoo.deploy.pieces import batches, checked_images
 
 
@@ -16,6 +17,7 @@ class KerasRuntime:
     backend = "keras"
 
     def __init__(self, model: Any) -> None:
+        check_one_picture_in(model)
         self.model = model
         self.input_shape: tuple[int | None, ...] = tuple(model.input_shape[1:])
         self._run = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
@@ -24,4 +26,6 @@ class KerasRuntime:
         array = checked_images(images, self.input_shape)
         if not len(array):
             return np.zeros((0, *self.model.compute_output_shape((1, *array.shape[1:]))[1:]), np.float32)
-        return np.concatenate([np.asarray(self._run(tf.constant(array[part]))) for part in batches(len(array), batch_size)])
+        # A model in mixed precision may give numbers of half the width.
+        outputs = [np.asarray(self._run(tf.constant(array[part])), np.float32) for part in batches(len(array), batch_size)]
+        return np.concatenate(outputs)

@@ -20,17 +20,26 @@ class Call:
         inputs: the numbers of the tensors that it takes.
         outputs: the numbers of the tensors that it gives.
         node: the Keras node, which knows the call's further arguments and the shapes.
+        training: whether the layer, or a model around it, was called with training=True and so behaves as in training always.
     """
 
     layer: Any
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     node: Any
+    training: bool = False
 
     @property
     def index(self) -> int:
         """Which of its layer's calls this is."""
-        return self.layer._inbound_nodes.index(self.node)
+        return self.node.layer._inbound_nodes.index(self.node)
+
+    def arguments(self, tensors: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The positional and the named arguments of the call, with other tensors in place of its inputs."""
+        # One tensor may be several of the inputs, and is taken away with each.
+        uses = len(tensors)
+        given = {key: [x] * uses for key, x in zip(self.node.flat_input_ids, tensors, strict=True)}
+        return self.node.map_arguments(given)
 
     def __str__(self) -> str:
         kind = type(self.layer)
@@ -67,11 +76,7 @@ def read_layer_graph(model: Any) -> LayerGraph:
     Raises:
         TypeError: if it is no such model.
     """
-    if not isinstance(model, keras.Model) or not getattr(model, "_is_graph_network", False):
-        raise TypeError(
-            f"model is {model!r}; deployment needs a functional or sequential keras.Model (Keras 2) that is built. "
-            "A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
-        )
+    _check_functional(model)
     numbers = itertools.count()
     calls: list[Call] = []
     inputs = tuple(next(numbers) for _ in model.inputs)
@@ -79,17 +84,62 @@ def read_layer_graph(model: Any) -> LayerGraph:
     return LayerGraph(inputs, outputs, tuple(calls))
 
 
-def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterator[int]) -> list[int]:
+def resizes_nested_models(model: Any) -> bool:
+    """Whether a model inside it is used on tensors of another size than it was made for, such as one of a free size."""
+    for node in itertools.chain(*model._nodes_by_depth.values()):
+        if not node.is_input and getattr(node.layer, "_is_graph_network", False):
+            given, wanted = ([tuple(x.shape)[1:] for x in tensors] for tensors in (node.keras_inputs, node.layer.inputs))
+            if given != wanted or resizes_nested_models(node.layer):
+                return True
+    return False
+
+
+def check_one_picture_in(model: Any) -> None:
+    """Refuses a model that a runtime cannot run.
+
+    Raises:
+        TypeError: if it is no functional or sequential model.
+        ValueError: if it takes anything but one batch of pictures, or gives anything but one tensor.
+    """
+    _check_functional(model)
+    taken, given = model.input_shape, model.output_shape
+    single = len(model.inputs) == len(model.outputs) == 1 and isinstance(taken, tuple) and isinstance(given, tuple)
+    if not single or len(taken) != 4:
+        raise ValueError(
+            f"model {model.name!r} takes {taken} and gives {given}; deployed can be models with one input (batch, height, width, "
+            "channels) and one output. Wrap those that are meant: keras.Model(images, output)."
+        )
+
+
+def _check_functional(model: Any) -> None:
+    if not isinstance(model, keras.Model) or not getattr(model, "_is_graph_network", False):
+        raise TypeError(
+            f"model is {model!r}; deployment needs a functional or sequential keras.Model (Keras 2) that is built. "
+            "A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
+        )
+
+
+def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterator[int], training: bool = False) -> list[int]:
     known = {str(id(tensor)): number for tensor, number in zip(model.inputs, inputs, strict=True)}
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
             if node.is_input:
                 continue
             taken = [known[key] for key in node.flat_input_ids]
+            trains = _asked_to_train(node, training)
             if getattr(node.layer, "_is_graph_network", False):
-                given = _walk(node.layer, taken, calls, numbers)
+                given = _walk(node.layer, taken, calls, numbers, trains)
             else:
                 given = [next(numbers) for _ in node.flat_output_ids]
-                calls.append(Call(node.layer, tuple(taken), tuple(given), node))
+                calls.append(Call(node.layer, tuple(taken), tuple(given), node, trains))
             known.update(zip(node.flat_output_ids, given, strict=True))
     return [known[str(id(tensor))] for tensor in model.outputs]
+
+
+def _asked_to_train(node: Any, around: bool) -> bool:
+    """Whether a call runs as in training: as it says itself, or else as the model around it was called."""
+    try:
+        asked = node.layer._call_spec.get_arg_value("training", node.call_args, node.call_kwargs, inputs_in_args=True)
+    except KeyError:
+        asked = None
+    return around if asked is None else bool(asked)

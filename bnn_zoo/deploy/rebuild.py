@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
@@ -26,11 +26,45 @@ class Copies:
         return self._layers[key]
 
 
+class _Names:
+    """The names of the new model's layers, which Keras wants to be different.
+
+    Args:
+        kept: the old model's: no layer whose name is taken gets one of them.
+        inputs: of the new model.
+    """
+
+    def __init__(self, kept: set[str], inputs: Sequence[Tensor]) -> None:
+        self._kept = kept
+        self._layers: dict[str, Any] = {}
+        self._nodes: set[int] = set()
+        self.make_unique(inputs)
+
+    def make_unique(self, tensors: Sequence[Tensor]) -> None:
+        """Gives a name of its own to each layer that these tensors were made by, and to those before them."""
+        waiting = list(tensors)
+        while waiting:
+            node = waiting.pop().node
+            if id(node) not in self._nodes:
+                self._nodes.add(id(node))
+                node.layer._name = self._free(node.layer)
+                waiting += node.keras_inputs
+
+    def _free(self, layer: Any) -> str:
+        name, number = layer.name, 0
+        while (number and name in self._kept) or self._layers.setdefault(name, layer) is not layer:
+            number += 1
+            name = f"{layer.name}_{number}"
+        return name
+
+
 def again(copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
     """The call as it was, on new tensors, with the same weights."""
     layer = copies.of(call)
     fresh = not layer.built
-    arguments, named = call.node.map_arguments({key: [x] * 8 for key, x in zip(call.node.flat_input_ids, tensors, strict=True)})
+    arguments, named = call.arguments(tensors)
+    if call.training and layer._expects_training_arg:  # a model around it may have said so
+        arguments, named = layer._call_spec.set_arg_value("training", True, arguments, named, inputs_in_args=True)
     result = layer(*arguments, **named)
     if fresh and call.layer.weights:
         layer.set_weights(call.layer.get_weights())
@@ -45,15 +79,18 @@ def rebuild(model: Any, emit: Callable[[LayerGraph, Copies, Call, list[Tensor]],
         emit: (graph, copies, call, new input tensors) to the call's new output tensor.
 
     Returns:
-        A functional keras.Model of the same name, nested models inlined.
+        A functional keras.Model of the same name, nested models inlined. Layers keep their names; where several have one, which
+        layers of different nested models may, those after the first get a number.
     """
     graph = read_layer_graph(model)
     inputs = [keras.Input(batch_shape=old.shape, dtype=old.dtype, name=old.name) for old in model.inputs]
     tensors = dict(zip(graph.inputs, inputs, strict=True))
-    copies = Copies()
+    copies, names = Copies(), _Names({call.layer.name for call in graph.calls}, inputs)
     for call in graph.calls:
         result = emit(graph, copies, call, [tensors[tensor] for tensor in call.inputs])
-        tensors.update(zip(call.outputs, result if isinstance(result, (list, tuple)) else [result], strict=True))
+        results = result if isinstance(result, (list, tuple)) else [result]
+        names.make_unique(results)
+        tensors.update(zip(call.outputs, results, strict=True))
     outputs = [tensors[tensor] for tensor in graph.outputs]
     single_in, single_out = len(inputs) == 1, len(outputs) == 1
     return keras.Model(inputs[0] if single_in else inputs, outputs[0] if single_out else outputs, name=model.name)

@@ -54,7 +54,8 @@ def compile(model: Any, backend: Backend = "openvino", threads: int | None = Non
         A runtime.
 
     Raises:
-        ValueError: for an unknown backend or number of threads.
+        TypeError: for another kind of model.
+        ValueError: for an unknown backend or number of threads, or a model of several inputs or outputs.
         MissingBackendError: if the backend's package is not installed.
         UnsupportedLayerError: if the backend cannot run one of the layers.
     """

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bnn_zoo._keras import tf
+from bnn_zoo._keras import keras, tf
+from bnn_zoo.deploy.layer_graph import Call
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,17 @@ def affine_step(scale: np.ndarray, shift: np.ndarray) -> Step:
     return Step(scale.astype(np.float64), shift.astype(np.float64), lambda x: x * scale32 + shift32)
 
 
+def is_batch_norm_step(call: Call) -> bool:
+    """Whether a call is batch norm as `batch_norm_step` describes it: over the last axis, by the statistics that it has kept."""
+    layer = call.layer
+    if not isinstance(layer, keras.layers.BatchNormalization):
+        return False
+    # A frozen layer keeps to its statistics in training too.
+    return list(layer.axis) in ([-1], [layer.input_spec.ndim - 1]) and not (call.training and layer.trainable)
+
+
 def batch_norm_step(layer: Any) -> Step:
-    """The step of a Keras BatchNormalization in inference."""
+    """The step of a Keras BatchNormalization in inference; see `is_batch_norm_step`."""
     mean = np.asarray(layer.moving_mean, np.float64)
     # In float32, as Keras adds it: a variance of 1 - epsilon then divides by 1.
     variance = (np.asarray(layer.moving_variance, np.float32) + np.float32(layer.epsilon)).astype(np.float64)

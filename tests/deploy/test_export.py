@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
@@ -14,7 +15,7 @@ from narrow import noise
 
 import bnn_zoo
 from bnn_zoo import deploy
-from bnn_zoo._keras import tf
+from bnn_zoo._keras import keras, tf
 
 READER = """
 import sys
@@ -107,3 +108,57 @@ def test_a_failed_export_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest
         deploy.export(narrow_model("birealnet"), path)
     assert before == (path.read_bytes(), path.with_suffix(".bin").read_bytes())
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["network.xml", "network.bin", "saved"])
+def test_what_cannot_be_moved_leaves_the_old_network(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / ("saved" if name == "saved" else "network.xml")
+    if name != "saved":
+        pytest.importorskip("openvino")
+    deploy.export(narrow_model("quicknet"), path)
+
+    def contents() -> dict[Path, bytes]:
+        return {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+
+    before, replace, failures = contents(), os.replace, [OSError("the disk went away")]
+
+    def fail_once(source: Path, target: Path) -> None:
+        if Path(target) == tmp_path / name and failures:
+            raise failures.pop()
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fail_once)
+    with pytest.raises(OSError, match="went away"):
+        deploy.export(narrow_model("birealnet"), path)
+    assert contents() == before
+
+
+def test_what_cannot_be_put_back_is_kept_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, replace = deploy.export(narrow_model("quicknet"), tmp_path / "saved"), os.replace
+
+    def fail(source: Path, target: Path) -> None:
+        if Path(target) == path:
+            raise OSError("the disk went away")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match=r"the old one is now .*saved\.old"):
+        deploy.export(narrow_model("birealnet"), path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["saved.old"]
+    assert (tmp_path / "saved.old" / "saved_model.pb").is_file()
+
+
+def test_an_ending_in_capitals_is_one(tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino")
+    path = deploy.export(narrow_model("quicknet"), tmp_path / "NETWORK.XML")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["NETWORK.XML", "NETWORK.bin"]
+    assert openvino.Core().read_model(str(path)).outputs
+
+
+def test_several_outputs_fit_a_saved_model_only(tmp_path: Path) -> None:
+    pytest.importorskip("larq_compute_engine")
+    images = keras.Input((4, 4, 3))
+    model = keras.Model(images, [keras.layers.ReLU()(images), keras.layers.Flatten()(images)])
+    with pytest.raises(ValueError, match="one output"):
+        deploy.export(model, tmp_path / "network.tflite")
+    assert deploy.export(model, tmp_path / "saved").is_dir()

@@ -64,5 +64,14 @@ def test_only_a_few_pictures_are_held(folder: Path) -> None:
 def test_nothing_gives_nothing() -> None:
     model = narrow_model("quicknet")
     assert list(deploy.predict_pictures(deploy.compile(model, "keras"), [], lambda picture: picture)) == []
-    with pytest.raises(ValueError, match="batch_size is 0"):
-        list(deploy.predict_pictures(deploy.compile(model, "keras"), [], lambda picture: picture, batch_size=0))
+    for argument in ("batch_size", "workers"):
+        with pytest.raises(ValueError, match=f"{argument} is 0"):
+            list(deploy.predict_pictures(deploy.compile(model, "keras"), [], lambda picture: picture, **{argument: 0}))  # type: ignore[arg-type]
+
+
+def test_a_dropped_picture_is_noticed(folder: Path) -> None:
+    model = narrow_model("quicknet")
+    prepare = functools.partial(bnn_zoo.preprocess, model=model)
+    answers = deploy.predict_pictures(deploy.compile(model, "keras"), find_images([folder]), lambda pictures: prepare(pictures)[1:])
+    with pytest.raises(ValueError, match=r"prepare gave \(6, 32, 32, 3\) for 7 pictures"):
+        list(answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from exact_weights import ROUNDING, exact_pictures, exact_weights
 from narrow import DISTINCT, noise
 
 from bnn_zoo import deploy
-from bnn_zoo._keras import keras, larq
+from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo.blocks import Binarization, binary_conv
 from bnn_zoo.blocks.layers import SymmetricMaxPooling2D, SymmetricQuantConv2D
 from bnn_zoo.deploy.layer_graph import read_layer_graph
@@ -138,3 +139,41 @@ def test_what_stays_float_is_named() -> None:
     assert found[0].reason == "its inputs are real-valued"
     with pytest.warns(UserWarning, match="section_0_block_0_conv"):
         rewrite_for_lce(narrow_model("binarynet", section_filters=(64, 8, 8)))
+
+
+QUANTIZERS = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign", "kernel_constraint": "weight_clip"}
+
+
+@pytest.mark.parametrize("pad_values", [0.0, 1.0, -1.0])
+@pytest.mark.parametrize("kind", [larq.layers.QuantConv2D, SymmetricQuantConv2D])
+@pytest.mark.parametrize("strides", [1, 2])
+def test_groups_become_binary_convolutions_of_their_own(kind: Any, strides: int, pad_values: float) -> None:
+    pytest.importorskip("larq_compute_engine")
+    images = keras.Input((7, 6, 24))
+    layer = kind(8, 3, strides, padding="same", groups=2, use_bias=False, pad_values=pad_values, **QUANTIZERS)
+    model = random_norms(keras.Model(images, layer(images)))
+    pictures = noise(7, 6, 24)
+    assert np.array_equal(deploy.compile(model, "lce").predict(pictures), model.predict(pictures, verbose=0))
+    assert operations(model).count("LceBconv2d") == 2 and "CONV_2D" not in operations(model)
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 32), (16, 32)])
+@pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
+def test_dense_layers_of_pixels(shape: tuple[int, ...]) -> None:
+    pytest.importorskip("larq_compute_engine")
+    images = keras.Input((4, 4, 32))
+    y = larq.layers.QuantDense(32, use_bias=False, **QUANTIZERS)(keras.layers.Reshape(shape)(images))
+    model = random_norms(keras.Model(images, larq.layers.QuantDense(8, **QUANTIZERS)(keras.layers.BatchNormalization()(y))))
+    pictures = noise(4, 4, 32)
+    assert np.allclose(deploy.compile(model, "lce").predict(pictures), model.predict(pictures, verbose=0), atol=1e-4)
+
+
+def test_what_the_engine_cannot_run_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("larq_compute_engine")
+    images = keras.Input((4, 4, 3))
+    model = keras.Model(images, keras.layers.Lambda(lambda x: tf.linalg.det(tf.transpose(x, (0, 3, 1, 2))))(images))
+    with pytest.raises(deploy.UnsupportedLayerError, match="MatrixDeterminant"):
+        deploy.compile(model, "lce")
+    with pytest.raises(deploy.UnsupportedLayerError, match="MatrixDeterminant"):
+        deploy.export(model, tmp_path / "network.tflite")
+    assert not list(tmp_path.iterdir())

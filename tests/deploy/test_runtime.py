@@ -11,6 +11,7 @@ from deploy_models import narrow_model
 from narrow import noise
 
 from bnn_zoo import deploy
+from bnn_zoo._keras import keras
 from bnn_zoo.deploy import backends
 
 
@@ -39,6 +40,31 @@ def test_keras_is_a_backend() -> None:
 def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         deploy.compile(narrow_model("quicknet"), **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("backend", ["keras", "openvino", "lce"])
+def test_several_inputs_or_outputs_are_refused(backend: deploy.runtime.Backend) -> None:
+    pytest.importorskip({"keras": "tensorflow", "openvino": "openvino", "lce": "larq_compute_engine"}[backend])
+    images, others, features = keras.Input((4, 4, 3)), keras.Input((4, 4, 3)), keras.Input((7,))
+    total = keras.layers.Add()([images, others])
+    single = {"images": images}
+    for model in (
+        keras.Model(images, [keras.layers.ReLU()(images), keras.layers.Flatten()(images)]),
+        keras.Model([images, others], total),
+        keras.Model((images, others), total),
+        keras.Model(single, keras.layers.ReLU()(images)),
+        keras.Model(features, keras.layers.Dense(3)(features)),
+    ):
+        with pytest.raises(ValueError, match="one input .* and one output"):
+            deploy.compile(model, backend)
+
+
+def test_predictions_are_float32_in_mixed_precision() -> None:
+    images = keras.Input((4, 4, 3))
+    model = keras.Model(images, keras.layers.Dense(3, dtype="mixed_bfloat16")(keras.layers.Flatten()(images)))
+    given = deploy.compile(model, "keras").predict(noise(4, 4))
+    assert given.dtype == np.float32
+    assert np.array_equal(given, model.predict(noise(4, 4), verbose=0).astype(np.float32))
 
 
 @pytest.mark.parametrize(("backend", "command"), [("openvino", "pip install openvino"), ("lce", "pip install larq-compute-engine")])

@@ -25,13 +25,27 @@ from bnn_zoo.deploy.rebuild import Copies
 def binary_convolution(layer: Any, x: Tensor, signs: np.ndarray, pad_value: float, name: str) -> Tensor:
     """A layer's convolution of sign(x), without its scale and bias.
 
+    The engine has no binary convolution in groups: each group becomes one of its own.
+
     Args:
         layer: a larq QuantConv2D, or a symmetric one.
         x: real-valued, (batch, height, width, channels).
-        signs: the kernel, +1 and -1, (rows, columns, channels, filters).
+        signs: the kernel, +1 and -1, (rows, columns, channels of a group, filters).
         pad_value: of "same" padding: -1, 0 or 1.
         name: of the new layer.
     """
+    if layer.groups == 1:
+        return _of_one_group(layer, x, signs, pad_value, name)
+    from bnn_zoo.blocks.layers import ChannelGroup
+
+    results = []
+    for group, kernel in enumerate(np.split(signs, layer.groups, axis=3)):
+        part = ChannelGroup(group, layer.groups)(x)
+        results.append(_of_one_group(layer, part, kernel, pad_value, f"{name}_group{group}"))
+    return keras.layers.Concatenate()(results)
+
+
+def _of_one_group(layer: Any, x: Tensor, signs: np.ndarray, pad_value: float, name: str) -> Tensor:
     if layer.padding != "same":
         return _convolution(layer, x, signs, name, padding="valid")
     windows = windows_of(layer, x.shape)
@@ -110,7 +124,7 @@ def pointwise_convolution(x: Tensor, signs: np.ndarray, name: str) -> Tensor:
 
 
 def _convolution(layer: Any, x: Tensor, signs: np.ndarray, name: str, **options: Any) -> Tensor:
-    return _quantized(x, signs, name, strides=layer.strides, dilation_rate=layer.dilation_rate, groups=layer.groups, **options)
+    return _quantized(x, signs, name, strides=layer.strides, dilation_rate=layer.dilation_rate, **options)
 
 
 def _quantized(x: Tensor, signs: np.ndarray, name: str, **options: Any) -> Tensor:

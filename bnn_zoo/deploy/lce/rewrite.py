@@ -22,7 +22,7 @@ from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.lce.padding import binary_convolution, max_pool, pointwise_convolution, real_convolution, zero_padding
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
 from bnn_zoo.deploy.rebuild import Copies, again, rebuild
-from bnn_zoo.deploy.steps import affine_step, batch_norm_step, exactly
+from bnn_zoo.deploy.steps import affine_step, batch_norm_step, exactly, is_batch_norm_step
 from bnn_zoo.deploy.thresholds import find_thresholds
 
 #: Beyond it as many binary convolutions would cost more than a float one.
@@ -74,7 +74,7 @@ def _decisions(graph: LayerGraph) -> dict[tuple[int, ...], Call]:
     producers = {tensor: call for call in graph.calls for tensor in call.outputs}
     found: dict[tuple[int, ...], Call] = {}
     for norm in graph.calls:
-        if not isinstance(norm.layer, keras.layers.BatchNormalization) or not only_sign_counts(norm.outputs[0], graph, consumers):
+        if not is_batch_norm_step(norm) or not only_sign_counts(norm.outputs[0], graph, consumers):
             continue
         tensor = norm.inputs[0]
         while uses[tensor] == 1 and tensor in producers and isinstance(producers[tensor].layer, keras.layers.MaxPooling2D):
@@ -128,6 +128,8 @@ def _why_float(call: Call) -> str | None:
         return f"its input quantizer is {type(layer.input_quantizer).__name__}"
     if bits > MOST_BITS:
         return f"its inputs have {bits} bits"
+    if isinstance(layer, larq.layers.QuantDense) and len(call.node.input_shapes) not in (2, 4):
+        return f"its inputs have {len(call.node.input_shapes) - 1} dimensions"
     if getattr(layer, "pad_values", 0.0) not in ((-1.0, 0.0, 1.0) if is_sign(layer.input_quantizer) else (0.0,)):
         return f"its padding is {layer.pad_values}"
     return None if binary_kernel(quantized_weight(layer, "kernel")) else "its kernel is not binary"
@@ -147,7 +149,7 @@ def _emit(copies: Copies, call: Call, tensors: list[Tensor], *, scaled: bool) ->
     if not scaled:
         kernel = BinaryKernel(kernel.signs, np.ones_like(kernel.scale))
     x = _convolved(call, tensors[0], kernel)
-    if isinstance(layer, larq.layers.QuantDense):
+    if len(x.shape) != len(tensors[0].shape):
         x = keras.layers.Flatten()(x)
     return keras.layers.Activation(layer.activation)(x)
 
@@ -170,9 +172,8 @@ def _convolved(call: Call, x: Tensor, kernel: BinaryKernel) -> Tensor:
     layer = call.layer
     bits = activation_bits(layer.input_quantizer)
     bias = np.asarray(layer.bias, np.float32) if layer.use_bias else np.zeros_like(kernel.scale)
-    name = layer.name if call.index == 0 else f"{layer.name}_use{call.index}"
     dense = isinstance(layer, larq.layers.QuantDense)
-    if dense:
+    if len(x.shape) == 2:
         x = keras.layers.Reshape((1, 1, -1))(x)
 
     def convolved(x: Tensor, signs: np.ndarray, pad_value: float, name: str) -> Tensor:
@@ -181,14 +182,14 @@ def _convolved(call: Call, x: Tensor, kernel: BinaryKernel) -> Tensor:
         return binary_convolution(layer, x, signs, pad_value, name)
 
     if is_sign(layer.input_quantizer):
-        y = convolved(x, kernel.signs, getattr(layer, "pad_values", 0.0), name)
+        y = convolved(x, kernel.signs, getattr(layer, "pad_values", 0.0), layer.name)
         return _affine(y, kernel.scale, bias) if kernel.scaled or layer.use_bias else y
     from bnn_zoo.deploy.layers import BitPlane
 
     assert bits is not None
     total = None
     for bit in range(bits):
-        part = convolved(BitPlane(bit, bits)(x), -kernel.signs, 1.0, f"{name}_bit{bit}")
+        part = convolved(BitPlane(bit, bits)(x), -kernel.signs, 1.0, f"{layer.name}_bit{bit}")
         if bit:
             filters = kernel.scale.size
             part = _affine(part, np.full(filters, 2.0**bit), np.zeros(filters))

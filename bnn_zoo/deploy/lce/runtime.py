@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import Any
 
 import numpy as np
 
 from bnn_zoo.deploy.lce.convert import convert
+from bnn_zoo.deploy.lce.interpreter import load
 from bnn_zoo.deploy.pieces import batches, checked_images
 
 
@@ -24,10 +24,8 @@ class LCERuntime:
     backend = "lce"
 
     def __init__(self, content: bytes, input_shape: tuple[int | None, ...], threads: int | None = None) -> None:
-        from larq_compute_engine.tflite.python.interpreter import Interpreter
-
         self.input_shape = input_shape
-        self._interpreter = Interpreter(content, num_threads=threads or os.cpu_count() or 1)
+        self._interpreter = load(content, threads)
         self._lock = threading.Lock()
 
     @classmethod

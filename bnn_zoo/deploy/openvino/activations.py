@@ -13,6 +13,7 @@ from bnn_zoo.deploy.openvino.binary import can_be_binary, sign_planes
 from bnn_zoo.deploy.openvino.real import plus_minus_one
 from bnn_zoo.deploy.openvino.value import Deferred, Output, Ready, Value, as_matrix, as_pixels, constant, name_node
 from bnn_zoo.deploy.quantizers import is_sign
+from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.thresholds import BELOW_ZERO
 
 
@@ -21,7 +22,7 @@ def convert_activation(call: Call, inputs: list[Value]) -> Value:
     layer = call.layer
     if isinstance(layer, keras.layers.Softmax):
         if layer.axis not in (-1, len(inputs[0].shape)):
-            raise ValueError(f"{call} has axis={layer.axis}; deployed can be a softmax over the channels (axis=-1).")
+            raise UnsupportedLayerError(f"{call} has axis={layer.axis}; deployed can be a softmax over the channels (axis=-1).")
         return apply_activation(keras.activations.softmax, inputs[0], layer.name)
     function = layer.activation if isinstance(layer, keras.layers.Activation) else layer
     return apply_activation(function, inputs[0], layer.name)
@@ -31,7 +32,7 @@ def apply_activation(function: Any, x: Value, name: str) -> Value:
     """A value behind an activation function.
 
     Raises:
-        ValueError: for a function that is not known here.
+        UnsupportedLayerError: for a function that is not known here.
     """
     known = keras.activations
     if function is None or function is known.linear:
@@ -52,7 +53,7 @@ def apply_activation(function: Any, x: Value, name: str) -> Value:
         return Value(Ready(result), x.shape)
     if is_sign(function):
         return sign_of(x)
-    raise ValueError(
+    raise UnsupportedLayerError(
         f"layer {name!r} has the activation {function!r}; deployed can be relu, sigmoid, tanh, swish, elu, exponential, softmax, "
         "linear and binarizing ones. Register a converter for a layer class of your own."
     )
@@ -93,7 +94,7 @@ def convert_relu(call: Call, inputs: list[Value]) -> Value:
     slope = float(layer.alpha if leaky else layer.negative_slope)
     maximum = None if leaky else layer.max_value
     if not leaky and layer.threshold:
-        raise ValueError(f"{call} has threshold={layer.threshold}; deployed can be a ReLU with threshold=0.")
+        raise UnsupportedLayerError(f"{call} has threshold={layer.threshold}; deployed can be a ReLU with threshold=0.")
     if slope:
         result = ops.prelu(x.output(), constant(np.array([slope]))).output(0)
         if maximum is not None:
@@ -131,5 +132,7 @@ def _sides(x: Value) -> tuple[int, ...]:
     if len(x.shape) == 1:
         return (1, 1)
     if None in x.shape:
-        raise ValueError(f"the PReLU behind layer {x.name!r} has a slope for each pixel; give the model a fixed input size.")
+        raise UnsupportedLayerError(
+            f"the PReLU behind layer {x.name!r} has a slope for each pixel; give the model a fixed input size."
+        )
     return tuple(side or 0 for side in x.shape[:2])

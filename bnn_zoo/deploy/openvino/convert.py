@@ -10,11 +10,13 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from bnn_zoo._keras import keras, larq
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
-from bnn_zoo.deploy.openvino import activations, quantized_layers, shapes, threshold_layer
+from bnn_zoo.deploy.layer_graph import Call, LayerGraph, check_one_picture_in, read_layer_graph, resizes_nested_models
+from bnn_zoo.deploy.openvino import activations, operators, quantized_layers, shapes, threshold_layer
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels
 from bnn_zoo.deploy.quantizers import is_sign
+from bnn_zoo.deploy.rebuild import again, rebuild
 from bnn_zoo.deploy.registered import UnsupportedLayerError, registered_converters
+from bnn_zoo.deploy.steps import is_batch_norm_step
 
 Converter: TypeAlias = Callable[[Call, list[Value]], Value]
 
@@ -83,15 +85,15 @@ def convert(model: Any) -> ov.Model:
         batch is free. OpenVINO's CPU plugin wants it fixed before compilation: `model.reshape([8, 224, 224, 3])`.
 
     Raises:
+        TypeError: for another kind of model.
         UnsupportedLayerError: for a layer that cannot be converted, with its name and node.
         ValueError: for more than one input or output.
     """
+    check_one_picture_in(model)
+    if resizes_nested_models(model):
+        # Built anew, layers inside know the sizes that they are used at.
+        model = rebuild(model, lambda graph, copies, call, tensors: again(copies, call, tensors))
     graph = read_layer_graph(model)
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1 or len(model.input_shape) != 4:
-        raise ValueError(
-            f"model {model.name!r} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; deployed can be models with "
-            "one input (batch, height, width, channels) and one output."
-        )
     shape = tuple(model.input_shape[1:])
     parameter = ops.parameter(ov.PartialShape([-1, *(-1 if side is None else side for side in shape)]), np.float32, name="images")
     parameter.output(0).get_tensor().set_names({"images"})
@@ -125,7 +127,7 @@ def _converter_for(call: Call, table: dict[type, Converter]) -> Converter:
     own = registered_converters().get(type(call.layer))
     if own is not None:
         return lambda _, inputs: _with_registered(own, call, inputs)
-    converter = table.get(type(call.layer))
+    converter = table.get(type(call.layer)) or operators.operator_converter(call)
     if converter is None and is_sign(call.layer):
         converter = activations.convert_activation
     if converter is None:
@@ -133,7 +135,19 @@ def _converter_for(call: Call, table: dict[type, Converter]) -> Converter:
             f"{call}, cannot be converted to OpenVINO. Register a converter for its class: "
             f"bnn_zoo.deploy.register_converter({type(call.layer).__name__}, function)."
         )
+    _check_inference(call)
     return converter
+
+
+def _check_inference(call: Call) -> None:
+    layer = call.layer
+    data_format = getattr(layer, "data_format", "channels_last")
+    if data_format != "channels_last":
+        raise UnsupportedLayerError(f'{call} has data_format="{data_format}"; deployment takes channels_last models only.')
+    if call.training and layer._expects_training_arg and not is_batch_norm_step(call):
+        raise UnsupportedLayerError(
+            f"{call} is called with training=True, or a model around it is; deployed are networks in inference: leave it out."
+        )
 
 
 def _with_registered(function: Callable[..., Any], call: Call, inputs: list[Value]) -> Value:

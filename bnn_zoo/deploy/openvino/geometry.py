@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bnn_zoo.deploy.registered import UnsupportedLayerError
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -34,10 +36,10 @@ def window_geometry(
         symmetric: "same" padding is the same on both sides, as in PyTorch.
 
     Raises:
-        ValueError: for another padding.
+        UnsupportedLayerError: for another padding.
     """
     if padding not in ("same", "valid"):
-        raise ValueError(f'padding is {padding!r}; it must be "same" or "valid".')
+        raise UnsupportedLayerError(f'padding is {padding!r}; it must be "same" or "valid".')
     strides, dilation = tuple(strides), tuple(dilation)
     if padding == "valid":
         return Geometry(strides, dilation)
@@ -51,12 +53,12 @@ def explicit_padding(geometry: Geometry, size: tuple[int, int], height: int | No
     """The same geometry with "same" padding worked out for a picture of a known size.
 
     Raises:
-        ValueError: if the size is not known.
+        UnsupportedLayerError: if the size is not known.
     """
     if geometry.auto_pad == "explicit":
         return geometry
     if height is None or width is None:
-        raise ValueError('this layer needs a fixed input size: pad_values with padding="same" on real-valued inputs.')
+        raise UnsupportedLayerError('this layer needs a fixed input size: pad_values with padding="same" on real-valued inputs.')
     before, after = [], []
     for length, kernel, stride, rate in zip((height, width), size, geometry.strides, geometry.dilation, strict=True):
         steps = (length + stride - 1) // stride

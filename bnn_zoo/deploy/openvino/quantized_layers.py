@@ -21,13 +21,13 @@ from bnn_zoo.deploy.openvino.geometry import Geometry, explicit_padding, window_
 from bnn_zoo.deploy.openvino.real import LARGE, RealConvolution, RealDense, padded
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
+from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.steps import affine_step
 
 
 def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
     """QuantConv2D, and Conv2D as the case without quantizers."""
     layer, (x,) = call.layer, inputs
-    _channels_last(call)
     size = tuple(layer.kernel_size)
     symmetric = type(layer).__name__ == "SymmetricQuantConv2D"
     geometry = window_geometry(layer.padding, size, layer.strides, layer.dilation_rate, symmetric=symmetric)
@@ -36,7 +36,7 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
     kernel = binary_kernel(weight)
     bits = _input_bits(call, x)
     shape = tuple(call.node.output_shapes[1:])
-    if kernel is not None and layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value):
+    if kernel is not None and layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value, signed=_is_signed(layer)):
         planes, signed = _planes(layer, x, bits)
         total, steps = binary_convolution(planes, kernel, geometry, pad_value, signed=signed, name=layer.name)
         result = Value(Ready(total), shape, steps)
@@ -53,14 +53,12 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
         channels_first = np.transpose(stored, (3, 2, 0, 1))
         source = RealConvolution(x, channels_first, layer.name, data, foldable=not steps, geometry=geometry, groups=layer.groups)
         result = Value(source, shape, steps)
-        result.part_of = x.part_of if data is None else None
     return _finished(layer, result)
 
 
 def convert_depthwise_conv(call: Call, inputs: list[Value]) -> Value:
     """DepthwiseConv2D."""
     layer, (x,) = call.layer, inputs
-    _channels_last(call)
     geometry = window_geometry(layer.padding, tuple(layer.kernel_size), layer.strides, layer.dilation_rate)
     weight = np.asarray(layer.depthwise_kernel, np.float32)
     rows, columns, channels, multiplier = weight.shape
@@ -73,13 +71,13 @@ def convert_quantized_dense(call: Call, inputs: list[Value]) -> Value:
     """QuantDense, and Dense as the case without quantizers. Behind Flatten the kernel is turned instead of the features."""
     layer, (x,) = call.layer, inputs
     if len(x.shape) != 1:
-        raise ValueError(f"{call} takes (batch, features); this one is given {x.shape}. Put a Flatten layer before it.")
+        raise UnsupportedLayerError(f"{call} takes (batch, features); this one is given {x.shape}. Put a Flatten layer before it.")
     weight = quantized_weight(layer, "kernel")
     kernel = binary_kernel(weight)
     bits = _input_bits(call, x)
     pictures = x.flat_of if not x.steps else None
     window = (1, 1, x.channels) if pictures is None else pictures.shape
-    if kernel is not None and _has_binary_form(bits, window[2] or 0, 0.0):
+    if kernel is not None and _has_binary_form(bits, window[2] or 0, 0.0, signed=_is_signed(layer)):
         source = x if pictures is None else pictures
         planes, signed = _planes(layer, source, bits)
         turned = BinaryKernel(kernel.signs.reshape(*window, -1), kernel.scale)  # type: ignore[arg-type]
@@ -98,23 +96,18 @@ def _finished(layer: Any, value: Value) -> Value:
     return apply_activation(layer.activation, value, layer.name)
 
 
-def _channels_last(call: Call) -> None:
-    if call.layer.data_format != "channels_last":
-        raise ValueError(f'{call} has data_format="{call.layer.data_format}"; deployment takes channels_last models only.')
-
-
 def _input_bits(call: Call, x: Value) -> int | None:
     """1 for signs, more for DoReFa activations, None for real-valued inputs.
 
     Raises:
-        ValueError: for another input quantizer.
+        UnsupportedLayerError: for another input quantizer.
     """
     quantizer = getattr(call.layer, "input_quantizer", None)
     if quantizer is None:
         return 1 if x.known_bits is not None else None
     bits = activation_bits(quantizer)
     if bits is None:
-        raise ValueError(
+        raise UnsupportedLayerError(
             f"{call} has the input quantizer {quantizer!r}; deployed can be those whose forward pass is sign "
             "(ste_sign, approx_sign, swish_sign and their like), DoReFa activations, and None. Register a converter for a layer "
             "class of your own."
@@ -127,8 +120,10 @@ def _is_signed(layer: Any) -> bool:
     return quantizer is None or is_sign(quantizer)
 
 
-def _has_binary_form(bits: int | None, channels: int, pad_value: float) -> bool:
-    return bits is not None and bits <= MOST_BITS and can_be_binary(channels) and pad_value in (-1.0, 0.0, 1.0)
+def _has_binary_form(bits: int | None, channels: int, pad_value: float, *, signed: bool) -> bool:
+    # Padding of an activation of more bits is all bits or none; -1 is not among its values.
+    paddings = (-1.0, 0.0, 1.0) if signed else (0.0, 1.0)
+    return bits is not None and bits <= MOST_BITS and can_be_binary(channels) and pad_value in paddings
 
 
 def _planes(layer: Any, x: Value, bits: int | None) -> tuple[Planes, bool]:

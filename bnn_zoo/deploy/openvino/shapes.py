@@ -15,7 +15,8 @@ from bnn_zoo.deploy.layer_graph import Call
 from bnn_zoo.deploy.openvino.geometry import Geometry, window_geometry
 from bnn_zoo.deploy.openvino.real import RealConvolution
 from bnn_zoo.deploy.openvino.value import Deferred, Output, Ready, Value, as_pixels, name_node
-from bnn_zoo.deploy.steps import affine_step, batch_norm_step
+from bnn_zoo.deploy.registered import UnsupportedLayerError
+from bnn_zoo.deploy.steps import affine_step, batch_norm_step, is_batch_norm_step
 
 
 def convert_input(call: Call, inputs: list[Value]) -> Value:
@@ -30,8 +31,8 @@ def convert_input(call: Call, inputs: list[Value]) -> Value:
 def convert_batch_norm(call: Call, inputs: list[Value]) -> Value:
     """BatchNormalization, as a step that later layers fold."""
     layer, (x,) = call.layer, inputs
-    if list(layer.axis) not in ([len(x.shape)], [-1]):
-        raise ValueError(f"{call} has axis={list(layer.axis)}; deployed can be batch norm over the channels (axis=-1).")
+    if not is_batch_norm_step(call):
+        raise UnsupportedLayerError(f"{call} has axis={list(layer.axis)}; deployed can be batch norm over the channels (axis=-1).")
     return x.followed_by(batch_norm_step(layer))
 
 
@@ -143,7 +144,7 @@ def convert_maximum(call: Call, inputs: list[Value]) -> Value:
 
 def _joined(call: Call, inputs: list[Value], operation: object) -> Value:
     if len({len(x.shape) for x in inputs}) > 1:
-        raise ValueError(f"{call} joins tensors of different ranks; reshape them to the same rank before.")
+        raise UnsupportedLayerError(f"{call} joins tensors of different ranks; reshape them to the same rank before.")
     outputs = [x.output() for x in inputs]
     result = reduce(lambda left, right: operation(left, right).output(0), outputs)  # type: ignore[operator]
     return Value(Ready(result), tuple(call.node.output_shapes[1:]))
@@ -153,7 +154,7 @@ def convert_concat(call: Call, inputs: list[Value]) -> Value:
     """Concatenate; convolutions of all groups of one tensor's channels become one grouped convolution."""
     layer = call.layer
     if layer.axis not in (-1, len(inputs[0].shape)):
-        raise ValueError(f"{call} has axis={layer.axis}; deployed can be a concatenation of channels (axis=-1).")
+        raise UnsupportedLayerError(f"{call} has axis={layer.axis}; deployed can be a concatenation of channels (axis=-1).")
     shape = tuple(call.node.output_shapes[1:])
     grouped = _grouped(inputs, layer.name)
     if grouped is not None:
@@ -166,18 +167,16 @@ def _concatenated(inputs: Sequence[Value], shape: Sequence[int | None]) -> Value
 
 
 def _grouped(inputs: list[Value], name: str) -> RealConvolution | None:
-    sources = [x.source for x in inputs]
-    parts = [x.part_of for x in inputs]
-    if any(x.uses > 1 or x.steps for x in inputs) or not all(isinstance(source, RealConvolution) for source in sources):
+    convolutions = [x.source for x in inputs if isinstance(x.source, RealConvolution) and x.uses == 1 and not x.steps]
+    parts = [entry.value.part_of for entry in convolutions if entry.inputs is None and entry.groups == 1]
+    if len(parts) != len(inputs) or parts[0] is None:
         return None
-    if any(part is None or part[0] is not parts[0][0] or part[1:] != (i, len(inputs)) for i, part in enumerate(parts)):  # type: ignore[index]
+    whole, first = parts[0][0], convolutions[0]
+    if any(part is None or part[0] is not whole or part[1:] != (i, len(inputs)) for i, part in enumerate(parts)):
         return None
-    convolutions = [source for source in sources if isinstance(source, RealConvolution)]
-    first = convolutions[0]
     if any(entry.geometry != first.geometry or entry.kernel.shape != first.kernel.shape for entry in convolutions):
         return None
     kernel = np.concatenate([entry.kernel for entry in convolutions])
-    whole = parts[0][0]  # type: ignore[index]
     return RealConvolution(whole, kernel, name, geometry=first.geometry, groups=len(inputs))
 
 
@@ -237,7 +236,7 @@ def convert_reshape(call: Call, inputs: list[Value]) -> Value:
     x = inputs[0]
     shape = tuple(call.node.output_shapes[1:])
     if len(shape) not in (1, 3) or len(x.shape) not in (1, 3):
-        raise ValueError(
+        raise UnsupportedLayerError(
             f"{call} reshapes {x.shape} to {shape}; deployed can be shapes of one or three dimensions (without batch)."
         )
     pixels = 1 if len(x.shape) == 1 else _pixels(x)

@@ -13,6 +13,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
+from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.steps import Step, merged
 
 Output: TypeAlias = ov.Output
@@ -100,7 +101,9 @@ class Value:
     def channels(self) -> int:
         channels = self.shape[-1]
         if channels is None:
-            raise ValueError(f"the output of layer {self.name!r} has no fixed number of channels; give the model an input size.")
+            raise UnsupportedLayerError(
+                f"the output of layer {self.name!r} has no fixed number of channels; give the model an input size."
+            )
         return channels
 
     def output(self) -> Output:

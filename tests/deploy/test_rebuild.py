@@ -1,0 +1,62 @@
+"""Networks of nested models and shared layers, built anew for inference and for Larq Compute Engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from deploy_models import random_norms
+from narrow import noise
+
+from bnn_zoo import deploy
+from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo.blocks.layers import SymmetricMaxPooling2D
+from bnn_zoo.deploy.lce.rewrite import rewrite_for_lce
+
+REBUILT: dict[str, Callable[[Any], Any]] = {"folded": deploy.fold_batch_norm, "for LCE": rewrite_for_lce}
+
+
+def member() -> keras.Model:
+    """A model whose layers have the names of every other such model's layers."""
+    images = keras.Input((8, 8, 8))
+    y = keras.layers.BatchNormalization(name="norm")(keras.layers.Conv2D(8, 3, padding="same", name="stem")(images))
+    quantizers = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign", "kernel_constraint": "weight_clip"}
+    y = larq.layers.QuantConv2D(8, 3, padding="same", name="conv", **quantizers)(y)
+    return keras.Model(images, keras.layers.BatchNormalization(name="conv_1")(y))
+
+
+def twice(layer: Any) -> Callable[[Any], Any]:
+    return lambda x: layer(layer(x))
+
+
+NETWORKS: dict[str, Callable[[Any], Any]] = {
+    "two members": lambda x: keras.layers.Add()([member()(x), member()(x)]),
+    "one member twice": lambda x: twice(member())(x),
+    "a shared pool": lambda x: twice(SymmetricMaxPooling2D(3, 2, padding="same"))(x),
+    "a shared quantizer": lambda x: twice(keras.Sequential([larq.quantizers.SteSign(), keras.layers.Conv2D(8, 1)]))(x),
+    "nine times the same": lambda x: keras.layers.Concatenate()([x] * 9),
+    "operators": lambda x: keras.layers.Conv2D(4, 1)(tf.nn.relu6(x * 2.0) + x[..., :1]),
+    "norm of rows": lambda x: keras.layers.BatchNormalization(axis=1)(keras.layers.Conv2D(8, 3, padding="same")(x)),
+    "norm of rows before signs": lambda x: member()(keras.layers.BatchNormalization(axis=1)(x)),
+    "norm of the batch": lambda x: keras.layers.BatchNormalization()(keras.layers.Conv2D(8, 3)(x), training=True),
+    "a member in training": lambda x: member()(x, training=True),
+}
+
+
+@pytest.mark.parametrize("rebuilt", REBUILT)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_network_built_anew_predicts_the_same(network: str, rebuilt: str) -> None:
+    images = keras.Input((8, 8, 8))
+    model = random_norms(keras.Model(images, NETWORKS[network](images)))
+    pictures = tf.constant(noise(8, 8, 8))
+    new = REBUILT[rebuilt](model)
+    assert np.allclose(new(pictures, training=False), model(pictures, training=False), rtol=1e-4, atol=1e-4)
+
+
+def test_names_are_kept_where_they_are_different() -> None:
+    images = keras.Input((8, 8, 8))
+    model = keras.Model(images, keras.layers.Add(name="sum")([member()(images), member()(images)]))
+    names = [layer.name for layer in rewrite_for_lce(model).layers]
+    assert len(set(names)) == len(names) and {"stem", "stem_1", "conv", "conv_1", "sum"} <= set(names)
