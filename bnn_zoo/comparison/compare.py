@@ -41,7 +41,8 @@ def compare(
     Args:
         models: names ("birealnet"), patterns ("*densenet*"), weight sets ("quicknet.imagenet", a folder, USER/REPO), and any
             functional or sequential keras.Model, with larq layers or without. All networks of the zoo if not given.
-        input_shape: (height, width, channels) to compare all of them at; each network's own if not given.
+        input_shape: (height, width, channels) to compare all of them at; each network's own if not given. Accuracies that were
+            reported for another size are left out.
         latency: backends to measure on this machine: "keras", "openvino", "lce".
         data: labelled pictures to score networks with weights on, see `bnn_zoo.evaluate`.
         split: of the data.
@@ -91,10 +92,6 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
     scored = data is not None and subject.is_trained
     if data is not None and not scored:
         notes += ("accuracy not measured: it has no weights; name a weight set, as `bnn-zoo list --weights` shows them",)
-    published = published_accuracy(subject.entry, subject.weights)
-    if published is not None and subject.is_resized:
-        published = None
-        notes += ("no reported accuracy: it is of pictures of another size",)
     if latency or scored:
         model = subject.build(trained=scored)
         if latency:
@@ -115,7 +112,7 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
         layers,
         architecture=subject.entry,
         weights=subject.weights,
-        published=published,
+        published=None if subject.is_resized else published_accuracy(subject.entry, subject.weights),
         measured=measured,
         latencies=latencies,
         notes=notes,
