@@ -52,7 +52,12 @@ import bnn_zoo
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    """One cell stays one, whatever a data set is called."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _usage(weights: WeightSet, reference: str | None) -> str:

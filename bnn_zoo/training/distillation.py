@@ -22,12 +22,15 @@ def training_model(network: keras.Model, teacher: keras.Model | None, stage: Sta
         A model to compile; its weights are the network's.
 
     Raises:
-        ValueError: if one of the two has no softmax at its end, or a layer is missing in one of them.
+        ValueError: if one of the two has no softmax at its end, a layer is missing in one of them, or the two take pictures,
+            tell classes or look at positions of different numbers.
     """
     if teacher is None and stage.label_weight == 1.0 and not l2:
         return network
     student = keras.Model(network.inputs, [network.output, *_outputs(network, stage)])
     taught = None if teacher is None else keras.Model(teacher.inputs, _outputs(teacher, stage))
+    if taught is not None:
+        _check_alike(student, taught, stage)
     kernels = real_kernels(network.trainable_variables) if l2 else []
 
     class Trained(keras.Model):
@@ -38,7 +41,8 @@ def training_model(network: keras.Model, teacher: keras.Model | None, stage: Sta
                 loss = stage.label_weight * self.compute_loss(images, labels, probabilities)
                 extra = sum(l2 * tf.reduce_sum(tf.square(kernel)) for kernel in kernels)
                 if taught is not None:
-                    extra += _lesson(own, taught(images, training=False), stage)
+                    # Keras gives one output as it is, and several as a list.
+                    extra += _lesson(own, tf.nest.flatten(taught(images, training=False)), stage)
                 # A step adds up the gradients of all devices; each has a share of the batch.
                 loss += extra / self.distribute_strategy.num_replicas_in_sync
             self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
@@ -85,6 +89,18 @@ def _lesson(own: list[Tensor], taught: list[Tensor], stage: Stage) -> Tensor:
 def _attention_map(x: Tensor) -> Tensor:
     energy = tf.reduce_sum(tf.square(tf.cast(x, tf.float32)), axis=-1)
     return energy / (tf.reduce_max(energy, axis=[1, 2], keepdims=True) + 1e-12)
+
+
+def _check_alike(student: keras.Model, taught: keras.Model, stage: Stage) -> None:
+    """Where shapes differ TensorFlow would stop in the first step, or spread one number over all."""
+    own, other = ([tuple(tensor.shape) for tensor in outputs] for outputs in (student.outputs[1:], taught.outputs))
+    pairs = [("pictures", student.input_shape, taught.input_shape), ("logits", own[0], other[0])]
+    pairs += [
+        (f"maps of {name}", *(shape[:3] for shape in maps)) for name, *maps in zip(stage.attention, own[1:], other[1:], strict=True)
+    ]
+    for what, here, there in pairs:
+        if len(here) != len(there) or any(None not in sides and sides[0] != sides[1] for sides in zip(here, there, strict=True)):
+            raise ValueError(f"stage {stage.name!r}: the {what} are {here} in the network, {there} in its teacher.")
 
 
 def _outputs(network: keras.Model, stage: Stage) -> list[Any]:

@@ -21,7 +21,7 @@ from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe, recipe_of
 from bnn_zoo.training.run import CLAIM, DATA, Run
 from bnn_zoo.training.run import LAST as LAST
-from bnn_zoo.training.stage_run import run_stage
+from bnn_zoo.training.stage_run import check_networks, run_stage
 from bnn_zoo.training.strategy import check_batch_size, explain_lost_worker, is_chief, make_strategy
 
 # One for all recipes: what one of them was trained on must not be what another is scored on.
@@ -99,6 +99,8 @@ def train(
         check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
         if stage.teacher and stage.teacher not in {other.name for other in run.before(stage)}:
             resolve(stage.teacher)
+    if not (folder / CLAIM).exists():
+        check_networks(run)
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder) if is_chief(strategy) else nullcontext():
         claim = functools.partial(claim_folder, write=is_chief(strategy))

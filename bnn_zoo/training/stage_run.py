@@ -77,6 +77,21 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
     return place.network
 
 
+def check_networks(run: Run) -> None:
+    """Builds what the stages train and learn from, and nothing more, so that a last stage's mistake costs no first stage of days.
+
+    Args:
+        run: not begun.
+
+    Raises:
+        ValueError: for a network that cannot be binarized in part, or a teacher that a stage cannot learn from.
+    """
+    for stage in run.recipe.stages:
+        network = network_of(stage, run.build)
+        if stage.teacher:
+            training_model(network, _teacher(run, stage), stage, run.recipe.l2)
+
+
 def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -> tuple[keras.Model, keras.Model]:
     network = network_of(stage, run.build, cooling)
     synchronize_batch_norm(network, run.strategy)
@@ -85,12 +100,9 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
         network.load_weights(str(run.weights(earlier[stage.start])))
     elif run.start_from is not None and not earlier:
         network.load_weights(str(run.start_from))
-    teacher = None
-    if stage.teacher in earlier:
-        teacher = network_of(earlier[stage.teacher], run.build)
+    teacher = _teacher(run, stage) if stage.teacher else None
+    if teacher is not None and stage.teacher in earlier:
         teacher.load_weights(str(run.weights(earlier[stage.teacher])))
-    elif stage.teacher:
-        teacher = load_pretrained(stage.teacher)
     model = training_model(network, teacher, stage, recipe.l2)
     optimizer = make_optimizer(recipe, run.steps(stage), model.trainable_variables)
     if run.strategy.num_replicas_in_sync > 1:
@@ -104,6 +116,12 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
     else:
         model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], jit_compile=recipe.xla)
     return model, network
+
+
+def _teacher(run: Run, stage: Stage) -> keras.Model:
+    """An earlier stage's network, without its weights, or a weight set."""
+    earlier = {other.name: other for other in run.before(stage)}
+    return network_of(earlier[stage.teacher], run.build) if stage.teacher in earlier else load_pretrained(stage.teacher)
 
 
 def _callbacks(run: Run, stage: Stage, model: keras.Model, place: Place, start: Position, bar: Any) -> list[Any]:

@@ -10,10 +10,10 @@ from bnn_zoo.training.distillation import attention_distance, logits_divergence,
 from bnn_zoo.training.stage import Stage
 
 
-def small(seed: int) -> keras.Model:
-    images = keras.Input((4, 4, 1))
+def small(seed: int, classes: int = 3, side: int = 4) -> keras.Model:
+    images = keras.Input((side, side, 1))
     x = keras.layers.Conv2D(2, 3, name="look", kernel_initializer=keras.initializers.GlorotNormal(seed))(images)
-    x = keras.layers.Dense(3, kernel_initializer=keras.initializers.GlorotNormal(seed))(keras.layers.Flatten()(x))
+    x = keras.layers.Dense(classes, kernel_initializer=keras.initializers.GlorotNormal(seed))(keras.layers.Flatten()(x))
     return keras.Model(images, keras.layers.Activation("softmax", name="end")(x))
 
 
@@ -50,6 +50,24 @@ def test_a_network_follows_its_teacher_which_stays_as_it_is() -> None:
         np.testing.assert_array_equal(new, old)
 
 
+def test_each_picture_has_its_own_lesson() -> None:
+    student, teacher = small(1), small(2)
+    model = training_model(student, teacher, Stage("s", 1, teacher="t", label_weight=0.0, logits_weight=1.0), l2=0.0)
+    model.compile(keras.optimizers.legacy.SGD(1.0), "categorical_crossentropy", metrics=["accuracy"])
+    images = tf.constant(np.random.default_rng(0).normal(size=(8, 4, 4, 1)), tf.float32)
+    own, taught = (keras.Model(network.input, network.layers[-1].input) for network in (student, teacher))
+    with tf.GradientTape() as tape:
+        p, q = tf.nn.softmax(taught(images)), tf.nn.softmax(own(images))
+        divergence = tf.reduce_mean(tf.reduce_sum(p * tf.math.log(p / q), axis=1))
+    gradients = tape.gradient(divergence, student.trainable_variables)
+    expected = [
+        variable.numpy() - gradient.numpy() for variable, gradient in zip(student.trainable_variables, gradients, strict=True)
+    ]
+    model.train_on_batch(images, np.eye(3)[np.zeros(8, int)])
+    for variable, wanted in zip(student.trainable_variables, expected, strict=True):
+        np.testing.assert_allclose(variable.numpy(), wanted, rtol=1e-4, atol=1e-6)
+
+
 def test_a_penalty_pulls_kernels_and_nothing_else() -> None:
     network = small(1)
     before = {variable.name: variable.numpy() for variable in network.trainable_variables}
@@ -73,3 +91,16 @@ def test_what_cannot_be_compared_is_refused() -> None:
         training_model(headless, headless, stage, l2=0.0)
     with pytest.raises(ValueError, match="no such layer"):
         training_model(small(1), small(2), Stage("s", 1, teacher="t", attention_weight=1.0, attention=("nowhere",)), l2=0.0)
+    logits = Stage("s", 1, teacher="t", logits_weight=1.0)
+    for teacher, words in ((small(2, classes=1), r"logits are \(None, 3\) .* \(None, 1\)"), (small(2, side=6), "pictures are")):
+        with pytest.raises(ValueError, match=words):
+            training_model(small(1), teacher, logits, l2=0.0)
+    maps = Stage("s", 1, teacher="t", attention_weight=1.0, attention=("look",))
+    one, other = (_looking(size) for size in (1, 3))
+    with pytest.raises(ValueError, match=r"maps of look are \(None, 4, 4\) in the network, \(None, 2, 2\) in its teacher"):
+        training_model(one, other, maps, l2=0.0)
+
+
+def _looking(size: int) -> keras.Model:
+    looks, pool = keras.layers.Conv2D(3, size, input_shape=(4, 4, 1), name="look"), keras.layers.GlobalAveragePooling2D()
+    return keras.Sequential([looks, pool, keras.layers.Activation("softmax")])

@@ -94,6 +94,14 @@ def test_a_stage_starts_where_it_says(shades: ImageDataset, tmp_path: Path) -> N
         np.testing.assert_array_equal(found.numpy(), clipped)
 
 
+def test_a_last_stage_that_cannot_run_costs_no_first_stage(shades: ImageDataset, tmp_path: Path) -> None:
+    last = Stage("last_one", 1, teacher="half", attention_weight=1.0, attention=("nowhere",))
+    stages = (Stage("half", 1, "activations"), last)
+    with pytest.raises(ValueError, match="'last_one' names 'nowhere'"):
+        train(network, dataclasses.replace(RECIPE, stages=stages, epochs=2), shades, CIFAR10, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_a_stage_does_not_binarize_stays_real() -> None:
     layers = {}
     for binarize in ("activations and weights", "activations", "nothing"):
