@@ -95,9 +95,8 @@ def _check_alike(student: keras.Model, taught: keras.Model, stage: Stage) -> Non
     """Where shapes differ TensorFlow would stop in the first step, or spread one number over all."""
     own, other = ([tuple(tensor.shape) for tensor in outputs] for outputs in (student.outputs[1:], taught.outputs))
     pairs = [("pictures", student.input_shape, taught.input_shape), ("logits", own[0], other[0])]
-    pairs += [
-        (f"maps of {name}", *(shape[:3] for shape in maps)) for name, *maps in zip(stage.attention, own[1:], other[1:], strict=True)
-    ]
+    for name, here, there in zip(stage.attention, own[1:], other[1:], strict=True):
+        pairs.append((f"maps of {name}", here[:3], there[:3]))
     for what, here, there in pairs:
         if len(here) != len(there) or any(None not in sides and sides[0] != sides[1] for sides in zip(here, there, strict=True)):
             raise ValueError(f"stage {stage.name!r}: the {what} are {here} in the network, {there} in its teacher.")
