@@ -12,6 +12,7 @@ Quantizer: TypeAlias = "str | Callable[[Any], Any] | None"
 
 #: The quantizers of this package, by name.
 _OWN_QUANTIZERS = {
+    "magnitude_sign": "MagnitudeSign",
     "xnor_scale": "XnorScale",
     "dorefa_sign": "DoReFaSign",
     "sigmoid_sign": "SigmoidSign",
@@ -32,8 +33,8 @@ class Binarization:
     Args:
         input_quantizer: what binarizes the inputs of a binary layer: a name (`"ste_sign"`, `"approx_sign"`, `"swish_sign"`,
             `"sigmoid_sign"`, `"dorefa"`, any other name larq knows), a callable, or None for inputs in full precision.
-        kernel_quantizer: the same for kernels; also `"magnitude_aware_sign"`, `"xnor_scale"`, `"dorefa_sign"` and
-            `"standardized_sign"`; `"standardize"` leaves them real.
+        kernel_quantizer: the same for kernels; also `"magnitude_aware_sign"`, `"magnitude_sign"`, `"xnor_scale"`,
+            `"dorefa_sign"` and `"standardized_sign"`; `"standardize"` leaves them real.
         clip_value: half the width of the window in which `ste_sign` lets the gradient pass, and the bound of the latent weights.
         kernel_constraint: `"weight_clip"` keeps latent weights in [-clip_value, clip_value]; or a Keras constraint, or None.
         kernel_initializer: of the latent weights.

@@ -29,6 +29,31 @@ class XnorScale(larq.quantizers.Quantizer):
 
 
 @tf.custom_gradient
+def _sign_of_mean_magnitude(x: Tensor) -> Any:
+    scale = tf.reduce_mean(tf.abs(x), axis=list(range(len(x.shape) - 1)), keepdims=True)
+    return scale * larq.math.sign(x), lambda dy: tf.where(tf.abs(x) <= 1, dy, tf.zeros_like(dy))
+
+
+@larq.utils.register_keras_custom_object  # in an .h5 file Keras names a quantizer without its package
+@keras.utils.register_keras_serializable("bnn_zoo")
+class MagnitudeSign(larq.quantizers.Quantizer):
+    r"""The kernel quantizer of the authors of Bi-Real Net and ReActNet: sign times the mean magnitude of its filter.
+
+    Forward pass: \(q(x) = \alpha \operatorname{sign}(x)\), \(\alpha\) the mean of \(|x|\) over a filter. Pseudo-gradient: 1 inside
+    [-1, 1], also where larq's `magnitude_aware_sign`, of the same forward pass, has \(\alpha\): there filters of small weights
+    learn slowly.
+
+    Source: ReActNet: Towards Precise Binary Neural Network with Generalized Activation Functions, Liu et al., 2020, arXiv
+    2003.03488, and the authors' code.
+    """
+
+    precision = 1
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return _sign_of_mean_magnitude(inputs)
+
+
+@tf.custom_gradient
 def _scaled_sign(x: Tensor) -> Any:
     return larq.math.sign(x) * tf.reduce_mean(tf.abs(x)), lambda dy: dy
 

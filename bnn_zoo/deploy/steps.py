@@ -49,7 +49,8 @@ def batch_norm_step(layer: Any) -> Step:
     variance = (np.asarray(layer.moving_variance, np.float32) + np.float32(layer.epsilon)).astype(np.float64)
     gamma = np.asarray(layer.gamma, np.float64) if layer.scale else np.ones_like(mean)
     beta = np.asarray(layer.beta, np.float64) if layer.center else np.zeros_like(mean)
-    scale = gamma / np.sqrt(variance)
+    # Rounded, as Keras has it: where the mean cancels out, the same factor must stand before picture and mean.
+    scale = (gamma / np.sqrt(variance)).astype(np.float32).astype(np.float64)
     rank = layer.input_spec.ndim if layer.input_spec is not None else 4
 
     def exact(x: np.ndarray) -> np.ndarray:

@@ -12,8 +12,10 @@ from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 BIREALNET = Binarization(input_quantizer="approx_sign", kernel_quantizer="magnitude_aware_sign", momentum=0.8, epsilon=1e-3)
 
-#: As in the authors' own code: padding and epsilon are PyTorch's.
-BIREALNET_OF_AUTHORS = replace(BIREALNET, momentum=0.9, epsilon=1e-5, padding_alignment="symmetric")
+#: As in the authors' own code: padding and epsilon are PyTorch's, and the kernels' gradient is not scaled.
+BIREALNET_OF_AUTHORS = replace(
+    BIREALNET, kernel_quantizer="magnitude_sign", momentum=0.9, epsilon=1e-5, padding_alignment="symmetric"
+)
 
 
 @architecture(

@@ -18,7 +18,7 @@ from bnn_zoo.models.architecture import Paper, Published, architecture
 
 REACTNET = Binarization(
     input_quantizer="approx_sign",
-    kernel_quantizer="magnitude_aware_sign",
+    kernel_quantizer="magnitude_sign",
     epsilon=1e-5,
     padding_alignment="symmetric",
 )

@@ -36,6 +36,7 @@ def test_clip_value_reaches_quantizer_and_constraint() -> None:
         ("ste_tern", "SteTern", 2),
         ("magnitude_aware_sign", "MagnitudeAwareSign", 1),
         ("dorefa", "DoReFa", 3),
+        ("magnitude_sign", "MagnitudeSign", 1),
         ("xnor_scale", "XnorScale", 1),
         ("dorefa_sign", "DoReFaSign", 1),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.blocks import Binarization, binary_conv, binary_dense
-from bnn_zoo.blocks.quantizers import DoReFaSign, XnorScale
+from bnn_zoo.blocks.quantizers import DoReFaSign, MagnitudeSign, XnorScale
 
 RNG = np.random.default_rng(5)
 
@@ -43,6 +43,16 @@ def test_xnor_scale(shape: tuple[int, ...]) -> None:
     assert gradient.flat[1] == 0, "a weight outside the window gets no gradient"
 
 
+@pytest.mark.parametrize("shape", [(3, 3, 4, 5), (7, 6)])
+def test_magnitude_sign(shape: tuple[int, ...]) -> None:
+    x = RNG.normal(0, 1, shape).astype("float32")
+    x.flat[0], x.flat[1], x.flat[2] = 0.0, 3.0, -1.0
+    dy = RNG.normal(0, 1, shape).astype("float32")
+    y, gradient = _forward_and_gradient(MagnitudeSign(), x, dy)
+    assert np.allclose(y, np.abs(x).mean(axis=tuple(range(len(shape) - 1))) * _sign(x), rtol=1e-5)
+    assert np.array_equal(gradient, np.where(np.abs(x) <= 1, dy, 0))
+
+
 def test_dorefa_sign() -> None:
     x = RNG.normal(0, 1, (3, 3, 4, 5)).astype("float32")
     x.flat[0] = 0.0
@@ -52,7 +62,7 @@ def test_dorefa_sign() -> None:
     assert np.array_equal(gradient, dy)
 
 
-@pytest.mark.parametrize("name", ["xnor_scale", "dorefa_sign"])
+@pytest.mark.parametrize("name", ["magnitude_sign", "xnor_scale", "dorefa_sign"])
 def test_they_survive_json(name: str) -> None:
     settings = Binarization(kernel_quantizer=name)
     images = keras.Input((6, 6, 3))
