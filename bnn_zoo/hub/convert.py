@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import save_pretrained
 from bnn_zoo.hub.formats.pytorch import fill
@@ -14,9 +15,6 @@ from bnn_zoo.hub.formats.pytorch_names import authors_names
 from bnn_zoo.hub.formats.torch_file import read_state_dict
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
-
-#: As the authors of all these networks normalize pictures.
-_COLOURS = dict(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,5 @@ def convert_checkpoint(
     size = (input_size, input_size) if input_size else entry.input_shape[:2]
     model = build_model(entry, input_shape=(*size, 3), num_classes=classes, arguments=names.arguments)
     unused = fill(model, state, str(checkpoint))
-    if classes == 1000:
-        save_options.setdefault("labels", "imagenet")
-    cut = {"crop": names.crop if size[0] >= 224 else 1.0, "interpolation": names.interpolation}
-    save_options.setdefault("preprocessing", {"input_size": list(size), **cut, **_COLOURS})
-    return Conversion(save_pretrained(model, folder, **save_options), len(state) - len(unused), unused)
+    written = save_pretrained(model, folder, **{**authors_settings(model), **save_options})
+    return Conversion(written, len(state) - len(unused), unused)

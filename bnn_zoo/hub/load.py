@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
@@ -145,6 +146,10 @@ def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
     if weights.sha256 is None:
         file_format.check(path)
     file_format.load(model, path, leave_out)
+    if weights.format == "pytorch":
+        # What the record says itself, as the registry's do, stays.
+        told = {name: value for name, value in authors_settings(model).items() if getattr(weights, name) is None}
+        weights = dataclasses.replace(weights, **told)
     if leave_out:
         weights = dataclasses.replace(weights, labels=None, metrics=())
         classes = f"was trained on {weights.num_classes} classes, not {model.output_shape[-1]}"
