@@ -59,7 +59,8 @@ def create_model(
         input_tensor: a Keras tensor to use as the pictures, in place of `input_shape`.
         num_classes: of the probabilities. The weight set's, or the network's usual number, if not given. Another number than
             the weight set's loads everything but the head, and warns.
-        include_top: False for features, (batch, height, width, channels), instead of probabilities, (batch, num_classes).
+        include_top: False for features, (batch, height, width, channels), instead of probabilities: (batch, num_classes), or
+            (batch, height, width, num_classes) of a network for segmentation.
         name: of the model.
         arguments: the network's own, see `help(bnn_zoo.BiRealNet)` and its like.
 
