@@ -93,7 +93,7 @@ def _is_real(layer: Any) -> bool:
 
 
 def _threshold(call: Call, x: Tensor) -> Tensor:
-    from bnn_zoo.deploy.layers import ChannelThreshold
+    from bnn_zoo.blocks.deployed_layers import ChannelThreshold
 
     thresholds = find_thresholds(exactly([batch_norm_step(call.layer)]), int(x.shape[-1]))
     layer = ChannelThreshold(name=f"{call.layer.name}_threshold")

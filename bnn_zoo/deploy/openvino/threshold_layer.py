@@ -16,7 +16,7 @@ from bnn_zoo.deploy.thresholds import Thresholds
 
 
 def converters() -> dict[type, Callable[[Call, list[Value]], Value]]:
-    from bnn_zoo.deploy.layers import ChannelThreshold
+    from bnn_zoo.blocks.deployed_layers import ChannelThreshold
 
     return {ChannelThreshold: convert_threshold}
 
