@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bnn_zoo._keras import keras
+from bnn_zoo._layer_graph import is_functional
 from bnn_zoo.comparison.layers import Layer, stored_layers
 from bnn_zoo.comparison.read import read_layers
 from bnn_zoo.hub import WeightSet, find_weight_set, load_pretrained, resolve, weight_set_of
@@ -166,7 +167,7 @@ def _named_apart(subjects: list[Subject]) -> tuple[Subject, ...]:
 
 
 def _resized(model: keras.Model, input_shape: Shape | None) -> keras.Model:
-    if input_shape is None or not getattr(model, "_is_graph_network", False):
+    if input_shape is None or not is_functional(model):
         return model  # another kind of model has no layers to read; `read_layers` says so
     own = tuple(model.input_shape[1:]) if isinstance(model.input_shape, tuple) else None
     if own is None or own == input_shape:

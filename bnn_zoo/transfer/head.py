@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._layer_graph import check_functional
 from bnn_zoo.hub.folder import weight_set_of
 from bnn_zoo.hub.variables import HEAD, TOP, leaf_layers, named_variables, put_weights, weights_of
 from bnn_zoo.models import find_architecture
@@ -32,8 +33,7 @@ def replace_head(model: keras.Model, num_classes: int, *, head: str = HEAD.rstri
         TypeError: if `model` is no functional or sequential keras.Model.
         ValueError: if `num_classes` is no number of classes, the head is not found, or the network cannot be copied.
     """
-    if not getattr(model, "_is_graph_network", False):
-        raise TypeError(f"model is {model!r}; a new head needs a functional or sequential keras.Model (Keras 2) that is built.")
+    check_functional(model, "a new head")
     if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
         raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
     record = record_of(model)

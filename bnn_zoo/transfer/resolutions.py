@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.hub.folder import weight_set_of
 from bnn_zoo.hub.variables import TOP
 

@@ -128,6 +128,8 @@ def test_what_has_no_head() -> None:
         bnn_zoo.replace_head(keras.Model(images, keras.layers.Dense(5, name="other")(x)), 3, head="only")
     with pytest.raises(TypeError, match="functional or sequential"):
         bnn_zoo.replace_head("birealnet", 3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"a new head needs a functional or sequential keras\.Model .* that is built.*wrapped"):
+        bnn_zoo.replace_head(keras.Sequential([keras.layers.Dense(3)]), 3)
 
 
 def test_what_keras_cannot_copy() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.lce.window import Window, windows_of
 from bnn_zoo.deploy.rebuild import Copies
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import Tensor, keras, larq
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.fold import only_sign_counts
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.lce.padding import binary_convolution, max_pool, pointwise_convolution, real_convolution, zero_padding
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
 from bnn_zoo.deploy.rebuild import Copies, again, rebuild

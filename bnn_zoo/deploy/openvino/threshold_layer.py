@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from openvino import opset13 as ops
 
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.openvino.activations import signs_from_bits
 from bnn_zoo.deploy.openvino.binary import can_be_binary, threshold_bits
 from bnn_zoo.deploy.openvino.real import plus_minus_one
