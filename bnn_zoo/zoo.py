@@ -7,9 +7,9 @@ import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Protocol
 
+from bnn_zoo._argument_checks import check_input_shape, check_num_classes
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.hub.checkpoints import Checkpoint, checkpoints_of
 from bnn_zoo.hub.load import load_pretrained
@@ -90,7 +90,7 @@ def create_model(
                 include_top=include_top,
                 name=name,
             )
-        classes = int(num_classes or entry.num_classes) if include_top else None
+        classes = (num_classes or entry.num_classes) if include_top else None
         return build_model(
             entry,
             input_shape=input_shape,
@@ -123,19 +123,13 @@ def _check(
     if input_shape is not None and input_tensor is not None:
         raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
     if input_shape is not None:
-        sides = isinstance(input_shape, (tuple, list)) and all(side is None or _is_count(side) for side in input_shape)
-        if not sides or len(input_shape) != 3 or input_shape[2] is None:
-            raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
-    if num_classes is not None and not _is_count(num_classes):
-        raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
+        check_input_shape(input_shape, free_sizes=True)
+    if num_classes is not None:
+        check_num_classes(num_classes)
     if num_classes == 1:
         raise ValueError("num_classes is 1; probabilities add up to 1, so that a single class would always have all of it: take 2.")
     if num_classes is not None and not include_top:
         raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 
 def _is_about_size(error: ValueError, shape: Any) -> bool:

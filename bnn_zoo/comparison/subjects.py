@@ -8,10 +8,10 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from bnn_zoo._argument_checks import check_input_shape
 from bnn_zoo._keras import keras
 from bnn_zoo._layer_graph import is_functional
 from bnn_zoo.comparison.layers import Layer, stored_layers
@@ -110,11 +110,10 @@ def find_subjects(specs: Spec | Iterable[Spec] | None = None, input_shape: Shape
         ValueError: for a name that does not exist, with the nearest that do, or an input_shape that is none.
         TypeError: for anything that is no network.
     """
-    if input_shape is not None and (
-        not isinstance(input_shape, (tuple, list)) or len(input_shape) != 3 or not all(_is_size(side) for side in input_shape)
-    ):
-        raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
-    shape = None if input_shape is None else (input_shape[0], input_shape[1], input_shape[2])
+    shape = None
+    if input_shape is not None:
+        check_input_shape(input_shape, free_sizes=False)
+        shape = (int(input_shape[0]), int(input_shape[1]), int(input_shape[2]))
     if specs is None:
         specs = list(architectures())
     elif isinstance(specs, (str, os.PathLike, WeightSet)) or hasattr(specs, "layers"):
@@ -181,10 +180,6 @@ def _resized(model: keras.Model, input_shape: Shape | None) -> keras.Model:
     fixed.set_weights(model.get_weights())
     fixed._bnn_zoo_weights = weight_set_of(model)  # with it, its class names and how its pictures are prepared
     return fixed
-
-
-def _is_size(side: Any) -> bool:
-    return isinstance(side, Integral) and not isinstance(side, bool) and int(side) > 0
 
 
 def _plain(name: str) -> str:

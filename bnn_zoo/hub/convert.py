@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import save_pretrained
@@ -62,7 +63,7 @@ def convert_checkpoint(
     """
     entry = find_architecture(architecture)
     names = authors_names(entry.name)
-    if input_size is not None and input_size < 1:
+    if input_size is not None and not is_count(input_size):
         raise ValueError(f"input_size is {input_size}; it must be a number of pixels above 0, as 32 or 224.")
     state = read_state_dict(checkpoint)
     if "fc.bias" not in state or state["fc.bias"].ndim != 1:

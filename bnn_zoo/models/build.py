@@ -51,6 +51,8 @@ def build_model(
         A keras.Model from images to probabilities, (batch, num_classes) or, of a network for segmentation, (batch, height, width,
         num_classes); without top to features, (batch, height, width, channels).
     """
+    # A plain number, of which a configuration can be written.
+    num_classes = None if num_classes is None else int(num_classes)
     images = keras.Input(input_shape or entry.input_shape) if input_tensor is None else input_tensor
     arguments = dict(arguments or {})
     if "stem" in entry.defaults:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 from bnn_zoo._keras import keras
@@ -103,11 +104,12 @@ def place_of(layers: Sequence[tuple[str, Any]], until: Cut) -> int:
     """How many layers lie before a place; see `freeze`."""
     if isinstance(until, str):
         return _named(layers, until)
-    if isinstance(until, bool) or not isinstance(until, (int, float)):
+    if isinstance(until, bool) or not isinstance(until, Real):
         raise TypeError(
             f"until is {until!r}; it must be a layer's or block's name, a whole number of layers, or a share (0.0 to 1.0)."
         )
-    if isinstance(until, int):
+    if isinstance(until, Integral):
+        until = int(until)
         if not -len(layers) <= until <= len(layers):
             raise ValueError(
                 f"until is {until}, but there are {len(layers)} layers; a share of them is given as a float, as in 0.5."

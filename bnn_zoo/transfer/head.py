@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from bnn_zoo._argument_checks import check_num_classes
 from bnn_zoo._keras import keras
 from bnn_zoo._layer_graph import check_functional
 from bnn_zoo.hub.folder import weight_set_of
@@ -34,8 +35,8 @@ def replace_head(model: keras.Model, num_classes: int, *, head: str = HEAD.rstri
         ValueError: if `num_classes` is no number of classes, the head is not found, or the network cannot be copied.
     """
     check_functional(model, "a new head")
-    if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
-        raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
+    check_num_classes(num_classes)
+    num_classes = int(num_classes)
     record = record_of(model)
     if record is not None and record.num_classes is None:
         heads: list[str] = []

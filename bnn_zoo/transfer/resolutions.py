@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
@@ -61,9 +62,9 @@ def features(model: keras.Model, levels: Sequence[int | str] | None = None) -> k
 
 
 def _tensor(model: keras.Model, level: int | str, known: dict[int, _Map]) -> Tensor:
-    if isinstance(level, bool) or not isinstance(level, (int, str)):
+    if isinstance(level, bool) or not isinstance(level, (Integral, str)):
         raise TypeError(f"levels has {level!r}; a level is a stride in pixels, or the name of a layer or block.")
-    if isinstance(level, int):
+    if not isinstance(level, str):
         if level not in known:
             raise ValueError(
                 f"levels has the stride {level}, but {model.name} has maps of the strides {', '.join(map(str, known))}; a small "

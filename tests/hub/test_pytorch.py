@@ -246,6 +246,7 @@ def test_conversion_of_what_cannot_be(tmp_path: Path) -> None:
         convert_checkpoint(checkpoint, "quicknet", tmp_path / "out")
     with pytest.raises(ValueError, match="there is no network named 'reactnet19'. Did you mean reactnet18"):
         convert_checkpoint(checkpoint, "reactnet19", tmp_path / "out")
-    with pytest.raises(ValueError, match="input_size is 0"):
-        convert_checkpoint(checkpoint, "reactnet18", tmp_path / "out", input_size=0)
+    for size in (0, True, 32.0):
+        with pytest.raises(ValueError, match=f"input_size is {size}"):
+            convert_checkpoint(checkpoint, "reactnet18", tmp_path / "out", input_size=size)  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
