@@ -17,6 +17,7 @@ from bnn_zoo._layer_graph import is_functional
 from bnn_zoo.comparison.layers import Layer, stored_layers
 from bnn_zoo.comparison.read import read_layers
 from bnn_zoo.hub import WeightSet, find_weight_set, load_pretrained, resolve, weight_set_of
+from bnn_zoo.hub.folder import attach_weight_set
 from bnn_zoo.models import Architecture, architectures, find_architecture
 from bnn_zoo.zoo import create_model, list_models
 
@@ -178,7 +179,7 @@ def _resized(model: keras.Model, input_shape: Shape | None) -> keras.Model:
         )
     fixed = keras.models.clone_model(model, input_tensors=keras.Input(input_shape))
     fixed.set_weights(model.get_weights())
-    fixed._bnn_zoo_weights = weight_set_of(model)  # with it, its class names and how its pictures are prepared
+    attach_weight_set(fixed, weight_set_of(model))  # with it, its class names and how its pictures are prepared
     return fixed
 
 

@@ -164,6 +164,17 @@ def weight_set_of(model: keras.Model) -> WeightSet | None:
     return getattr(model, "_bnn_zoo_weights", None)
 
 
+def attach_weight_set(model: keras.Model, weights: WeightSet | None) -> None:
+    """Has a model remember whose weights it holds: `weight_set_of` gives the record, and pictures are prepared by it.
+
+    Args:
+        model: the weights are in it already.
+        weights: their record; None for a model without, which stays as it is.
+    """
+    if weights is not None:
+        model._bnn_zoo_weights = weights
+
+
 def _describe(model: keras.Model) -> WeightSet:
     record = record_of(model)
     shape = _input_shape(model)

@@ -14,6 +14,7 @@ from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
+from bnn_zoo.hub.folder import attach_weight_set
 from bnn_zoo.hub.references import Reference, as_found, resolve
 from bnn_zoo.hub.variables import HEAD
 from bnn_zoo.hub.weight_set import WeightSet
@@ -158,7 +159,7 @@ def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
             f"{', '.join(sorted(leave_out))}, which must be trained.",
             stacklevel=3,
         )
-    model._bnn_zoo_weights = weights
+    attach_weight_set(model, weights)
 
 
 def _head_to_leave_out(model: keras.Model, weights: WeightSet) -> set[str]:

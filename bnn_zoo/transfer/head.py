@@ -8,7 +8,7 @@ from typing import Any
 from bnn_zoo._argument_checks import check_num_classes
 from bnn_zoo._keras import keras
 from bnn_zoo._layer_graph import check_functional
-from bnn_zoo.hub.folder import weight_set_of
+from bnn_zoo.hub.folder import attach_weight_set, weight_set_of
 from bnn_zoo.hub.variables import HEAD, TOP, leaf_layers, named_variables, put_weights, weights_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import Record, build_model, record_of
@@ -48,7 +48,7 @@ def replace_head(model: keras.Model, num_classes: int, *, head: str = HEAD.rstri
     put_weights(new, weights, model.name, leave_out={*heads, *missing})
     known = weight_set_of(model)
     if known is not None:
-        new._bnn_zoo_weights = dataclasses.replace(known, labels=None, metrics=())
+        attach_weight_set(new, dataclasses.replace(known, labels=None, metrics=()))
     return new
 
 

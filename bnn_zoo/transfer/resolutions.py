@@ -10,7 +10,7 @@ from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
-from bnn_zoo.hub.folder import weight_set_of
+from bnn_zoo.hub.folder import attach_weight_set, weight_set_of
 from bnn_zoo.hub.variables import TOP
 
 
@@ -56,8 +56,7 @@ def features(model: keras.Model, levels: Sequence[int | str] | None = None) -> k
         raise TypeError(f"levels is {levels!r}; it must be a list of strides or layer names, as in {list(known)}.")
     tensors = [_tensor(model, level, known) for level in (known if levels is None else levels)]
     result = keras.Model(model.inputs, tensors, name=f"{model.name}_features")
-    if weight_set_of(model) is not None:
-        result._bnn_zoo_weights = weight_set_of(model)
+    attach_weight_set(result, weight_set_of(model))
     return result
 
 
