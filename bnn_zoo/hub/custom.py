@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bnn_zoo._keras import keras, larq
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.allowed_classes import CLASSES, FUNCTIONS, MODULES, VALUES
 from bnn_zoo.hub.errors import WeightFileError
 
@@ -63,7 +64,7 @@ def rebuild(config: Mapping[str, Any], where: str, name: str | None = None) -> k
     except WeightFileError:
         raise
     except Exception as error:  # Keras raises whatever its constructors raise
-        raise WeightFileError(f"{where}: Keras cannot build this network ({str(error)[:200]}).") from error
+        raise WeightFileError(f"{where}: Keras cannot build this network ({in_one_line(error, 200)}).") from error
     if not isinstance(model, keras.Model):
         raise WeightFileError(f"{where}: describes a {type(model).__name__}, not a network.")
     return model

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
@@ -103,7 +104,7 @@ def load_pretrained(
             raise  # what the caller asked for may be at fault
         raise WeightFileError(
             f"{weights.name}: no network can be built as its record says, input_shape={weights.input_shape} "
-            f"{weights.arguments_text:.200} ({' '.join(str(error).split()):.200}); fetch or save it again."
+            f"{weights.arguments_text:.200} ({in_one_line(error, 200)}); fetch or save it again."
         ) from error
     _fill(model, weights, path)
     return model

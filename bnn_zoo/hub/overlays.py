@@ -16,6 +16,7 @@ import os
 import re
 from pathlib import Path
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.registry import parse_registry
 from bnn_zoo.hub.weight_set import WeightSet
@@ -110,4 +111,4 @@ def _text(path: Path) -> str:
     except FileNotFoundError as error:
         raise WeightFileError(f"{path}: there is no such file.") from error
     except (OSError, ValueError) as error:
-        raise WeightFileError(f"{path}: cannot be read ({str(error)[:200]}).") from error
+        raise WeightFileError(f"{path}: cannot be read ({in_one_line(error, 200)}).") from error

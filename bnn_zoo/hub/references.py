@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
 from bnn_zoo.hub.formats.pytorch_names import authors_names
@@ -128,7 +129,7 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
         path = Path(text).expanduser()
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError, RuntimeError) as error:  # a name that the system cannot have, a home that is nobody's
-        raise WeightFileError(f"pretrained={text!r:.300}: no folder or file ({str(error)[:200]}).") from error
+        raise WeightFileError(f"pretrained={text!r:.300}: no folder or file ({in_one_line(error, 200)}).") from error
     if is_folder and not (_is_tag(reference, architecture) and not (path / CONFIG).is_file()):
         return read_config(path)
     if path.suffix in _FORMATS_BY_ENDING:

@@ -8,6 +8,7 @@ from typing import Any
 from bnn_zoo._argument_checks import check_num_classes
 from bnn_zoo._keras import keras
 from bnn_zoo._layer_graph import check_functional
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.folder import attach_weight_set, weight_set_of
 from bnn_zoo.hub.variables import HEAD, TOP, leaf_layers, named_variables, put_weights, weights_of
 from bnn_zoo.models import find_architecture
@@ -92,7 +93,7 @@ def _with_resized_layers(model: keras.Model, heads: list[str], num_classes: int)
         new = keras.models.clone_model(model, clone_function=copy)
     except Exception as error:  # Keras raises whatever its constructors raise
         raise ValueError(
-            f"Keras cannot copy {model.name} ({str(error)[:200]}); give quantizers, constraints and layers of your own by "
+            f"Keras cannot copy {model.name} ({in_one_line(error, 200)}); give quantizers, constraints and layers of your own by "
             "registered names, or build the network anew with the other number of classes."
         ) from error
     for (_, old), (_, fresh) in zip(leaf_layers(model), leaf_layers(new), strict=True):
