@@ -72,7 +72,6 @@ def pointwise_shortcut(
     filters: int,
     *,
     strides: int = 2,
-    kernel_regularizer: Any = None,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -82,7 +81,6 @@ def pointwise_shortcut(
         x: (batch, height, width, channels), real-valued.
         filters: channels of the output.
         strides: of the pool, pixels; 1 leaves it out.
-        kernel_regularizer: of the convolution.
         binarization: gives the settings of batch norm and the initializer.
         name: of the block; the layers are `<name>_shortcut_...`.
 
@@ -98,7 +96,6 @@ def pointwise_shortcut(
         filters,
         1,
         kernel_initializer=settings.kernel_initializer,
-        kernel_regularizer=kernel_regularizer,
         name=part(name, "shortcut_conv"),
     )
     return batch_norm(x, settings, name=part(name, "shortcut_bn"))
