@@ -12,7 +12,7 @@ from bnn_zoo.blocks.head import global_pool
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.scaling import Scaling, learnt_scale
-from bnn_zoo.blocks.shortcut import pointwise_shortcut
+from bnn_zoo.blocks.shortcut import chosen_size, pointwise_shortcut
 
 
 def channel_gate(x: Tensor, filters: int, *, reduction: int = 8, name: str | None = None) -> Tensor:
@@ -133,11 +133,9 @@ def _rescaled_conv(
 ) -> Tensor:
     """The two blocks' common part; `rescale` takes what the convolution gives and what it was given."""
     settings = binarization or Binarization()
-    channels = x.shape[-1]
-    filters = filters or channels
-    strides = strides or (1 if filters == channels else 2)
+    filters, strides = chosen_size(x, filters, strides)
     shortcut = x
-    if filters != channels or strides != 1:
+    if filters != x.shape[-1] or strides != 1:
         shortcut = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=name)
     normalized = batch_norm(x, settings, name=part(name, "bn"))
     y = binary_conv(normalized, filters, strides=strides, binarization=settings, name=part(name, "conv"))

@@ -35,6 +35,11 @@ def choose_stem(x: Tensor, stem: Stem | None = None) -> Stem:
     return stem
 
 
+def first_window(small: bool) -> tuple[int, int]:
+    """Kernel size and strides, pixels, of a residual network's first convolution, for small pictures or for large ones."""
+    return (3, 1) if small else (7, 2)
+
+
 def residual_stem(
     x: Tensor,
     filters: int = 64,
@@ -72,7 +77,7 @@ def residual_stem(
     if activation not in ("relu", "prelu", None):
         raise ValueError(f'activation is {activation!r}; it must be "relu", "prelu", or None.')
     small = choose_stem(x, stem) == "cifar"
-    kernel_size, strides = (3, 1) if small else (7, 2)
+    kernel_size, strides = first_window(small)
     conv_name = part(name, "conv")
     if binary:
         x = binary_conv(x, filters, kernel_size, strides=strides, binarization=binarization, name=conv_name)
