@@ -17,6 +17,7 @@ import re
 from pathlib import Path
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo.hub.bring import bring
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.registry import parse_registry
 from bnn_zoo.hub.weight_set import WeightSet
@@ -99,10 +100,8 @@ def _from_hub(place: str) -> Path:
 
 
 def _from_url(url: str, sha256: str) -> Path:
-    from bnn_zoo.hub.fetch import fetch
-
     # A registry is fetched as weights are: cached under its hash, verified, and once.
-    return fetch(WeightSet(None, tag="registry", format="registry", sources=(url,), sha256=sha256))
+    return bring(WeightSet(None, tag="registry", format="registry", sources=(url,), sha256=sha256))
 
 
 def _text(path: Path) -> str:

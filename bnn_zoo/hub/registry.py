@@ -14,7 +14,7 @@ from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.checkpoints import checkpoints_of
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.fetch import needs_download
+from bnn_zoo.hub.schemes import needs_download
 from bnn_zoo.hub.sources.package import packaged_weights
 from bnn_zoo.hub.weight_set import CONFIG_VERSION, WeightSet, from_json
 from bnn_zoo.models import find_architecture
