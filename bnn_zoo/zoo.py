@@ -15,7 +15,7 @@ from bnn_zoo.hub.checkpoints import Checkpoint, checkpoints_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.registry import registered
 from bnn_zoo.hub.weight_set import WeightSet
-from bnn_zoo.models import Architecture, Paper, Published, architectures, find_architecture
+from bnn_zoo.models import Architecture, Paper, Published, architectures, find_architecture, split_name
 from bnn_zoo.models.build import build_model
 from bnn_zoo.models.figures import Figures, figures_of
 
@@ -71,8 +71,8 @@ def create_model(
         ValueError: for a name or an argument that does not exist, or pictures that are too small for the network.
         WeightsError: if the weights cannot be had, are damaged, or do not fit.
     """
-    network, separator, tag = model.partition(".")
-    if separator:
+    network, tag = split_name(model)
+    if tag is not None:
         if pretrained not in (False, None, tag):
             raise ValueError(f"{model!r} names a weight set, and so does pretrained={pretrained!r}; give one of the two.")
         pretrained = tag
@@ -272,14 +272,14 @@ def model_info(name: str) -> ModelInfo:
     Raises:
         ValueError: for an unknown name or tag, with the nearest known ones.
     """
-    network, separator, tag = name.partition(".")
+    network, tag = split_name(name)
     entry = find_architecture(network)
     sets = registered(entry.name)
-    if separator:
+    if tag is not None:
         sets = tuple(weights for weights in sets if weights.tag == tag)
         if not sets:
             raise ValueError(
                 f"{entry.name} has no weight set {tag!r}; there are {', '.join(list_models(entry.name + '.*', True)) or 'none'}."
             )
-    by_hand = () if separator else checkpoints_of(entry.name)
+    by_hand = checkpoints_of(entry.name) if tag is None else ()
     return ModelInfo(entry.name, entry.factory, entry.paper, entry.published, figures_of(entry.name), sets, by_hand)

@@ -18,7 +18,7 @@ from bnn_zoo.comparison.layers import Layer, stored_layers
 from bnn_zoo.comparison.read import read_layers
 from bnn_zoo.hub import WeightSet, find_weight_set, load_pretrained, resolve, weight_set_of
 from bnn_zoo.hub.folder import attach_weight_set
-from bnn_zoo.models import Architecture, architectures, find_architecture
+from bnn_zoo.models import Architecture, architectures, find_architecture, split_name
 from bnn_zoo.zoo import create_model, list_models
 
 #: A name ("birealnet"), a pattern ("*densenet*"), a weight set ("birealnet.cifar10", a folder, USER/REPO, or a record), or a model.
@@ -141,14 +141,14 @@ def _find(spec: Spec) -> list[Subject]:
             raise ValueError(f"no name matches {text!r}; `bnn-zoo list` shows all.")
         return [subject for name in names for subject in _find(name)]
     if isinstance(spec, str) and not set(text) & set("/\\") and not text.startswith((".", "~")):
-        network, separator, tag = text.partition(".")
+        network, tag = split_name(text)
         try:
             entry = find_architecture(network)
         except ValueError:
             if not Path(text).exists():
                 raise
         else:
-            return [Subject(text if separator else entry.name, entry, find_weight_set(entry.name, tag) if separator else None)]
+            return [Subject(entry.name if tag is None else text, entry, None if tag is None else find_weight_set(entry.name, tag))]
     return [_of_weights(resolve(spec), text)]
 
 

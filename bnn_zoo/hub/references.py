@@ -17,7 +17,7 @@ from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
 from bnn_zoo.hub.registry import find_weight_set, registered
 from bnn_zoo.hub.sources.hugging_face import download
 from bnn_zoo.hub.weight_set import WeightSet
-from bnn_zoo.models import find_architecture
+from bnn_zoo.models import find_architecture, split_name
 from bnn_zoo.models.architecture import arguments_to_json
 
 #: True, a tag, a folder or file, `user/repo`, `user/repo@revision`, `hf://user/repo@revision/path`, or a record.
@@ -112,8 +112,8 @@ def _meaningless(text: str) -> NoReturn:
 def _of_name(text: str, architecture: str | None, include_top: bool) -> WeightSet:
     if architecture is not None:
         return find_weight_set(architecture, text, include_top)
-    name, separator, tag = text.partition(".")
-    return find_weight_set(find_architecture(name).name, tag if separator else None, include_top)
+    name, tag = split_name(text)
+    return find_weight_set(find_architecture(name).name, tag, include_top)
 
 
 def _needed(architecture: str | None, reference: object) -> str:

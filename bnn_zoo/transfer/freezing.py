@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
+from bnn_zoo._did_you_mean import did_you_mean
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.variables import leaf_layers
 
@@ -128,8 +128,7 @@ def _named(layers: Sequence[tuple[str, Any]], name: str) -> int:
     for index, path in enumerate(names):
         if path.startswith((f"{name}_", f"{name}/")):
             return index
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    advice = f"Did you mean {' or '.join(near)}?" if near else f"The last layers are {', '.join(names[-5:])}."
+    advice = did_you_mean(name, names, f"The last layers are {', '.join(names[-5:])}.")
     raise ValueError(f"until is {name!r}, but no layer has that name, and no block. {advice} model.summary() shows all.")
 
 
