@@ -15,7 +15,7 @@ from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_p
 from bnn_zoo.hub.folder import weight_set_of
 from bnn_zoo.hub.registry import find_weight_set, registered
 from bnn_zoo.hub.weight_set import WeightSet
-from bnn_zoo.models import find_architecture
+from bnn_zoo.models import find_architecture, split_name
 
 
 def preprocess(images: Any, model: keras.Model | str | WeightSet) -> np.ndarray:
@@ -88,17 +88,17 @@ def _weights_of(model: Any) -> WeightSet | None:
         return model
     if not isinstance(model, str):
         return weight_set_of(model)
-    network, separator, tag = model.partition(".")
+    network, tag = split_name(model)
     entry = find_architecture(network)
-    if separator or registered(entry.name):
-        return find_weight_set(entry.name, tag if separator else None)
+    if tag is not None or registered(entry.name):
+        return find_weight_set(entry.name, tag)
     return None
 
 
 def _input_shape(model: Any) -> tuple[int | None, int | None, int]:
     if isinstance(model, str):
         weights = _weights_of(model)
-        return find_architecture(model.partition(".")[0]).input_shape if weights is None else weights.input_shape
+        return find_architecture(split_name(model)[0]).input_shape if weights is None else weights.input_shape
     return model.input_shape if isinstance(model, WeightSet) else model.input_shape[1:]
 
 

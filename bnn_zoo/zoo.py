@@ -7,15 +7,15 @@ import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Protocol
 
+from bnn_zoo._argument_checks import check_input_shape, check_num_classes
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.hub.checkpoints import Checkpoint, checkpoints_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.registry import registered
 from bnn_zoo.hub.weight_set import WeightSet
-from bnn_zoo.models import Architecture, Paper, Published, architectures, find_architecture
+from bnn_zoo.models import Architecture, Paper, Published, architectures, find_architecture, split_name
 from bnn_zoo.models.build import build_model
 from bnn_zoo.models.figures import Figures, figures_of
 
@@ -59,7 +59,8 @@ def create_model(
         input_tensor: a Keras tensor to use as the pictures, in place of `input_shape`.
         num_classes: of the probabilities. The weight set's, or the network's usual number, if not given. Another number than
             the weight set's loads everything but the head, and warns.
-        include_top: False for features, (batch, height, width, channels), instead of probabilities, (batch, num_classes).
+        include_top: False for features, (batch, height, width, channels), instead of probabilities: (batch, num_classes), or
+            (batch, height, width, num_classes) of a network for segmentation.
         name: of the model.
         arguments: the network's own, see `help(bnn_zoo.BiRealNet)` and its like.
 
@@ -70,8 +71,8 @@ def create_model(
         ValueError: for a name or an argument that does not exist, or pictures that are too small for the network.
         WeightsError: if the weights cannot be had, are damaged, or do not fit.
     """
-    network, separator, tag = model.partition(".")
-    if separator:
+    network, tag = split_name(model)
+    if tag is not None:
         if pretrained not in (False, None, tag):
             raise ValueError(f"{model!r} names a weight set, and so does pretrained={pretrained!r}; give one of the two.")
         pretrained = tag
@@ -89,7 +90,7 @@ def create_model(
                 include_top=include_top,
                 name=name,
             )
-        classes = int(num_classes or entry.num_classes) if include_top else None
+        classes = (num_classes or entry.num_classes) if include_top else None
         return build_model(
             entry,
             input_shape=input_shape,
@@ -122,19 +123,13 @@ def _check(
     if input_shape is not None and input_tensor is not None:
         raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
     if input_shape is not None:
-        sides = isinstance(input_shape, (tuple, list)) and all(side is None or _is_count(side) for side in input_shape)
-        if not sides or len(input_shape) != 3 or input_shape[2] is None:
-            raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
-    if num_classes is not None and not _is_count(num_classes):
-        raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
+        check_input_shape(input_shape, free_sizes=True)
+    if num_classes is not None:
+        check_num_classes(num_classes)
     if num_classes == 1:
         raise ValueError("num_classes is 1; probabilities add up to 1, so that a single class would always have all of it: take 2.")
     if num_classes is not None and not include_top:
         raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
 
 
 def _is_about_size(error: ValueError, shape: Any) -> bool:
@@ -277,14 +272,14 @@ def model_info(name: str) -> ModelInfo:
     Raises:
         ValueError: for an unknown name or tag, with the nearest known ones.
     """
-    network, separator, tag = name.partition(".")
+    network, tag = split_name(name)
     entry = find_architecture(network)
     sets = registered(entry.name)
-    if separator:
+    if tag is not None:
         sets = tuple(weights for weights in sets if weights.tag == tag)
         if not sets:
             raise ValueError(
                 f"{entry.name} has no weight set {tag!r}; there are {', '.join(list_models(entry.name + '.*', True)) or 'none'}."
             )
-    by_hand = () if separator else checkpoints_of(entry.name)
+    by_hand = checkpoints_of(entry.name) if tag is None else ()
     return ModelInfo(entry.name, entry.factory, entry.paper, entry.published, figures_of(entry.name), sets, by_hand)

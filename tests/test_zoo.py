@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,7 @@ def test_tag_given_twice() -> None:
         (dict(input_shape=(224, 224, None)), "it must be"),
         (dict(input_shape=(224, -1, 3)), "it must be"),
         (dict(input_shape=(224.0, 224.0, 3)), "it must be"),
+        (dict(input_shape=(True, 224, 3)), "it must be"),
         (dict(input_shape=224), "input_shape is 224; it must be"),
         (dict(input_shape="224"), "it must be"),
         (dict(num_classes=0), "num_classes is 0; it must be a whole number above 0"),
@@ -121,6 +123,16 @@ def test_tag_given_twice() -> None:
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         bnn_zoo.BiRealNet(**arguments)
+
+
+def test_numpys_whole_numbers_are_numbers(tmp_path: Path) -> None:
+    side, classes = np.int64(32), np.int32(7)
+    model = bnn_zoo.create_model("binarynet", input_shape=(side, side, 3), num_classes=classes, **NARROW["binarynet"])
+    assert model.input_shape == (None, 32, 32, 3) and model.output_shape == (None, 7)
+    bnn_zoo.save_pretrained(model, tmp_path)  # JSON takes plain numbers only
+    other = bnn_zoo.create_model("binarynet", pretrained=tmp_path, num_classes=np.int64(7))
+    record = record_of(other)
+    assert record is not None and type(record.num_classes) is int
 
 
 def test_input_shape_and_tensor_exclude_each_other() -> None:

@@ -1,8 +1,8 @@
 """What binarized networks are made of: functions from tensor to tensor, one idea a function.
 
-Every block takes images or features as (batch, height, width, channels), an optional `binarization` (how the network binarizes)
-and an optional `name` from which its layers' names are made. `conv_with_shortcut`, `pooled_block` and `pointwise_shortcut` are the
-heart.
+Blocks take images or features as (batch, height, width, channels), and most of them an optional `name` from which their layers'
+names are made. Those in which anything depends on how the network binarizes take an optional `binarization`.
+`conv_with_shortcut`, `pooled_block` and `pointwise_shortcut` are the heart.
 
 A network that Keras itself stored (`to_json`, `save`) is read back by Keras after `import bnn_zoo.blocks.layers`, which registers
 the classes of its layers and quantizers.

@@ -13,31 +13,29 @@ def blurred_transition(
     x: Tensor,
     filters: int,
     *,
-    strides: int = 2,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """ReLU, anti-aliased max-pool (dense max-pool, then a fixed blur with stride), 1x1 convolution, batch norm.
+    """ReLU, anti-aliased max-pool (dense max-pool, then a fixed blur with stride 2), 1x1 convolution, batch norm.
 
     Args:
         x: (batch, height, width, channels), real-valued.
         filters: channels of the output.
-        strides: pixels.
         binarization: gives the settings of batch norm.
         name: of the block.
 
     Returns:
-        (batch, (height - 1) / strides, (width - 1) / strides, filters), rounded up.
+        (batch, (height - 1) / 2, (width - 1) / 2, filters), rounded up.
 
     Source: Larq Compute Engine, Bannink et al., 2020, arXiv 2011.09398; blur pool: Zhang, 2019, arXiv 1904.11486.
     """
     from bnn_zoo.blocks.layers import BlurPoolInitializer  # its class needs TensorFlow when defined
 
     x = keras.layers.ReLU(name=part(name, "relu"))(x)
-    x = keras.layers.MaxPooling2D(strides, strides=1, name=part(name, "pool"))(x)
+    x = keras.layers.MaxPooling2D(2, strides=1, name=part(name, "pool"))(x)
     x = keras.layers.DepthwiseConv2D(
         3,
-        strides=strides,
+        strides=2,
         padding="same",
         use_bias=False,
         depthwise_initializer=BlurPoolInitializer(),

@@ -12,24 +12,23 @@ from bnn_zoo.blocks.head import global_pool
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.scaling import Scaling, learnt_scale
-from bnn_zoo.blocks.shortcut import pointwise_shortcut
+from bnn_zoo.blocks.shortcut import chosen_size, pointwise_shortcut
 
 
-def channel_gate(x: Tensor, filters: int, *, reduction: int = 8, kernel_regularizer: Any = None, name: str | None = None) -> Tensor:
+def channel_gate(x: Tensor, filters: int, *, reduction: int = 8, name: str | None = None) -> Tensor:
     """One scale in (0, 1) for each of `filters` channels, computed from the means of the input's channels.
 
     Args:
         x: (batch, height, width, channels).
         filters: how many scales.
         reduction: the hidden layer has channels / reduction units.
-        kernel_regularizer: of the two dense layers.
         name: of the block.
 
     Returns:
         (batch, 1, 1, filters).
     """
     means = global_pool(x, name=name)
-    return gate_from_means(means, filters, reduction=reduction, kernel_regularizer=kernel_regularizer, name=name)
+    return gate_from_means(means, filters, reduction=reduction, name=name)
 
 
 def gate_from_means(
@@ -38,7 +37,6 @@ def gate_from_means(
     *,
     reduction: int = 8,
     use_bias: bool = False,
-    kernel_regularizer: Any = None,
     name: str | None = None,
 ) -> Tensor:
     """What `channel_gate` makes of the means: two dense layers, a ReLU between them and a sigmoid behind.
@@ -48,7 +46,6 @@ def gate_from_means(
         filters: how many scales.
         reduction: the hidden layer has channels / reduction units.
         use_bias: of the two dense layers.
-        kernel_regularizer: likewise.
         name: of the block.
 
     Returns:
@@ -56,7 +53,7 @@ def gate_from_means(
 
     Source: Squeeze-and-Excitation Networks, Hu et al., 2017, arXiv 1709.01507.
     """
-    options: dict[str, Any] = dict(use_bias=use_bias, kernel_initializer="he_normal", kernel_regularizer=kernel_regularizer)
+    options: dict[str, Any] = dict(use_bias=use_bias, kernel_initializer="he_normal")
     z = keras.layers.Dense(max(z.shape[-1] // reduction, 1), activation="relu", name=part(name, "reduce"), **options)(z)
     z = keras.layers.Dense(filters, activation="sigmoid", name=part(name, "expand"), **options)(z)
     return keras.layers.Reshape((1, 1, filters), name=part(name, "reshape"))(z)
@@ -68,7 +65,6 @@ def gated_conv(
     *,
     strides: int | None = None,
     reduction: int = 8,
-    kernel_regularizer: Any = None,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -79,7 +75,6 @@ def gated_conv(
         filters: channels of the output; those of `x` if not given.
         strides: pixels; if not given 1 where the channels stay, 2 where they change.
         reduction: of the gate's hidden layer.
-        kernel_regularizer: of the layers in full precision.
         binarization: the network's record.
         name: of the block.
 
@@ -90,12 +85,10 @@ def gated_conv(
     """
 
     def gated(y: Tensor, normalized: Tensor) -> Tensor:
-        gate = channel_gate(
-            normalized, y.shape[-1], reduction=reduction, kernel_regularizer=kernel_regularizer, name=part(name, "gate")
-        )
+        gate = channel_gate(normalized, y.shape[-1], reduction=reduction, name=part(name, "gate"))
         return keras.layers.Multiply(name=part(name, "scale"))([y, gate])
 
-    return _rescaled_conv(x, filters, strides, gated, kernel_regularizer, binarization, name)
+    return _rescaled_conv(x, filters, strides, gated, binarization, name)
 
 
 def scaled_conv(
@@ -104,7 +97,6 @@ def scaled_conv(
     *,
     strides: int | None = None,
     scaling: Scaling | None = "outer",
-    kernel_regularizer: Any = None,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -115,7 +107,6 @@ def scaled_conv(
         filters: channels of the output; those of `x` if not given.
         strides: pixels; if not given 1 where the channels stay, 2 where they change.
         scaling: which factors, see `learnt_scale`.
-        kernel_regularizer: of the shortcut's convolution.
         binarization: the network's record.
         name: of the block.
 
@@ -129,7 +120,7 @@ def scaled_conv(
     def scaled(y: Tensor, normalized: Tensor) -> Tensor:
         return learnt_scale(y, scaling, name=part(name, "scale"))
 
-    return _rescaled_conv(x, filters, strides, scaled, kernel_regularizer, binarization, name)
+    return _rescaled_conv(x, filters, strides, scaled, binarization, name)
 
 
 def _rescaled_conv(
@@ -137,20 +128,15 @@ def _rescaled_conv(
     filters: int | None,
     strides: int | None,
     rescale: Callable[[Tensor, Tensor], Tensor],
-    kernel_regularizer: Any,
     binarization: Binarization | None,
     name: str | None,
 ) -> Tensor:
     """The two blocks' common part; `rescale` takes what the convolution gives and what it was given."""
     settings = binarization or Binarization()
-    channels = x.shape[-1]
-    filters = filters or channels
-    strides = strides or (1 if filters == channels else 2)
+    filters, strides = chosen_size(x, filters, strides)
     shortcut = x
-    if filters != channels or strides != 1:
-        shortcut = pointwise_shortcut(
-            x, filters, strides=strides, kernel_regularizer=kernel_regularizer, binarization=settings, name=name
-        )
+    if filters != x.shape[-1] or strides != 1:
+        shortcut = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=name)
     normalized = batch_norm(x, settings, name=part(name, "bn"))
     y = binary_conv(normalized, filters, strides=strides, binarization=settings, name=part(name, "conv"))
     y = rescale(y, normalized)

@@ -9,7 +9,7 @@ from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
-from bnn_zoo.blocks.shortcut import conv_with_shortcut
+from bnn_zoo.blocks.shortcut import chosen_size, conv_with_shortcut
 
 
 def group_block(
@@ -48,14 +48,13 @@ def group_block(
     arXiv 1811.10413.
     """
     settings = binarization or Binarization()
-    channels = x.shape[-1]
-    filters = filters or channels
-    strides = strides or (1 if filters == channels else 2)
+    filters, strides = chosen_size(x, filters, strides)
     rates = [1] * len(bases) if dilation_rates is None else list(dilation_rates)
     if not bases or len(rates) != len(bases):
         raise ValueError(f"dilation_rates has {len(rates)} entries, and there are {len(bases)} bases; give one rate for each.")
     inputs = list(bases) if all(base is x for base in bases) else soft_gate(bases, x, name=part(name, "gate"))
-    shortcuts = inputs if filters == channels and strides == 1 else _shared_shortcut(inputs, filters, strides, settings, name)
+    same_shape = filters == x.shape[-1] and strides == 1
+    shortcuts = inputs if same_shape else _shared_shortcut(inputs, filters, strides, settings, name)
     branches = []
     for base, (y, shortcut, rate) in enumerate(zip(inputs, shortcuts, rates, strict=True)):
         for half, around, step in (("first", shortcut, strides), ("second", None, 1)):

@@ -9,7 +9,7 @@ from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.norm_free import NormFree, channel_gain
 from bnn_zoo.blocks.prelu import prelu
-from bnn_zoo.blocks.shortcut import pointwise_shortcut, pooled
+from bnn_zoo.blocks.shortcut import chosen_size, pointwise_shortcut, pooled
 
 
 def channel_bias(x: Tensor, factor: float = 1.0, *, name: str | None = None) -> Tensor:
@@ -82,10 +82,8 @@ def react_conv(
     Source: ReActNet, Liu et al., 2020, arXiv 2003.03488; without batch norm A&B BNN, Ma et al., 2024, arXiv 2403.03739.
     """
     settings = binarization or Binarization()
-    channels = x.shape[-1]
-    filters = filters or channels
-    strides = strides or (1 if filters == channels else 2)
-    if filters == channels:
+    filters, strides = chosen_size(x, filters, strides)
+    if filters == x.shape[-1]:
         shortcut = pooled(x, strides, name=part(name, "shortcut_pool"))
     elif norm_free is None:
         shortcut = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=name)

@@ -46,11 +46,9 @@ def conv_with_shortcut(
     Source: Bi-Real Net, Liu et al., 2018, arXiv 1808.00278.
     """
     settings = binarization or Binarization()
-    channels = x.shape[-1]
-    filters = filters or channels
-    strides = strides or (1 if filters == channels else 2)
+    filters, strides = chosen_size(x, filters, strides)
     if shortcut is None:
-        same_shape = filters == channels and strides == 1
+        same_shape = filters == x.shape[-1] and strides == 1
         shortcut = x if same_shape else pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=name)
     y = binary_conv(
         x,
@@ -72,7 +70,6 @@ def pointwise_shortcut(
     filters: int,
     *,
     strides: int = 2,
-    kernel_regularizer: Any = None,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -82,7 +79,6 @@ def pointwise_shortcut(
         x: (batch, height, width, channels), real-valued.
         filters: channels of the output.
         strides: of the pool, pixels; 1 leaves it out.
-        kernel_regularizer: of the convolution.
         binarization: gives the settings of batch norm and the initializer.
         name: of the block; the layers are `<name>_shortcut_...`.
 
@@ -98,10 +94,22 @@ def pointwise_shortcut(
         filters,
         1,
         kernel_initializer=settings.kernel_initializer,
-        kernel_regularizer=kernel_regularizer,
         name=part(name, "shortcut_conv"),
     )
     return batch_norm(x, settings, name=part(name, "shortcut_bn"))
+
+
+def chosen_size(x: Tensor, filters: int | None, strides: int | None) -> tuple[int, int]:
+    """The filters and strides of a block: as given, or else as most networks have them.
+
+    Args:
+        x: what the block takes, (..., channels).
+        filters: channels of the output; those of `x` if not given.
+        strides: pixels; if not given 1 where the channels stay, 2 where they change.
+    """
+    channels = x.shape[-1]
+    filters = filters or channels
+    return filters, strides or (1 if filters == channels else 2)
 
 
 def pooled(x: Tensor, strides: int, *, name: str | None = None) -> Tensor:

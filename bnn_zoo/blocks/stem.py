@@ -35,6 +35,11 @@ def choose_stem(x: Tensor, stem: Stem | None = None) -> Stem:
     return stem
 
 
+def first_window(small: bool) -> tuple[int, int]:
+    """Kernel size and strides, pixels, of a residual network's first convolution, for small pictures or for large ones."""
+    return (3, 1) if small else (7, 2)
+
+
 def residual_stem(
     x: Tensor,
     filters: int = 64,
@@ -53,8 +58,9 @@ def residual_stem(
         x: images, (batch, height, width, channels).
         filters: channels of the output.
         stem: `"imagenet"` reduces height and width four times, `"cifar"` not at all; None chooses by the height.
-        activation: behind batch norm.
-        norm_in_cifar: False leaves batch norm and activation out of the `"cifar"` stem, as larq-zoo does in some networks.
+        activation: behind batch norm, `"relu"`, `"prelu"`, or None for none.
+        norm_in_cifar: False leaves batch norm and activation out of the `"cifar"` stem, as larq-zoo does in some networks; a binary
+            convolution keeps them, since nothing else would bring its counts to a scale.
         binary: binarizes inputs and kernel, to measure what that costs.
         kernel_initializer: of the convolution in full precision.
         binarization: the network's record.
@@ -63,10 +69,15 @@ def residual_stem(
     Returns:
         (batch, height / 4, width / 4, filters), or (batch, height, width, filters).
 
+    Raises:
+        ValueError: for any other stem or activation.
+
     Source: Deep Residual Learning for Image Recognition, He et al., 2015, arXiv 1512.03385.
     """
+    if activation not in ("relu", "prelu", None):
+        raise ValueError(f'activation is {activation!r}; it must be "relu", "prelu", or None.')
     small = choose_stem(x, stem) == "cifar"
-    kernel_size, strides = (3, 1) if small else (7, 2)
+    kernel_size, strides = first_window(small)
     conv_name = part(name, "conv")
     if binary:
         x = binary_conv(x, filters, kernel_size, strides=strides, binarization=binarization, name=conv_name)

@@ -57,7 +57,7 @@ def list_networks(
 
 
 def _show_weight_sets(names: list[str]) -> None:
-    from bnn_zoo.hub.fetch import needs_download
+    from bnn_zoo.hub.schemes import needs_download
     from bnn_zoo.zoo import model_info
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))

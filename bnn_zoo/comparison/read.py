@@ -7,8 +7,8 @@ from collections import Counter
 from typing import Any
 
 from bnn_zoo._keras import keras, larq
+from bnn_zoo._layer_graph import Call, read_layer_graph
 from bnn_zoo.comparison.layers import Layer
-from bnn_zoo.deploy.layer_graph import Call, read_layer_graph
 
 #: The name of the first layer; Keras counts the inputs of a process, so that its own name says nothing.
 INPUT = "input"

@@ -8,15 +8,17 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from bnn_zoo._argument_checks import check_input_shape
 from bnn_zoo._keras import keras
+from bnn_zoo._layer_graph import is_functional
 from bnn_zoo.comparison.layers import Layer, stored_layers
 from bnn_zoo.comparison.read import read_layers
 from bnn_zoo.hub import WeightSet, find_weight_set, load_pretrained, resolve, weight_set_of
-from bnn_zoo.models import Architecture, architectures, find_architecture
+from bnn_zoo.hub.folder import attach_weight_set
+from bnn_zoo.models import Architecture, architectures, find_architecture, split_name
 from bnn_zoo.zoo import create_model, list_models
 
 #: A name ("birealnet"), a pattern ("*densenet*"), a weight set ("birealnet.cifar10", a folder, USER/REPO, or a record), or a model.
@@ -109,11 +111,10 @@ def find_subjects(specs: Spec | Iterable[Spec] | None = None, input_shape: Shape
         ValueError: for a name that does not exist, with the nearest that do, or an input_shape that is none.
         TypeError: for anything that is no network.
     """
-    if input_shape is not None and (
-        not isinstance(input_shape, (tuple, list)) or len(input_shape) != 3 or not all(_is_size(side) for side in input_shape)
-    ):
-        raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
-    shape = None if input_shape is None else (input_shape[0], input_shape[1], input_shape[2])
+    shape = None
+    if input_shape is not None:
+        check_input_shape(input_shape, free_sizes=False)
+        shape = (int(input_shape[0]), int(input_shape[1]), int(input_shape[2]))
     if specs is None:
         specs = list(architectures())
     elif isinstance(specs, (str, os.PathLike, WeightSet)) or hasattr(specs, "layers"):
@@ -140,14 +141,14 @@ def _find(spec: Spec) -> list[Subject]:
             raise ValueError(f"no name matches {text!r}; `bnn-zoo list` shows all.")
         return [subject for name in names for subject in _find(name)]
     if isinstance(spec, str) and not set(text) & set("/\\") and not text.startswith((".", "~")):
-        network, separator, tag = text.partition(".")
+        network, tag = split_name(text)
         try:
             entry = find_architecture(network)
         except ValueError:
             if not Path(text).exists():
                 raise
         else:
-            return [Subject(text if separator else entry.name, entry, find_weight_set(entry.name, tag) if separator else None)]
+            return [Subject(entry.name if tag is None else text, entry, None if tag is None else find_weight_set(entry.name, tag))]
     return [_of_weights(resolve(spec), text)]
 
 
@@ -166,7 +167,7 @@ def _named_apart(subjects: list[Subject]) -> tuple[Subject, ...]:
 
 
 def _resized(model: keras.Model, input_shape: Shape | None) -> keras.Model:
-    if input_shape is None or not getattr(model, "_is_graph_network", False):
+    if input_shape is None or not is_functional(model):
         return model  # another kind of model has no layers to read; `read_layers` says so
     own = tuple(model.input_shape[1:]) if isinstance(model.input_shape, tuple) else None
     if own is None or own == input_shape:
@@ -178,12 +179,8 @@ def _resized(model: keras.Model, input_shape: Shape | None) -> keras.Model:
         )
     fixed = keras.models.clone_model(model, input_tensors=keras.Input(input_shape))
     fixed.set_weights(model.get_weights())
-    fixed._bnn_zoo_weights = weight_set_of(model)  # with it, its class names and how its pictures are prepared
+    attach_weight_set(fixed, weight_set_of(model))  # with it, its class names and how its pictures are prepared
     return fixed
-
-
-def _is_size(side: Any) -> bool:
-    return isinstance(side, Integral) and not isinstance(side, bool) and int(side) > 0
 
 
 def _plain(name: str) -> str:

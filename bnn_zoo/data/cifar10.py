@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.labels import class_labels
 
@@ -149,9 +150,7 @@ def _open_files(source: Path) -> Iterator[Iterator[tuple[str, Callable[[], bytes
         with tarfile.open(source) as archive:
             yield _members(archive, source)
     except _DAMAGED as error:
-        raise ValueError(
-            f"source {str(source)!r} is damaged or truncated ({' '.join(str(error).split())}): download it again"
-        ) from error
+        raise ValueError(f"source {str(source)!r} is damaged or truncated ({in_one_line(error)}): download it again") from error
 
 
 def _members(archive: tarfile.TarFile, source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:

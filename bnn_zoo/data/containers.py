@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.listing import image_endings, image_names
 
@@ -71,7 +72,7 @@ def _zip(path: Path) -> Container:
     try:
         archive = zipfile.ZipFile(path)  # closed with the last reference to it
     except zipfile.BadZipFile as error:
-        raise ValueError(f"source {str(path)!r} is a damaged .zip: {' '.join(str(error).split())}") from error
+        raise ValueError(f"source {str(path)!r} is a damaged .zip: {in_one_line(error)}") from error
     sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
 
     def shown(name: str) -> str:
@@ -110,6 +111,6 @@ def _explaining(read: Callable[[str], bytes], shown: Callable[[str], str]) -> Ca
         except ImageError as error:
             raise ImageError(f"{shown(name)}: {error}") from error
         except _UNREADABLE as error:
-            raise ImageError(f"{shown(name)}: cannot be read: {' '.join(str(error).split())}") from error
+            raise ImageError(f"{shown(name)}: cannot be read: {in_one_line(error)}") from error
 
     return explained

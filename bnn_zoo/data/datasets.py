@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from bnn_zoo._argument_checks import are_counts
 from bnn_zoo.data.by_class import open_by_class, splits_by_class
 from bnn_zoo.data.cifar10 import cifar10_splits, is_cifar10_binary, load_cifar10_binary, refuse_pickled
 from bnn_zoo.data.encoded import EncodedPictures
@@ -56,10 +57,10 @@ def load_dataset(
         OSError: there is no `source`, or it could not be downloaded; the message says where it may be put by hand.
         ImportError: TensorFlow Datasets is not installed.
     """
-    if size is not None and (
-        not isinstance(size, (tuple, list)) or len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size)
-    ):
-        raise ValueError(f"size is {size!r}; it has to be (height, width), two whole numbers above 0, or None")
+    if size is not None:
+        if not are_counts(size, 2):
+            raise ValueError(f"size is {size!r}; it has to be (height, width), two whole numbers above 0, or None")
+        size = int(size[0]), int(size[1])
     found = _opened(source, split, on_bad)
     if isinstance(found, StreamedDataset):
         return into_memory(found, size)

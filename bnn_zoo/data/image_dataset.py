@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bnn_zoo.data.picture_arrays import check_images
 from bnn_zoo.data.resizing import ChooseBox, fitted, resized_crop
 
 
@@ -29,11 +30,7 @@ class ImageDataset:
     skipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.images.dtype != np.uint8 or self.images.ndim != 4 or self.images.shape[-1] != 3:
-            raise ValueError(
-                f"images has dtype {self.images.dtype} and shape {self.images.shape}; "
-                "it has to be uint8 (pictures, height, width, 3)"
-            )
+        check_images(self.images)
         if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
             raise ValueError(
                 f"labels has dtype {self.labels.dtype} and shape {self.labels.shape}; "

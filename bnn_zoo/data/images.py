@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from bnn_zoo._one_line import in_one_line
+
 _EXIF_ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -118,8 +120,7 @@ def _reason(error: Exception) -> str:
             f"has more pixels than is safe to decode (PIL.Image.MAX_IMAGE_PIXELS = {Image.MAX_IMAGE_PIXELS}); "
             "scale it down, or raise that limit if you trust it"
         )
-    message = " ".join(str(error).split())
-    return f"cannot be decoded: {message or type(error).__name__}"
+    return f"cannot be decoded: {in_one_line(error)}"
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from bnn_zoo.data.picture_arrays import check_images
 from bnn_zoo.data.resizing import Box, ChooseBox, cut_classes, resized_crop
 
 T = TypeVar("T")
@@ -50,10 +51,7 @@ class MaskDataset:
         Raises:
             ValueError: the arrays do not fit together.
         """
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
-            raise ValueError(
-                f"images has dtype {images.dtype} and shape {images.shape}; it has to be uint8 (pictures, height, width, 3)"
-            )
+        check_images(images)
         if masks.dtype != np.uint8 or masks.shape != images.shape[:3]:
             raise ValueError(
                 f"masks has dtype {masks.dtype} and shape {masks.shape}; it has to be uint8 {images.shape[:3]}, a class a pixel"

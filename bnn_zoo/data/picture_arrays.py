@@ -35,6 +35,18 @@ def checked_pictures(images: Any) -> np.ndarray | list[np.ndarray]:
     return array[np.newaxis] if array.ndim == 3 else array
 
 
+def check_images(images: np.ndarray) -> None:
+    """Refuses what are no pictures of a data set.
+
+    Raises:
+        ValueError: they are not uint8 RGB (pictures, height, width, 3).
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
+        raise ValueError(
+            f"images has dtype {images.dtype} and shape {images.shape}; it has to be uint8 (pictures, height, width, 3)"
+        )
+
+
 def _check_picture(array: np.ndarray, name: str, dimensions: tuple[int, ...]) -> None:
     received = f"{name} has dtype {array.dtype} and shape {array.shape}"
     shapes = {3: "(height, width, 3)", 4: "(batch, height, width, 3)"}

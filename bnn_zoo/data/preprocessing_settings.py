@@ -8,15 +8,13 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from bnn_zoo._argument_checks import are_counts
+
 Interpolation = Literal["bicubic", "bicubic_antialias", "bilinear_antialias"]
 
 
 def _checked_size(value: Any) -> tuple[int, int]:
-    if (
-        not isinstance(value, (list, tuple))
-        or len(value) != 2
-        or not all(isinstance(side, (int, np.integer)) and not isinstance(side, bool) and side > 0 for side in value)
-    ):
+    if not are_counts(value, 2):
         raise _wrong("input_size", value, "two whole numbers above 0, (height, width)")
     return int(value[0]), int(value[1])
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bnn_zoo._keras import tf
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.encoded import EncodedPictures
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.splits import chosen_split
@@ -75,7 +76,9 @@ def prepared(source: str) -> Any:
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
-        raise ImportError(f'source {source!r} needs TensorFlow Datasets ({_short(error)}): pip install "bnn-zoo[tfds]"') from error
+        raise ImportError(
+            f'source {source!r} needs TensorFlow Datasets ({in_one_line(error, 500)}): pip install "bnn-zoo[tfds]"'
+        ) from error
     name = source.removeprefix(TFDS)
     own = _OWN.get(re.split("[/:]", name)[0])
     if own:
@@ -87,12 +90,12 @@ def prepared(source: str) -> Any:
         hint = f"did you mean {', '.join(map(repr, near))}?" if near else "https://www.tensorflow.org/datasets/catalog lists all"
         raise ValueError(f"source {source!r}: TensorFlow Datasets has no {name!r}; {hint}") from error
     except Exception as error:
-        raise ValueError(f"source {source!r} is refused by TensorFlow Datasets: {_short(error)}") from error
+        raise ValueError(f"source {source!r} is refused by TensorFlow Datasets: {in_one_line(error, 500)}") from error
     try:
         builder.download_and_prepare()
     except Exception as error:  # whatever its hundreds of builders raise
         raise OSError(
-            f"source {source!r} could not be prepared in {builder.data_dir}: {_short(error)}\n"
+            f"source {source!r} could not be prepared in {builder.data_dir}: {in_one_line(error, 500)}\n"
             "Files that TensorFlow Datasets cannot download may be put into its folder downloads/manual by hand: see "
             "https://www.tensorflow.org/datasets/overview#manual_download. TFDS_DATA_DIR names another place for all of it."
         ) from error
@@ -131,7 +134,7 @@ def part_of(builder: Any, source: str, split: str | None) -> tuple[str | None, A
     try:
         return name, splits[name]
     except Exception as error:
-        raise ValueError(f"split is {split!r}, which TensorFlow Datasets refuses: {_short(error)}") from error
+        raise ValueError(f"split is {split!r}, which TensorFlow Datasets refuses: {in_one_line(error, 500)}") from error
 
 
 def reader(
@@ -159,7 +162,7 @@ def reader(
                 encoded = [values[name].bytes_list.value[0] for name in pictures]
                 return [*encoded, *(values[name].int64_list.value[0] for name in numbers)]
             except Exception as error:  # a damaged record is one of protobuf's errors, or lacks a value
-                raise ImageError(f"{records.shown(number)}: {_short(error)}") from error
+                raise ImageError(f"{records.shown(number)}: {in_one_line(error, 500)}") from error
 
         return parsed
     import tensorflow_datasets as tfds
@@ -172,7 +175,3 @@ def reader(
         return [*(example[name] for name in pictures), *(int(example[name]) for name in numbers)]
 
     return looked_up
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:500] or type(error).__name__

@@ -13,7 +13,7 @@ from typing import Any
 from bnn_zoo.deploy.bench_worker import serve
 from bnn_zoo.deploy.timing import Measurement as Measurement
 from bnn_zoo.deploy.timing import check_repeats
-from bnn_zoo.models import find_architecture
+from bnn_zoo.models import find_architecture, split_name
 
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
 MEASURED = ("keras", "larq_zoo", "lce", "openvino")
@@ -66,7 +66,7 @@ def measure(
         raise ValueError(f"backends has {unknown[0]!r}; known are {', '.join(MEASURED)}.")
     for model in models:
         if model != MOBILENET:
-            find_architecture(model.partition(".")[0])
+            find_architecture(split_name(model)[0])
     check_repeats(repeats)
     rows: list[Measurement | NotMeasured] = []
     with _workers(threads) as workers:

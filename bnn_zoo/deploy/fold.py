@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.quantizers import is_sign
 from bnn_zoo.deploy.rebuild import Copies, again, rebuild
 from bnn_zoo.deploy.steps import batch_norm_step, exactly, is_batch_norm_step
@@ -93,7 +93,7 @@ def _is_real(layer: Any) -> bool:
 
 
 def _threshold(call: Call, x: Tensor) -> Tensor:
-    from bnn_zoo.deploy.layers import ChannelThreshold
+    from bnn_zoo.blocks.deployed_layers import ChannelThreshold
 
     thresholds = find_thresholds(exactly([batch_norm_step(call.layer)]), int(x.shape[-1]))
     layer = ChannelThreshold(name=f"{call.layer.name}_threshold")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import tf
-from bnn_zoo.deploy.layer_graph import check_one_picture_in
+from bnn_zoo.deploy.one_picture import check_one_picture_in
 from bnn_zoo.deploy.pieces import batches, checked_images
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 
 
 class Copies:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import keras, tf
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 
 
 @dataclass(frozen=True)

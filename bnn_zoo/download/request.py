@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.download.errors import DownloadError
 from bnn_zoo.download.version import is_of_version, keep_version, version_in, version_of
 
@@ -61,7 +62,7 @@ def _request(url: str, path: str, begun: int, size: int | None) -> tuple[int, in
     except ValueError as error:
         if isinstance(error, requests.RequestException):
             raise
-        raise requests.exceptions.InvalidURL(short(error)) from error
+        raise requests.exceptions.InvalidURL(in_one_line(error)) from error
     with response:
         _refuse_downgrade(url, response)
         if response.status_code == 416:  # there is no such rest: the beginning is that of another file
@@ -127,11 +128,6 @@ def _blocks(response: Any) -> Iterator[bytes]:
         yield from response.raw.stream(_BLOCK, decode_content=False)
     except exceptions.HTTPError as error:
         raise requests.ConnectionError(error) from error
-
-
-def short(error: Exception) -> str:
-    """What an error says, in one line that is not too long."""
-    return " ".join(str(error).split())[:300]
 
 
 def _refuse_downgrade(asked: str, response: Any) -> None:

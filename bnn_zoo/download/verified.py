@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.download.errors import DownloadError
 from bnn_zoo.download.folders import clear_leftovers, downloads_folder
 from bnn_zoo.download.hashing import is_whole
-from bnn_zoo.download.request import request_file, short
+from bnn_zoo.download.request import request_file
 from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.download.version import keep_version
 
@@ -127,14 +128,14 @@ def _explained(path: Path) -> Iterator[None]:
         response: Any = error.response
         raise DownloadError(f"the server answered {response.status_code} {response.reason}.") from error
     except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, requests.TooManyRedirects) as error:
-        raise DownloadError(f"the address, or one it redirects to, is refused ({short(error)}).") from error
+        raise DownloadError(f"the address, or one it redirects to, is refused ({in_one_line(error)}).") from error
     except requests.RequestException as error:
-        raise DownloadError(f"no answer, or a broken one ({short(error)}); is this machine online?") from error
+        raise DownloadError(f"no answer, or a broken one ({in_one_line(error)}); is this machine online?") from error
     except ValueError as error:  # pooch: the hash is another one
         raise DownloadError(
             "what the server sent does not have the recorded sha256, and was thrown away; it is damaged, or the file was replaced."
         ) from error
     except OSError as error:
         raise DownloadError(
-            f"the cache {path.parent} cannot be written ({short(error)}); set BNN_ZOO_CACHE to a folder with room."
+            f"the cache {path.parent} cannot be written ({in_one_line(error)}); set BNN_ZOO_CACHE to a folder with room."
         ) from error

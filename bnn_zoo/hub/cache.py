@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bnn_zoo.download.folders import cache_folder, clear_leftovers
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
-from bnn_zoo.hub.fetch import source_of
 from bnn_zoo.hub.hashing import file_sha256
+from bnn_zoo.hub.schemes import source_of
 from bnn_zoo.hub.weight_set import WeightSet
 
 _ENDINGS = {"packed": ".safetensors", "keras-h5": ".h5", "pytorch": ".pth", "registry": ".json"}

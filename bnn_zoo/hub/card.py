@@ -22,19 +22,20 @@ def model_card(weights: WeightSet, reference: str | None = None, beside: Sequenc
     """
     from huggingface_hub import ModelCard, ModelCardData  # slow to import, and seldom needed
 
+    task = _task(weights)
     data = ModelCardData(
         model_name=weights.name if weights.metrics else None,
         library_name="bnn_zoo",
-        pipeline_tag="image-classification",
+        pipeline_tag=task,
         license=_license_id(weights.license),
-        tags=["binarized-neural-network", "larq", "image-classification"],
+        tags=["binarized-neural-network", "larq", task],
         datasets=[_dataset_id(weights.dataset)] if weights.dataset else None,
-        eval_results=[_result(metric) for metric in weights.metrics] or None,
+        eval_results=[_result(metric, task) for metric in weights.metrics] or None,
         ignore_metadata_errors=False,
     )
     body = f"""# {weights.name}{f" ({weights.arguments_text})" if weights.arguments else ""}
 
-A binarized neural network (weights and activations +1 or -1) for image classification, saved by bnn_zoo.
+A binarized neural network (weights and activations +1 or -1) for {task.replace("-", " ")}, saved by bnn_zoo.
 
 ```python
 import bnn_zoo
@@ -49,6 +50,12 @@ import bnn_zoo
 {_results(weights)}
 {_training(weights, beside)}"""
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}"))
+
+
+def _task(weights: WeightSet) -> str:
+    """The Hub's word for what the network does."""
+    per_pixel = weights.architecture is not None and find_architecture(weights.architecture).per_pixel
+    return "image-segmentation" if per_pixel else "image-classification"
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:
@@ -104,11 +111,11 @@ def _training(weights: WeightSet, beside: Sequence[str]) -> str:
     return text
 
 
-def _result(metric: Metric):  # type: ignore[no-untyped-def]
+def _result(metric: Metric, task: str):  # type: ignore[no-untyped-def]
     from huggingface_hub import EvalResult
 
     return EvalResult(
-        task_type="image-classification",
+        task_type=task,
         dataset_type=_dataset_id(metric.dataset),
         dataset_name=metric.dataset,
         metric_type="accuracy",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._argument_checks import is_count
+from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import save_pretrained
 from bnn_zoo.hub.formats.pytorch import fill
@@ -14,9 +16,6 @@ from bnn_zoo.hub.formats.pytorch_names import authors_names
 from bnn_zoo.hub.formats.torch_file import read_state_dict
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
-
-#: As the authors of all these networks normalize pictures.
-_COLOURS = dict(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def convert_checkpoint(
     """
     entry = find_architecture(architecture)
     names = authors_names(entry.name)
-    if input_size is not None and input_size < 1:
+    if input_size is not None and not is_count(input_size):
         raise ValueError(f"input_size is {input_size}; it must be a number of pixels above 0, as 32 or 224.")
     state = read_state_dict(checkpoint)
     if "fc.bias" not in state or state["fc.bias"].ndim != 1:
@@ -73,8 +72,5 @@ def convert_checkpoint(
     size = (input_size, input_size) if input_size else entry.input_shape[:2]
     model = build_model(entry, input_shape=(*size, 3), num_classes=classes, arguments=names.arguments)
     unused = fill(model, state, str(checkpoint))
-    if classes == 1000:
-        save_options.setdefault("labels", "imagenet")
-    cut = {"crop": names.crop if size[0] >= 224 else 1.0, "interpolation": names.interpolation}
-    save_options.setdefault("preprocessing", {"input_size": list(size), **cut, **_COLOURS})
-    return Conversion(save_pretrained(model, folder, **save_options), len(state) - len(unused), unused)
+    written = save_pretrained(model, folder, **{**authors_settings(model), **save_options})
+    return Conversion(written, len(state) - len(unused), unused)

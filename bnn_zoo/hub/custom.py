@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from bnn_zoo._keras import keras, larq
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.allowed_classes import CLASSES, FUNCTIONS, MODULES, VALUES
 from bnn_zoo.hub.errors import WeightFileError
-
-#: The layers of deployed networks. They lie above this room, and are imported where a configuration names them.
-_DEPLOYED = "bnn_zoo.deploy.layers"
 
 #: Classes of Keras that hold code, or name operations of TensorFlow.
 _CODE = (
@@ -55,7 +52,7 @@ def rebuild(config: Mapping[str, Any], where: str, name: str | None = None) -> k
         WeightFileError: if it names a class or a function that is neither registered with Keras nor one of Keras's that do
             nothing but arithmetic, or cannot be built.
     """
-    from bnn_zoo.blocks import channel_layers, layers, quantizers  # noqa: F401  registers their classes with Keras
+    from bnn_zoo.blocks import channel_layers, deployed_layers, layers, quantizers  # noqa: F401  registers their classes with Keras
 
     larq.layers.QuantConv2D  # noqa: B018  importing larq registers its classes
     try:
@@ -67,7 +64,7 @@ def rebuild(config: Mapping[str, Any], where: str, name: str | None = None) -> k
     except WeightFileError:
         raise
     except Exception as error:  # Keras raises whatever its constructors raise
-        raise WeightFileError(f"{where}: Keras cannot build this network ({str(error)[:200]}).") from error
+        raise WeightFileError(f"{where}: Keras cannot build this network ({in_one_line(error, 200)}).") from error
     if not isinstance(model, keras.Model):
         raise WeightFileError(f"{where}: describes a {type(model).__name__}, not a network.")
     return model
@@ -125,8 +122,6 @@ def _is_found_by_name(value: Mapping[str, Any]) -> bool:
     kind, module = value["class_name"], value.get("module")
     if kind in ("CompositeTensor", "TypeSpec") or str(kind).startswith("__"):
         return False  # Keras reads these in ways of their own
-    if module == _DEPLOYED:
-        import_module(_DEPLOYED)
     # Without a module, or another name, Keras goes by the class's own.
     name = value.get("registered_name", kind)
     return _is_registered(name) and (module is not None or _is_registered(kind))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.data.labels import class_labels
 from bnn_zoo.hub import strict_json
@@ -120,7 +121,7 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     except FileNotFoundError as error:
         raise WeightFileError(f"{folder}: no weight set: there is no {CONFIG} in it.") from error
     except (OSError, ValueError) as error:
-        raise WeightFileError(f"{path}: cannot be read as JSON ({str(error)[:200]}); fetch or save it again.") from error
+        raise WeightFileError(f"{path}: cannot be read as JSON ({in_one_line(error, 200)}); fetch or save it again.") from error
     weights = from_json(values, str(path))
     # The hash of a file beside it vouches for nothing: whoever wrote the one wrote the other. Of all formats, reading ours is safe
     # whatever is in the file.
@@ -164,6 +165,17 @@ def weight_set_of(model: keras.Model) -> WeightSet | None:
     return getattr(model, "_bnn_zoo_weights", None)
 
 
+def attach_weight_set(model: keras.Model, weights: WeightSet | None) -> None:
+    """Has a model remember whose weights it holds: `weight_set_of` gives the record, and pictures are prepared by it.
+
+    Args:
+        model: the weights are in it already.
+        weights: their record; None for a model without, which stays as it is.
+    """
+    if weights is not None:
+        model._bnn_zoo_weights = weights
+
+
 def _describe(model: keras.Model) -> WeightSet:
     record = record_of(model)
     shape = _input_shape(model)
@@ -200,8 +212,8 @@ def _as_read_again(weights: WeightSet) -> WeightSet:
         raise ValueError(str(error)) from error
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(
-            f"{weights.name}: what is said of it cannot be written as JSON ({str(error)[:200]}); give plain numbers, none of them "
-            "NaN or infinite, texts, lists and mappings."
+            f"{weights.name}: what is said of it cannot be written as JSON ({in_one_line(error, 200)}); give plain numbers, none "
+            "of them NaN or infinite, texts, lists and mappings."
         ) from error
 
 

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
+from bnn_zoo._one_line import in_one_line
+from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
+from bnn_zoo.hub.folder import attach_weight_set
 from bnn_zoo.hub.references import Reference, as_found, resolve
 from bnn_zoo.hub.variables import HEAD
 from bnn_zoo.hub.weight_set import WeightSet
@@ -101,7 +104,7 @@ def load_pretrained(
             raise  # what the caller asked for may be at fault
         raise WeightFileError(
             f"{weights.name}: no network can be built as its record says, input_shape={weights.input_shape} "
-            f"{weights.arguments_text:.200} ({' '.join(str(error).split()):.200}); fetch or save it again."
+            f"{weights.arguments_text:.200} ({in_one_line(error, 200)}); fetch or save it again."
         ) from error
     _fill(model, weights, path)
     return model
@@ -145,6 +148,10 @@ def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
     if weights.sha256 is None:
         file_format.check(path)
     file_format.load(model, path, leave_out)
+    if weights.format == "pytorch":
+        # What the record says itself, as the registry's do, stays.
+        told = {name: value for name, value in authors_settings(model).items() if getattr(weights, name) is None}
+        weights = dataclasses.replace(weights, **told)
     if leave_out:
         weights = dataclasses.replace(weights, labels=None, metrics=())
         classes = f"was trained on {weights.num_classes} classes, not {model.output_shape[-1]}"
@@ -153,7 +160,7 @@ def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
             f"{', '.join(sorted(leave_out))}, which must be trained.",
             stacklevel=3,
         )
-    model._bnn_zoo_weights = weights
+    attach_weight_set(model, weights)
 
 
 def _head_to_leave_out(model: keras.Model, weights: WeightSet) -> set[str]:

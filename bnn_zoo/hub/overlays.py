@@ -16,6 +16,8 @@ import os
 import re
 from pathlib import Path
 
+from bnn_zoo._one_line import in_one_line
+from bnn_zoo.hub.bring import bring
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.registry import parse_registry
 from bnn_zoo.hub.weight_set import WeightSet
@@ -98,10 +100,8 @@ def _from_hub(place: str) -> Path:
 
 
 def _from_url(url: str, sha256: str) -> Path:
-    from bnn_zoo.hub.fetch import fetch
-
     # A registry is fetched as weights are: cached under its hash, verified, and once.
-    return fetch(WeightSet(None, tag="registry", format="registry", sources=(url,), sha256=sha256))
+    return bring(WeightSet(None, tag="registry", format="registry", sources=(url,), sha256=sha256))
 
 
 def _text(path: Path) -> str:
@@ -110,4 +110,4 @@ def _text(path: Path) -> str:
     except FileNotFoundError as error:
         raise WeightFileError(f"{path}: there is no such file.") from error
     except (OSError, ValueError) as error:
-        raise WeightFileError(f"{path}: cannot be read ({str(error)[:200]}).") from error
+        raise WeightFileError(f"{path}: cannot be read ({in_one_line(error, 200)}).") from error

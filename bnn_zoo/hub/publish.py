@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.fetch import fetch
@@ -97,7 +98,7 @@ def _check_card(path: Path) -> None:
     except FileNotFoundError as error:
         raise WeightFileError(f"{path}: there is no model card; save the weight set again.") from error
     except Exception as error:  # whatever the YAML parser raises
-        raise WeightFileError(f"{path}: its metadata cannot be read ({_short(error)}).") from error
+        raise WeightFileError(f"{path}: its metadata cannot be read ({in_one_line(error)}).") from error
     if not card.data.to_dict():
         raise WeightFileError(f"{path}: has no metadata between two lines of ---, by which the Hub lists it.")
 
@@ -136,14 +137,10 @@ def _explained(repo_id: str) -> Iterator[None]:
             403: "you may not write there: check the name, or use a token that may write",
             404: "there is no such repository, or you may not see it: check the name, or log in with `hf auth login`",
         }.get(status or 0, "try again later")
-        raise WeightsError(f"{repo_id}: the Hub answered {status}; {advice} ({_short(error)}).") from error
+        raise WeightsError(f"{repo_id}: the Hub answered {status}; {advice} ({in_one_line(error)}).") from error
     except ValueError as error:
-        raise WeightsError(f"{repo_id}: the Hub refuses the model card or the name ({_short(error)}).") from error
+        raise WeightsError(f"{repo_id}: the Hub refuses the model card or the name ({in_one_line(error)}).") from error
     except Exception as error:  # the HTTP library's own errors, of which there is no list
         raise WeightsError(
-            f"{repo_id}: the Hub cannot be reached, or broke off ({type(error).__name__}: {_short(error)})."
+            f"{repo_id}: the Hub cannot be reached, or broke off ({type(error).__name__}: {in_one_line(error)})."
         ) from error
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.errors import WeightFileError
 
 
@@ -33,7 +34,6 @@ def reading(path: str | os.PathLike[str], *also: type[Exception]) -> Iterator[No
         raise WeightFileError(f"{path}: no permission to read the file; check its owner and mode") from error
     except damage as error:
         # One line of it: names in the file can be long, and hold line breaks.
-        reason = " ".join((str(error) or type(error).__name__).split())[:300]
         raise WeightFileError(
-            f"{path}: not a readable weight file ({reason}); the file is damaged: fetch or save it again"
+            f"{path}: not a readable weight file ({in_one_line(error)}); the file is damaged: fetch or save it again"
         ) from error

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
 from bnn_zoo.hub.formats.pytorch_names import authors_names
@@ -16,7 +17,7 @@ from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
 from bnn_zoo.hub.registry import find_weight_set, registered
 from bnn_zoo.hub.sources.hugging_face import download
 from bnn_zoo.hub.weight_set import WeightSet
-from bnn_zoo.models import find_architecture
+from bnn_zoo.models import find_architecture, split_name
 from bnn_zoo.models.architecture import arguments_to_json
 
 #: True, a tag, a folder or file, `user/repo`, `user/repo@revision`, `hf://user/repo@revision/path`, or a record.
@@ -111,8 +112,8 @@ def _meaningless(text: str) -> NoReturn:
 def _of_name(text: str, architecture: str | None, include_top: bool) -> WeightSet:
     if architecture is not None:
         return find_weight_set(architecture, text, include_top)
-    name, separator, tag = text.partition(".")
-    return find_weight_set(find_architecture(name).name, tag if separator else None, include_top)
+    name, tag = split_name(text)
+    return find_weight_set(find_architecture(name).name, tag, include_top)
 
 
 def _needed(architecture: str | None, reference: object) -> str:
@@ -128,7 +129,7 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
         path = Path(text).expanduser()
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError, RuntimeError) as error:  # a name that the system cannot have, a home that is nobody's
-        raise WeightFileError(f"pretrained={text!r:.300}: no folder or file ({str(error)[:200]}).") from error
+        raise WeightFileError(f"pretrained={text!r:.300}: no folder or file ({in_one_line(error, 200)}).") from error
     if is_folder and not (_is_tag(reference, architecture) and not (path / CONFIG).is_file()):
         return read_config(path)
     if path.suffix in _FORMATS_BY_ENDING:

@@ -10,10 +10,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.checkpoints import checkpoints_of
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.fetch import needs_download
+from bnn_zoo.hub.schemes import needs_download
 from bnn_zoo.hub.sources.package import packaged_weights
 from bnn_zoo.hub.weight_set import CONFIG_VERSION, WeightSet, from_json
 from bnn_zoo.models import find_architecture
@@ -92,7 +93,7 @@ def parse_registry(text: str, where: str, folder: Path | None = None) -> tuple[W
     try:
         values = strict_json.loads(text)
     except ValueError as error:
-        raise WeightFileError(f"{where}: the registry is no JSON ({str(error)[:200]}).") from error
+        raise WeightFileError(f"{where}: the registry is no JSON ({in_one_line(error, 200)}).") from error
     keys = {"registry_version", "weight_sets"}
     if not isinstance(values, dict) or set(values) - {"$schema"} != keys or not isinstance(values["weight_sets"], list):
         raise WeightFileError(f'{where}: expected {{"registry_version": 1, "weight_sets": [...]}}.')

@@ -5,10 +5,10 @@ Importing this room costs no TensorFlow. `architectures()` gives all of them by 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 
+from bnn_zoo._did_you_mean import did_you_mean
 from bnn_zoo.models.architecture import Architecture, Paper, Published
 
 #: The files of this room that declare architectures, in the order in which they are listed.
@@ -52,13 +52,18 @@ def find_architecture(name: str) -> Architecture:
     known = {_plain(entry): entry for entry in architectures()}
     if _plain(name) in known:
         return architectures()[known[_plain(name)]]
-    near = [known[match] for match in difflib.get_close_matches(_plain(name), list(known), n=3, cutoff=0.5)]
-    advice = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(architectures())}."
+    advice = did_you_mean(name, architectures(), f"There are {', '.join(architectures())}.", _plain)
     raise ValueError(f"there is no network named {name!r}. {advice} `bnn-zoo list` shows all.")
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """The network's name and the weight set's tag: "birealnet" and "cifar10" of "birealnet.cifar10", None where there is no tag."""
+    network, separator, tag = name.partition(".")
+    return network, tag if separator else None
 
 
 def _plain(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
-__all__ = ["Architecture", "Paper", "Published", "architectures", "find_architecture"]
+__all__ = ["Architecture", "Paper", "Published", "architectures", "find_architecture", "split_name"]

@@ -13,7 +13,7 @@ from bnn_zoo.blocks import (
     standardized_conv,
     stem_pool,
 )
-from bnn_zoo.blocks.stem import Stem
+from bnn_zoo.blocks.stem import Stem, first_window
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 AB_BNN = Binarization(
@@ -57,7 +57,8 @@ def ab_reactnet18(
         binarization: how the network binarizes.
     """
     small = choose_stem(x, stem) == "cifar"
-    x = standardized_conv(x, filters, 3 if small else 7, strides=1 if small else 2, binarization=binarization, name="stem")
+    kernel_size, strides = first_window(small)
+    x = standardized_conv(x, filters, kernel_size, strides=strides, binarization=binarization, name="stem")
     if not small:
         x = stem_pool(x, binarization=binarization)
     variance = 1.0

@@ -48,8 +48,11 @@ def build_model(
         name: of the model; the architecture's if not given.
 
     Returns:
-        A keras.Model from images to probabilities (batch, num_classes), or to features (batch, height, width, channels).
+        A keras.Model from images to probabilities, (batch, num_classes) or, of a network for segmentation, (batch, height, width,
+        num_classes); without top to features, (batch, height, width, channels).
     """
+    # A plain number, of which a configuration can be written.
+    num_classes = None if num_classes is None else int(num_classes)
     images = keras.Input(input_shape or entry.input_shape) if input_tensor is None else input_tensor
     arguments = dict(arguments or {})
     if "stem" in entry.defaults:

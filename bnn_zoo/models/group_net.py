@@ -13,7 +13,7 @@ from bnn_zoo.blocks import (
     real_conv,
     stem_pool,
 )
-from bnn_zoo.blocks.stem import Stem
+from bnn_zoo.blocks.stem import Stem, first_window
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 GROUP_NET = Binarization(
@@ -114,7 +114,7 @@ def group_net18_segmentation(
 
 def _stem(x: Tensor, filters: int, stem: Stem | None, binarization: Binarization) -> Tensor:
     small = choose_stem(x, stem) == "cifar"
-    kernel_size, strides = (3, 1) if small else (7, 2)
+    kernel_size, strides = first_window(small)
     x = real_conv(x, filters, kernel_size, strides=strides, use_bias=True, binarization=binarization, name="stem_conv")
     if not small:
         x = stem_pool(x, binarization=binarization)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
+from bnn_zoo._did_you_mean import did_you_mean
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.variables import leaf_layers
 
@@ -103,11 +104,12 @@ def place_of(layers: Sequence[tuple[str, Any]], until: Cut) -> int:
     """How many layers lie before a place; see `freeze`."""
     if isinstance(until, str):
         return _named(layers, until)
-    if isinstance(until, bool) or not isinstance(until, (int, float)):
+    if isinstance(until, bool) or not isinstance(until, Real):
         raise TypeError(
             f"until is {until!r}; it must be a layer's or block's name, a whole number of layers, or a share (0.0 to 1.0)."
         )
-    if isinstance(until, int):
+    if isinstance(until, Integral):
+        until = int(until)
         if not -len(layers) <= until <= len(layers):
             raise ValueError(
                 f"until is {until}, but there are {len(layers)} layers; a share of them is given as a float, as in 0.5."
@@ -126,8 +128,7 @@ def _named(layers: Sequence[tuple[str, Any]], name: str) -> int:
     for index, path in enumerate(names):
         if path.startswith((f"{name}_", f"{name}/")):
             return index
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    advice = f"Did you mean {' or '.join(near)}?" if near else f"The last layers are {', '.join(names[-5:])}."
+    advice = did_you_mean(name, names, f"The last layers are {', '.join(names[-5:])}.")
     raise ValueError(f"until is {name!r}, but no layer has that name, and no block. {advice} model.summary() shows all.")
 
 

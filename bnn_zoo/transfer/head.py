@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from bnn_zoo._argument_checks import check_num_classes
 from bnn_zoo._keras import keras
-from bnn_zoo.hub.folder import weight_set_of
+from bnn_zoo._layer_graph import check_functional
+from bnn_zoo._one_line import in_one_line
+from bnn_zoo.hub.folder import attach_weight_set, weight_set_of
 from bnn_zoo.hub.variables import HEAD, TOP, leaf_layers, named_variables, put_weights, weights_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import Record, build_model, record_of
@@ -32,10 +35,9 @@ def replace_head(model: keras.Model, num_classes: int, *, head: str = HEAD.rstri
         TypeError: if `model` is no functional or sequential keras.Model.
         ValueError: if `num_classes` is no number of classes, the head is not found, or the network cannot be copied.
     """
-    if not getattr(model, "_is_graph_network", False):
-        raise TypeError(f"model is {model!r}; a new head needs a functional or sequential keras.Model (Keras 2) that is built.")
-    if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
-        raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
+    check_functional(model, "a new head")
+    check_num_classes(num_classes)
+    num_classes = int(num_classes)
     record = record_of(model)
     if record is not None and record.num_classes is None:
         heads: list[str] = []
@@ -47,7 +49,7 @@ def replace_head(model: keras.Model, num_classes: int, *, head: str = HEAD.rstri
     put_weights(new, weights, model.name, leave_out={*heads, *missing})
     known = weight_set_of(model)
     if known is not None:
-        new._bnn_zoo_weights = dataclasses.replace(known, labels=None, metrics=())
+        attach_weight_set(new, dataclasses.replace(known, labels=None, metrics=()))
     return new
 
 
@@ -91,7 +93,7 @@ def _with_resized_layers(model: keras.Model, heads: list[str], num_classes: int)
         new = keras.models.clone_model(model, clone_function=copy)
     except Exception as error:  # Keras raises whatever its constructors raise
         raise ValueError(
-            f"Keras cannot copy {model.name} ({str(error)[:200]}); give quantizers, constraints and layers of your own by "
+            f"Keras cannot copy {model.name} ({in_one_line(error, 200)}); give quantizers, constraints and layers of your own by "
             "registered names, or build the network anew with the other number of classes."
         ) from error
     for (_, old), (_, fresh) in zip(leaf_layers(model), leaf_layers(new), strict=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
-from bnn_zoo.hub.folder import weight_set_of
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo.hub.folder import attach_weight_set, weight_set_of
 from bnn_zoo.hub.variables import TOP
 
 
@@ -55,15 +56,14 @@ def features(model: keras.Model, levels: Sequence[int | str] | None = None) -> k
         raise TypeError(f"levels is {levels!r}; it must be a list of strides or layer names, as in {list(known)}.")
     tensors = [_tensor(model, level, known) for level in (known if levels is None else levels)]
     result = keras.Model(model.inputs, tensors, name=f"{model.name}_features")
-    if weight_set_of(model) is not None:
-        result._bnn_zoo_weights = weight_set_of(model)
+    attach_weight_set(result, weight_set_of(model))
     return result
 
 
 def _tensor(model: keras.Model, level: int | str, known: dict[int, _Map]) -> Tensor:
-    if isinstance(level, bool) or not isinstance(level, (int, str)):
+    if isinstance(level, bool) or not isinstance(level, (Integral, str)):
         raise TypeError(f"levels has {level!r}; a level is a stride in pixels, or the name of a layer or block.")
-    if isinstance(level, int):
+    if not isinstance(level, str):
         if level not in known:
             raise ValueError(
                 f"levels has the stride {level}, but {model.name} has maps of the strides {', '.join(map(str, known))}; a small "

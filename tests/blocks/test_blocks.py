@@ -232,6 +232,11 @@ def test_stem_choice() -> None:
         blocks.choose_stem(keras.Input((32, 32, 3)), "mnist")  # type: ignore[arg-type]
 
 
+def test_an_activation_that_the_stem_does_not_have() -> None:
+    with pytest.raises(ValueError, match='activation is \'swish\'; it must be "relu", "prelu", or None'):
+        model_of(blocks.residual_stem, 8, activation="swish", shape=(64, 64, 3))
+
+
 def test_separable_stem_needs_multiples_of_four() -> None:
     with pytest.raises(ValueError, match="filters is 30; QuickNet's stem needs a multiple of 4"):
         model_of(blocks.separable_stem, 30, shape=(64, 64, 3))

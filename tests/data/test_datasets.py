@@ -136,6 +136,8 @@ def test_pictures_of_different_sizes_need_a_size(target: Path) -> None:
         load_dataset(source)
     dataset = load_dataset(source, size=(8, 5))
     assert dataset.images.shape == (2, 8, 5, 3) and (dataset.images == 9).all()
+    numpy_sized = load_dataset(source, size=tuple(np.array([8, 5])))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(numpy_sized.images, dataset.images)
 
 
 def test_size_crops_the_centre(target: Path) -> None:
@@ -207,7 +209,7 @@ def test_other_sources_are_refused(tmp_path: Path) -> None:
             read(tmp_path / "notes.txt")
 
 
-@pytest.mark.parametrize("arguments", [{"size": 32}, {"size": (0, 4)}, {"on_bad": "ignore"}])
+@pytest.mark.parametrize("arguments", [{"size": 32}, {"size": (0, 4)}, {"size": (True, True)}, {"on_bad": "ignore"}])
 def test_wrong_arguments_are_named(tmp_path: Path, arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(arguments))} is"):
         load_dataset(written(tmp_path / "data", SPLITS), "train", **arguments)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import numpy as np
 from narrow import NARROW
 
 from bnn_zoo._keras import keras
-from bnn_zoo.deploy.layer_graph import read_layer_graph
+from bnn_zoo._layer_graph import read_layer_graph
 from bnn_zoo.zoo import create_model
 
 #: Sizes that no power of two divides, and that each network takes.

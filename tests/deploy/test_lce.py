@@ -13,9 +13,9 @@ from narrow import DISTINCT, noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo._layer_graph import read_layer_graph
 from bnn_zoo.blocks import Binarization, binary_conv
 from bnn_zoo.blocks.layers import SymmetricMaxPooling2D, SymmetricQuantConv2D
-from bnn_zoo.deploy.layer_graph import read_layer_graph
 from bnn_zoo.deploy.lce.rewrite import float_layers, rewrite_for_lce
 
 

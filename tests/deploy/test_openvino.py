@@ -13,7 +13,7 @@ from narrow import DISTINCT, noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, larq, tf
-from bnn_zoo.deploy.layer_graph import read_layer_graph
+from bnn_zoo._layer_graph import read_layer_graph
 
 pytest.importorskip("openvino")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from huggingface_hub import ModelCard
 
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.folder import CARD, read_config, run_files
+from bnn_zoo.hub.weight_set import Metric, WeightSet
 
 PACKAGED = sorted(path.parent for path in (Path(__file__).parents[2] / "weights").glob("*/config.json"))
 
@@ -25,3 +27,16 @@ def test_a_packaged_card_says_what_its_configuration_says(folder: Path) -> None:
 
 def test_weights_are_packaged_at_all() -> None:
     assert PACKAGED
+
+
+@pytest.mark.parametrize(
+    ("architecture", "task"),
+    [("group_net18_segmentation", "image-segmentation"), ("birealnet", "image-classification"), (None, "image-classification")],
+)
+def test_a_card_names_what_the_network_does(architecture: str | None, task: str) -> None:
+    metric = Metric("top-1", 90.0, "VOC", "nobody")
+    card = ModelCard(model_card(WeightSet(architecture, metrics=(metric,), tag="voc")))
+    assert card.data.pipeline_tag == task
+    assert {"image-segmentation", "image-classification"} & set(card.data.tags) == {task}
+    assert [result.task_type for result in card.data.eval_results] == [task]
+    assert f"for {task.replace('-', ' ')}, saved by bnn_zoo" in card.text

@@ -111,7 +111,7 @@ def test_what_networks_of_others_consist_of(tmp_path: Path) -> None:
 
 
 def test_layers_of_deployed_networks() -> None:
-    from bnn_zoo.deploy.layers import ChannelAffine
+    from bnn_zoo.blocks.deployed_layers import ChannelAffine
 
     images = keras.Input((8, 8, 3))
     config = config_of(keras.Model(images, ChannelAffine()(images)))
@@ -122,6 +122,10 @@ def test_layers_of_deployed_networks() -> None:
     finally:
         keras.utils.get_custom_objects()["bnn_zoo>ChannelAffine"] = ChannelAffine
     assert rebuild(config, "ours").count_params() == 6
+    # Where the layers lay when the first networks were saved.
+    before = json.loads(json.dumps(config).replace("bnn_zoo.blocks.deployed_layers", "bnn_zoo.deploy.layers"))
+    assert before != config
+    assert rebuild(before, "ours").count_params() == 6
 
 
 def test_what_would_not_be_rebuilt_is_not_saved(tmp_path: Path) -> None:

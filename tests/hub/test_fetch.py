@@ -13,14 +13,11 @@ from hub_server import FileServer
 from processes import ROOT, run
 from weight_files import DATA, record
 
-from bnn_zoo.hub import WeightFileError, WeightSet, fetch
+from bnn_zoo.hub import WeightFileError, WeightSet, bring, fetch
 from bnn_zoo.hub import fetch as fetch_function
 from bnn_zoo.hub.cache import cached_path
-from bnn_zoo.hub.fetch import needs_download
+from bnn_zoo.hub.schemes import needs_download
 from bnn_zoo.hub.sources import package
-
-#: Not by its name, which is the function's too.
-MODULE = sys.modules["bnn_zoo.hub.fetch"]
 
 
 def test_a_local_file_is_hashed(tmp_path: Path) -> None:
@@ -37,7 +34,7 @@ def test_a_local_file_is_hashed(tmp_path: Path) -> None:
 
 def test_another_size_than_recorded_needs_no_hashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.h5").write_bytes(DATA)
-    monkeypatch.setattr(MODULE, "file_sha256", lambda path: pytest.fail("hashed"))
+    monkeypatch.setattr(bring, "file_sha256", lambda path: pytest.fail("hashed"))
     with pytest.raises(WeightFileError, match="does not have the recorded sha256"):
         fetch(record(str(tmp_path / "a.h5"), bytes=3))
 
@@ -52,7 +49,7 @@ def test_the_hash_is_taken_once_a_load(file_server: FileServer, tmp_path: Path, 
         taken.append(path)
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
-    monkeypatch.setattr(MODULE, "file_sha256", counted)
+    monkeypatch.setattr(bring, "file_sha256", counted)
     monkeypatch.setattr("bnn_zoo.download.hashing.sha256_of", counted)
     for source in (str(tmp_path / "a.h5"), url):
         taken.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from torch_files import state_of, write_legacy, write_zip
 
 import bnn_zoo
 from bnn_zoo._keras import keras
+from bnn_zoo.data.labels import class_labels
+from bnn_zoo.data.preprocessing import IMAGENET
 from bnn_zoo.hub import (
     WeightFileError,
     WeightMismatchError,
@@ -26,6 +29,7 @@ from bnn_zoo.hub import (
 from bnn_zoo.hub.formats import pytorch
 from bnn_zoo.hub.formats.pytorch_names import _NAMES, modules_by_layer
 from bnn_zoo.hub.variables import named_variables
+from bnn_zoo.inference import labels_of, preprocessing_of
 from bnn_zoo.models.build import record_of
 
 SMALL: dict[str, Any] = {"filters": 8, "section_blocks": (1, 2)}
@@ -207,6 +211,33 @@ def test_conversion(tmp_path: Path) -> None:
     assert size < 4 * (model.count_params() - binary) + binary / 8 + 20_000
 
 
+@pytest.mark.parametrize("size", [224, 32])
+@pytest.mark.parametrize("name", ["bnext_tiny", "reactnet18"])
+def test_a_checkpoint_and_what_is_converted_of_it_are_prepared_for_and_named_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: int
+) -> None:
+    small = dataclasses.replace(_NAMES[name], arguments={**_NAMES[name].arguments, **SMALL})
+    monkeypatch.setitem(_NAMES, name, small)
+    stem = "imagenet" if size == 224 else "cifar"
+    checkpoint = write_zip(tmp_path / "a.pth", state_of(state_for(name, num_classes=1000, stem=stem)))
+    given = bnn_zoo.create_model(name, pretrained=checkpoint, input_shape=(size, size, 3))
+    done = convert_checkpoint(checkpoint, name, tmp_path / "out", input_size=size)
+    converted = bnn_zoo.create_model(name, pretrained=done.folder)
+    settings = preprocessing_of(given)
+    assert settings == preprocessing_of(converted)
+    assert settings.crop == (1.0 if size == 32 else 0.95 if name == "bnext_tiny" else 0.875)
+    assert settings.interpolation == small.interpolation != IMAGENET.interpolation
+    assert (settings.mean, settings.std) == (IMAGENET.mean, IMAGENET.std)
+    assert labels_of(given) == labels_of(converted) == class_labels("imagenet")
+
+
+@pytest.mark.usefixtures("small_factories")
+def test_a_checkpoint_of_other_classes_has_no_class_names(tmp_path: Path) -> None:
+    checkpoint = write_zip(tmp_path / "a.pth", state_of(state_for("birealnet")))
+    found = weight_set_of(bnn_zoo.create_model("birealnet", pretrained=checkpoint, input_shape=(32, 32, 3), num_classes=10))
+    assert found is not None and found.labels is None
+
+
 def test_conversion_of_what_cannot_be(tmp_path: Path) -> None:
     checkpoint = write_zip(tmp_path / "a.pth", state_of({"conv.weight": np.ones((3, 3), np.float32)}))
     with pytest.raises(WeightFileError, match=r"has no tensor 'fc\.bias' by which to tell its classes: is it of reactnet18\?"):
@@ -215,6 +246,7 @@ def test_conversion_of_what_cannot_be(tmp_path: Path) -> None:
         convert_checkpoint(checkpoint, "quicknet", tmp_path / "out")
     with pytest.raises(ValueError, match="there is no network named 'reactnet19'. Did you mean reactnet18"):
         convert_checkpoint(checkpoint, "reactnet19", tmp_path / "out")
-    with pytest.raises(ValueError, match="input_size is 0"):
-        convert_checkpoint(checkpoint, "reactnet18", tmp_path / "out", input_size=0)
+    for size in (0, True, 32.0):
+        with pytest.raises(ValueError, match=f"input_size is {size}"):
+            convert_checkpoint(checkpoint, "reactnet18", tmp_path / "out", input_size=size)  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()

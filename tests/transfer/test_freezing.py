@@ -54,7 +54,18 @@ def test_frozen_batch_norm_is_in_inference_mode() -> None:
 
 @pytest.mark.parametrize(
     ("until", "frozen"),
-    [(0, 0), (3, 2), (0.0, 0), (0.5, 9), (1.0, 19), ("stem", 0), ("head_dense", 18), ("section_3_block_0_add", 18), (-1, 19)],
+    [
+        (0, 0),
+        (3, 2),
+        (np.int64(3), 2),
+        (0.0, 0),
+        (0.5, 9),
+        (1.0, 19),
+        ("stem", 0),
+        ("head_dense", 18),
+        ("section_3_block_0_add", 18),
+        (-1, 19),
+    ],
 )
 def test_places(until: Any, frozen: int) -> None:
     assert len(bnn_zoo.freeze(network(), until=until).frozen) == frozen

@@ -113,7 +113,13 @@ def test_preprocessing_stays_and_class_names_do_not() -> None:
         bnn_zoo.decode_predictions(np.ones((1, 3)) / 3, new)
 
 
-@pytest.mark.parametrize("classes", [0, -1, 2.0, True, "3", None])
+def test_numpys_whole_numbers_are_numbers_of_classes() -> None:
+    assert bnn_zoo.replace_head(user_network(), np.int64(3)).output_shape == (None, 3)  # type: ignore[arg-type]
+    record = record_of(bnn_zoo.replace_head(network("binarynet"), np.int64(3)))  # type: ignore[arg-type]
+    assert record is not None and type(record.num_classes) is int
+
+
+@pytest.mark.parametrize("classes", [0, -1, 2.0, True, np.True_, "3", None])
 def test_what_is_no_number_of_classes(classes: Any) -> None:
     with pytest.raises(ValueError, match="num_classes is"):
         bnn_zoo.replace_head(user_network(), classes)
@@ -128,6 +134,8 @@ def test_what_has_no_head() -> None:
         bnn_zoo.replace_head(keras.Model(images, keras.layers.Dense(5, name="other")(x)), 3, head="only")
     with pytest.raises(TypeError, match="functional or sequential"):
         bnn_zoo.replace_head("birealnet", 3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"a new head needs a functional or sequential keras\.Model .* that is built.*wrapped"):
+        bnn_zoo.replace_head(keras.Sequential([keras.layers.Dense(3)]), 3)
 
 
 def test_what_keras_cannot_copy() -> None:

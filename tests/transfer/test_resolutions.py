@@ -192,9 +192,15 @@ def test_no_such_level(levels: Any, error: type[Exception], words: str) -> None:
         bnn_zoo.features(network("birealnet", size=64), levels=levels)
 
 
+def test_numpys_whole_numbers_are_strides() -> None:
+    model = network("birealnet", size=64)
+    found = bnn_zoo.features(model, levels=list(np.array([8, 16])))
+    assert found.output_names == bnn_zoo.features(model, levels=[8, 16]).output_names
+
+
 def test_what_has_no_maps() -> None:
     body = network("birealnet", num_classes=None, size=64)
     with pytest.raises(ValueError, match="get_layer"):
         bnn_zoo.features(keras.Sequential([body, keras.layers.GlobalAveragePooling2D()]))
-    with pytest.raises(TypeError, match="functional or sequential"):
+    with pytest.raises(TypeError, match=r"model is 'birealnet'; reading its layers needs a functional or sequential.*wrapped"):
         bnn_zoo.features("birealnet")  # type: ignore[arg-type]

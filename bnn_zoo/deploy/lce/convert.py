@@ -8,9 +8,9 @@ from typing import Any
 from bnn_zoo._keras import tf
 from bnn_zoo._silence import silent_stderr
 from bnn_zoo.deploy.backends import load_backend
-from bnn_zoo.deploy.layer_graph import check_one_picture_in
 from bnn_zoo.deploy.lce.rewrite import rewrite_for_lce
 from bnn_zoo.deploy.lce.two_values import store_in_int8
+from bnn_zoo.deploy.one_picture import check_one_picture_in
 
 
 def convert(model: Any) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.lce.window import Window, windows_of
 from bnn_zoo.deploy.rebuild import Copies
 
@@ -93,7 +93,7 @@ def _around(x: Tensor, windows: list[Window], value: float) -> Tensor:
 
 
 def _bordered(x: Tensor, padding: list[tuple[int, int]], value: float) -> Tensor:
-    from bnn_zoo.deploy.layers import Border
+    from bnn_zoo.blocks.deployed_layers import Border
 
     return Border(padding, value)(x) if any(map(any, padding)) else x
 
@@ -106,7 +106,7 @@ def _padded_with_ones(layer: Any, x: Tensor, signs: np.ndarray, windows: list[Wi
 
 def _without_ones(layer: Any, x: Tensor, signs: np.ndarray, windows: list[Window], name: str) -> Tensor:
     """The convolution with padding of +1, and what the padding adds taken away."""
-    from bnn_zoo.deploy.layers import PixelShift
+    from bnn_zoo.blocks.deployed_layers import PixelShift
 
     y = _padded_with_ones(layer, x, signs, windows, 1.0, name)
     padding = [(0, 0), *((window.start, window.end) for window in windows), (0, 0)]

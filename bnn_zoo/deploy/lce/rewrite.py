@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import Tensor, keras, larq
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.fold import only_sign_counts
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.lce.padding import binary_convolution, max_pool, pointwise_convolution, real_convolution, zero_padding
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
 from bnn_zoo.deploy.rebuild import Copies, again, rebuild
@@ -184,7 +184,7 @@ def _convolved(call: Call, x: Tensor, kernel: BinaryKernel) -> Tensor:
     if is_sign(layer.input_quantizer):
         y = convolved(x, kernel.signs, getattr(layer, "pad_values", 0.0), layer.name)
         return _affine(y, kernel.scale, bias) if kernel.scaled or layer.use_bias else y
-    from bnn_zoo.deploy.layers import BitPlane
+    from bnn_zoo.blocks.deployed_layers import BitPlane
 
     assert bits is not None
     total = None
@@ -199,7 +199,7 @@ def _convolved(call: Call, x: Tensor, kernel: BinaryKernel) -> Tensor:
 
 
 def _outer_scaled(layer: Any, x: Tensor) -> Tensor:
-    from bnn_zoo.deploy.layers import PixelScale
+    from bnn_zoo.blocks.deployed_layers import PixelScale
 
     pixels = PixelScale()
     y = pixels(x)
@@ -209,7 +209,7 @@ def _outer_scaled(layer: Any, x: Tensor) -> Tensor:
 
 
 def _affine(x: Tensor, scale: np.ndarray, shift: np.ndarray) -> Tensor:
-    from bnn_zoo.deploy.layers import ChannelAffine
+    from bnn_zoo.blocks.deployed_layers import ChannelAffine
 
     layer = ChannelAffine()
     result = layer(x)

@@ -8,7 +8,7 @@ import numpy as np
 from openvino import opset13 as ops
 
 from bnn_zoo._keras import keras
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.openvino.binary import can_be_binary, sign_planes
 from bnn_zoo.deploy.openvino.real import plus_minus_one
 from bnn_zoo.deploy.openvino.value import Deferred, Output, Ready, Value, as_matrix, as_pixels, constant, name_node

@@ -10,7 +10,8 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from bnn_zoo._keras import keras, larq
-from bnn_zoo.deploy.layer_graph import Call, LayerGraph, check_one_picture_in, read_layer_graph, resizes_nested_models
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph, resizes_nested_models
+from bnn_zoo.deploy.one_picture import check_one_picture_in
 from bnn_zoo.deploy.openvino import activations, operators, quantized_layers, shapes, threshold_layer
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels
 from bnn_zoo.deploy.quantizers import is_sign

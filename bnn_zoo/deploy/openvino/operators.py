@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import keras
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.openvino import activations, shapes
 from bnn_zoo.deploy.openvino.value import Value
 from bnn_zoo.deploy.registered import UnsupportedLayerError

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from openvino import opset13 as ops
 
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.openvino.activations import apply_activation, float_signs
 from bnn_zoo.deploy.openvino.binary import (
     MOST_BITS,

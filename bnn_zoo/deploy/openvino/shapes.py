@@ -11,7 +11,7 @@ from openvino import opset1
 from openvino import opset13 as ops
 
 from bnn_zoo._keras import tf
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.openvino.geometry import Geometry, window_geometry
 from bnn_zoo.deploy.openvino.real import RealConvolution
 from bnn_zoo.deploy.openvino.value import Deferred, Output, Ready, Value, as_pixels, name_node

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from openvino import opset13 as ops
 
-from bnn_zoo.deploy.layer_graph import Call
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.openvino.activations import signs_from_bits
 from bnn_zoo.deploy.openvino.binary import can_be_binary, threshold_bits
 from bnn_zoo.deploy.openvino.real import plus_minus_one
@@ -16,7 +16,7 @@ from bnn_zoo.deploy.thresholds import Thresholds
 
 
 def converters() -> dict[type, Callable[[Call, list[Value]], Value]]:
-    from bnn_zoo.deploy.layers import ChannelThreshold
+    from bnn_zoo.blocks.deployed_layers import ChannelThreshold
 
     return {ChannelThreshold: convert_threshold}
 

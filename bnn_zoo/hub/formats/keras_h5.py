@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._keras import keras
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
 from bnn_zoo.hub.variables import cast, check_dtype
 
@@ -110,7 +111,7 @@ def read(path: Path) -> list[tuple[str, list[tuple[str, np.ndarray]]]]:
             return found
     except (OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError, OverflowError, MemoryError) as error:
         raise WeightFileError(
-            f"{path}: not a readable Keras .h5 weight file ({' '.join(str(error).split())[:200]}); fetch or save it again."
+            f"{path}: not a readable Keras .h5 weight file ({in_one_line(error, 200)}); fetch or save it again."
         ) from error
 
 

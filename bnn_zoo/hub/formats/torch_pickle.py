@@ -13,6 +13,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from bnn_zoo._one_line import in_one_line
+
 #: The classes of storages, and their numbers as numpy reads them; bfloat16, which numpy lacks, is read as bits.
 STORAGES = {
     "FloatStorage": "<f4",
@@ -164,4 +166,4 @@ def read_pickle(file: BinaryIO) -> Any:
     except ForbiddenNameError:
         raise
     except Exception as error:  # a damaged pickle makes the reader raise almost anything
-        raise ValueError(" ".join((str(error) or type(error).__name__).split())) from error
+        raise ValueError(in_one_line(error)) from error

@@ -1,1 +1,1 @@
-"""Where files come from: a file a scheme, each with `cached` and `bring` as `bnn_zoo.hub.fetch.Source` describes them."""
+"""Where files come from: a file a scheme, each with `cached` and `bring` as `bnn_zoo.hub.schemes.Source` describes them."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.hashing import file_sha256
@@ -135,16 +136,12 @@ def _explained(place: HubFile) -> Iterator[None]:
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
         raise WeightFileError(
             f"{where}: it is not in the cache, and the Hub cannot be reached: offline mode, or no network "
-            f"({_short(error.__cause__ or error)})."
+            f"({in_one_line(error.__cause__ or error)})."
         ) from error
     except errors.EntryNotFoundError as error:
         raise WeightFileError(f"{where}: the repository has no such file.") from error
     except errors.HfHubHTTPError as error:
         advice = "; check your token, or log in with `hf auth login`" if _status(error) in (401, 403) else ""
-        raise WeightFileError(f"{where}: the Hub answered {_status(error)}{advice} ({_short(error)}).") from error
+        raise WeightFileError(f"{where}: the Hub answered {_status(error)}{advice} ({in_one_line(error)}).") from error
     except Exception as error:  # the HTTP library's own errors, of which there is no list; the disk's
-        raise WeightFileError(f"{where}: {type(error).__name__}: {_short(error)}") from error
-
-
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]
+        raise WeightFileError(f"{where}: {type(error).__name__}: {in_one_line(error)}") from error

@@ -1,4 +1,4 @@
-"""Keras layers of deployed networks. Importing this file loads TensorFlow."""
+"""Keras layers that deployed networks have in place of others. Importing this file loads TensorFlow."""
 
 from __future__ import annotations
 

@@ -67,6 +67,29 @@ class LayerGraph:
         return Counter(itertools.chain(self.outputs, *(call.inputs for call in self.calls)))
 
 
+def is_functional(model: Any) -> bool:
+    """Whether it is a functional or sequential model that is built, so that Keras knows the calls of its layers."""
+    # Keras 2 has no public name for it: a Sequential that is not built, and subclasses of Model, are Models too.
+    return isinstance(model, keras.Model) and getattr(model, "_is_graph_network", False)
+
+
+def check_functional(model: Any, purpose: str) -> None:
+    """Refuses anything but a functional or sequential model that is built.
+
+    Args:
+        model: what was given.
+        purpose: what needs such a model, for the message.
+
+    Raises:
+        TypeError: naming what was given, and how it can be wrapped.
+    """
+    if not is_functional(model):
+        raise TypeError(
+            f"model is {model!r}; {purpose} needs a functional or sequential keras.Model (Keras 2) that is built. "
+            "A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
+        )
+
+
 def read_layer_graph(model: Any) -> LayerGraph:
     """The calls of a functional or sequential model.
 
@@ -76,7 +99,7 @@ def read_layer_graph(model: Any) -> LayerGraph:
     Raises:
         TypeError: if it is no such model.
     """
-    _check_functional(model)
+    check_functional(model, "reading its layers")
     numbers = itertools.count()
     calls: list[Call] = []
     inputs = tuple(next(numbers) for _ in model.inputs)
@@ -87,36 +110,11 @@ def read_layer_graph(model: Any) -> LayerGraph:
 def resizes_nested_models(model: Any) -> bool:
     """Whether a model inside it is used on tensors of another size than it was made for, such as one of a free size."""
     for node in itertools.chain(*model._nodes_by_depth.values()):
-        if not node.is_input and getattr(node.layer, "_is_graph_network", False):
+        if not node.is_input and is_functional(node.layer):
             given, wanted = ([tuple(x.shape)[1:] for x in tensors] for tensors in (node.keras_inputs, node.layer.inputs))
             if given != wanted or resizes_nested_models(node.layer):
                 return True
     return False
-
-
-def check_one_picture_in(model: Any) -> None:
-    """Refuses a model that a runtime cannot run.
-
-    Raises:
-        TypeError: if it is no functional or sequential model.
-        ValueError: if it takes anything but one batch of pictures, or gives anything but one tensor.
-    """
-    _check_functional(model)
-    taken, given = model.input_shape, model.output_shape
-    single = len(model.inputs) == len(model.outputs) == 1 and isinstance(taken, tuple) and isinstance(given, tuple)
-    if not single or len(taken) != 4:
-        raise ValueError(
-            f"model {model.name!r} takes {taken} and gives {given}; deployed can be models with one input (batch, height, width, "
-            "channels) and one output. Wrap those that are meant: keras.Model(images, output)."
-        )
-
-
-def _check_functional(model: Any) -> None:
-    if not isinstance(model, keras.Model) or not getattr(model, "_is_graph_network", False):
-        raise TypeError(
-            f"model is {model!r}; deployment needs a functional or sequential keras.Model (Keras 2) that is built. "
-            "A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
-        )
 
 
 def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterator[int], training: bool = False) -> list[int]:
@@ -127,7 +125,7 @@ def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterato
                 continue
             taken = [known[key] for key in node.flat_input_ids]
             trains = _asked_to_train(node, training)
-            if getattr(node.layer, "_is_graph_network", False):
+            if is_functional(node.layer):
                 given = _walk(node.layer, taken, calls, numbers, trains)
             else:
                 given = [next(numbers) for _ in node.flat_output_ids]

@@ -1,0 +1,43 @@
+"""What is taken for a number of things, the size of pictures, a number of classes: whole numbers, NumPy's too, but no bools."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+
+def is_count(value: Any) -> bool:
+    """Whether it is a whole number above 0."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
+
+
+def are_counts(values: Any, number: int) -> bool:
+    """Whether it is a tuple or list of that many whole numbers above 0."""
+    return isinstance(values, (tuple, list)) and len(values) == number and all(map(is_count, values))
+
+
+def check_input_shape(input_shape: Any, free_sizes: bool) -> None:
+    """Refuses what is no (height, width, channels).
+
+    Args:
+        input_shape: what was given.
+        free_sizes: whether height and width may be None.
+
+    Raises:
+        ValueError: naming what was given.
+    """
+    sized = input_shape
+    if free_sizes and isinstance(input_shape, (tuple, list)):
+        sized = [1 if side is None else side for side in input_shape[:2]] + list(input_shape[2:])
+    if not are_counts(sized, 3):
+        raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
+
+
+def check_num_classes(num_classes: Any) -> None:
+    """Refuses what is no number of classes.
+
+    Raises:
+        ValueError: naming what was given.
+    """
+    if not is_count(num_classes):
+        raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
