@@ -64,12 +64,12 @@ def bench(
 
 def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repeats: int, form: str) -> None:
     from bnn_zoo.deploy.bench_worker import build
-    from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers
+    from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers, with_roofline
     from bnn_zoo.deploy.rows import format_rows
 
     rows = []
     for model, count, size in product(models, threads, sizes):
-        times = profile_layers(build(model), threads=count, batch_size=size, repeats=repeats)
+        times = with_roofline(profile_layers(build(model), threads=count, batch_size=size, repeats=repeats), count)
         if form == "table":
             print(f"# {model}, {count} threads, batch {size}")
             print(format_rows(by_kind(times), form), format_rows(times, form), sep="\n\n")

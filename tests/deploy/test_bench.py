@@ -11,7 +11,7 @@ import pytest
 from deploy_models import narrow_model
 
 from bnn_zoo.deploy import bench, profile
-from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers
+from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
 from bnn_zoo.deploy.rows import format_rows
 
@@ -53,8 +53,11 @@ def test_layers_are_named_and_shares_sum_to_one() -> None:
 
 def test_binary_layers_are_held_against_the_roofline(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openvino")
-    monkeypatch.setattr(profile, "measure_roofline", lambda: Roofline("made up", 1e12))
-    rows = profile_layers(narrow_model("birealnet", input_shape=(64, 64, 3), filters=64), repeats=3)
+    measured = []
+    monkeypatch.setattr(profile, "measure_roofline", lambda: measured.append(1) or Roofline("made up", 1e12))
+    timed = profile_layers(narrow_model("birealnet", input_shape=(64, 64, 3), filters=64), repeats=3)
+    assert not measured and all(row.of_roofline is None for row in timed), "the times alone need no roofline"
+    rows = with_roofline(timed)
     first = next(row for row in rows if row.name == "section_0_block_0_conv")
     assert first.binary_macs == 3 * 3 * 64 * 64 * 16 * 16
     assert first.of_roofline == pytest.approx(first.binary_macs / (first.milliseconds / 1e3) / 1e12)
@@ -62,6 +65,9 @@ def test_binary_layers_are_held_against_the_roofline(monkeypatch: pytest.MonkeyP
     assert binary.of_roofline == pytest.approx(binary.binary_macs / (binary.milliseconds / 1e3) / 1e12)
     other = next(row for row in rows if row.kind == "Convolution")
     assert other.binary_macs == 0 and other.of_roofline is None
+    halves = with_roofline(timed, threads=2)
+    assert halves[rows.index(first)].of_roofline == pytest.approx(first.of_roofline / 2)
+    assert with_roofline([other]) == [other] and len(measured) == 2, "without a binary layer nothing is measured"
 
 
 def test_the_roofline_is_what_a_processor_can_do() -> None:
