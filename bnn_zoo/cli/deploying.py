@@ -63,9 +63,9 @@ def bench(
 
 
 def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repeats: int, form: str) -> None:
+    from bnn_zoo._rows import format_rows
     from bnn_zoo.deploy.bench_worker import build
     from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers, with_roofline
-    from bnn_zoo.deploy.rows import format_rows
 
     rows = []
     for model, count, size in product(models, threads, sizes):

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bnn_zoo._table import align, align_wrapped, width_of
 from bnn_zoo.comparison.figures import figures_from
 from bnn_zoo.comparison.layers import Layer
 from bnn_zoo.comparison.numbers import short
-from bnn_zoo.comparison.render import align, align_wrapped, width_of
 
 Status = Literal["same", "changed", "removed", "added"]
 

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bnn_zoo._table import align, align_within, wrap
 from bnn_zoo.comparison.diff import ProfileDiff
 from bnn_zoo.comparison.figures import figures_from
 from bnn_zoo.comparison.hints import Hint, find_hints
 from bnn_zoo.comparison.layer_times import check_layer_backends, time_layers
 from bnn_zoo.comparison.layers import Layer
 from bnn_zoo.comparison.numbers import short
-from bnn_zoo.comparison.render import align, align_within, as_data_frame, wrap
+from bnn_zoo.comparison.render import as_data_frame
 from bnn_zoo.comparison.subjects import Shape, Spec, find_subjects
 from bnn_zoo.models.figures import Figures
 

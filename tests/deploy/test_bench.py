@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 from deploy_models import narrow_model
 
+from bnn_zoo._rows import format_rows
 from bnn_zoo.deploy import bench, profile
 from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
-from bnn_zoo.deploy.rows import format_rows
 
 
 def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
