@@ -46,7 +46,8 @@ def bench(
     if layers and backends is not None:
         raise ValueError("--layers measures OpenVINO alone; leave out --backends.")
     load_tensorflow()
-    from bnn_zoo.deploy.bench import USUAL, Measurement, NotMeasured, measure
+    from bnn_zoo.deploy.bench import USUAL, NotMeasured, measure
+    from bnn_zoo.deploy.timing import Measurement
 
     if layers:
         _bench_layers(models, numbers, sizes, repeats, form)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bnn_zoo.comparison.column import Column as Column
-from bnn_zoo.comparison.column import find_column as find_column
+from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.numbers import extents, one_place, short, two_places, whole
 from bnn_zoo.comparison.operations import FORMULA
 from bnn_zoo.comparison.row import NetworkRow

@@ -13,7 +13,7 @@ from bnn_zoo.comparison.progress import Bar, progress_bar
 from bnn_zoo.comparison.result import Comparison
 from bnn_zoo.comparison.row import NetworkRow, published_accuracy
 from bnn_zoo.comparison.subjects import Shape, Spec, Subject, find_subjects
-from bnn_zoo.deploy.bench import Measurement
+from bnn_zoo.deploy.timing import Measurement
 
 if TYPE_CHECKING:
     from bnn_zoo.data.image_dataset import ImageDataset

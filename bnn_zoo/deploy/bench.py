@@ -11,8 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from bnn_zoo.deploy.bench_worker import serve
-from bnn_zoo.deploy.timing import Measurement as Measurement
-from bnn_zoo.deploy.timing import check_repeats
+from bnn_zoo.deploy.timing import Measurement, check_repeats
 from bnn_zoo.models import find_architecture
 
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.

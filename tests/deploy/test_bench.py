@@ -14,6 +14,7 @@ from bnn_zoo._rows import format_rows
 from bnn_zoo.deploy import bench, profile
 from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
+from bnn_zoo.deploy.timing import Measurement
 
 
 def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
@@ -27,7 +28,7 @@ def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
         ("openvino", 1, 2),
     ]
     for row in rows:
-        assert isinstance(row, bench.Measurement)
+        assert isinstance(row, Measurement)
         assert 0 < row.low <= row.milliseconds <= row.high
         assert row.per_picture == row.milliseconds / row.batch_size
     assert json.loads(format_rows(rows, "json"))[0]["model"] == "binarynet"
