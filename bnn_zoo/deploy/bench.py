@@ -10,7 +10,7 @@ from itertools import product
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bnn_zoo.deploy.bench_worker import serve
+from bnn_zoo.deploy.bench_worker import MOBILENET, serve
 from bnn_zoo.deploy.timing import Measurement, check_repeats
 from bnn_zoo.models import find_architecture
 
@@ -19,9 +19,6 @@ MEASURED = ("keras", "larq_zoo", "lce", "openvino")
 
 #: What is measured if nothing else is asked for.
 USUAL = ("keras", "lce", "openvino")
-
-#: A float network of the same purpose, to compare with: keras.applications' MobileNetV2.
-MOBILENET = "mobilenet_v2"
 
 
 @dataclass(frozen=True)

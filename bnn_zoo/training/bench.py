@@ -19,7 +19,7 @@ from bnn_zoo.training.optimizers import make_optimizer
 from bnn_zoo.training.pipeline import training_batches
 from bnn_zoo.training.precision import computing_in
 from bnn_zoo.training.probe import fastest, in_turn
-from bnn_zoo.training.recipe import Precision, Recipe
+from bnn_zoo.training.recipe import PRECISIONS, Precision, Recipe
 from bnn_zoo.zoo import create_model
 
 _PICTURES = 2000
@@ -109,7 +109,7 @@ def measure_training(network: str, settings: Settings, say: Callable[[str], obje
 
     preprocessing = preprocessing_of(build())
     recipe = Recipe(f"{network}.bench", batch_size=settings.batch_size)
-    precisions: tuple[Precision, ...] = ("float32", "mixed_bfloat16") if settings.precision == "auto" else (settings.precision,)
+    precisions = PRECISIONS if settings.precision == "auto" else (settings.precision,)
     recipe = fastest(build, recipe, precisions, (False, True) if settings.xla == "auto" else (settings.xla,), say)
     plain_model, plain = _plain_loop(network, build, dataset, preprocessing, settings)
     runs = {_PLAIN: plain, _OWN: _own_loop(build, recipe, dataset, preprocessing, settings.steps)}

@@ -7,11 +7,12 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import default_name, open_dataset, training_split
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.streamed_dataset import OnBad
 from bnn_zoo.data.tfds_masks import open_masks
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
@@ -46,7 +47,7 @@ class Options:
 
     split: str | None = None
     size: int | None = None
-    on_bad: Literal["skip", "stop"] = "stop"
+    on_bad: OnBad = "stop"
     strategy: Any = "auto"
     precision: PrecisionChoice = "recipe"
     xla: XlaChoice = "recipe"
