@@ -46,13 +46,13 @@ def bench(
     if layers and backends is not None:
         raise ValueError("--layers measures OpenVINO alone; leave out --backends.")
     load_tensorflow()
-    from bnn_zoo.deploy.bench import USUAL, NotMeasured, measure
+    from bnn_zoo.deploy.bench import USUAL, NotMeasured, measure_latencies
     from bnn_zoo.deploy.timing import Measurement
 
     if layers:
         _bench_layers(models, numbers, sizes, repeats, form)
         return
-    rows = measure(models, backends.split(",") if backends else USUAL, numbers, sizes, repeats)
+    rows = measure_latencies(models, backends.split(",") if backends else USUAL, numbers, sizes, repeats)
     measured = [row for row in rows if isinstance(row, Measurement)]
     failed = [row for row in rows if isinstance(row, NotMeasured)]
     if measured:

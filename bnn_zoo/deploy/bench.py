@@ -32,7 +32,7 @@ class NotMeasured:
     reason: str
 
 
-def measure(
+def measure_latencies(
     models: Sequence[str],
     backends: Sequence[str] = USUAL,
     threads: Sequence[int] = (1, 2),

@@ -29,7 +29,7 @@ from bnn_zoo.zoo import create_model
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
+class TrainingOptions:
     """How a run is made, beside its recipe.
 
     Args:
@@ -63,7 +63,7 @@ def train_by_name(
     out: str | os.PathLike[str],
     *,
     settings: dict[str, str] | None = None,
-    options: Options | None = None,
+    options: TrainingOptions | None = None,
     say: Callable[[str], object] = print,
 ) -> Path | None:
     """Trains a network of the zoo by a recipe of the zoo, and saves the weight set.
@@ -83,7 +83,7 @@ def train_by_name(
     Raises:
         ValueError, OSError, ConnectionError: as `train`.
     """
-    options = options or Options()
+    options = options or TrainingOptions()
     chosen = override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
     if strategy.cluster_resolver is not None and "auto" in (options.precision, options.xla):
@@ -124,7 +124,7 @@ def train_by_name(
     )
 
 
-def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Options) -> str:
+def _command(network: str, recipe: Recipe, settings: dict[str, str], options: TrainingOptions) -> str:
     """What makes the same run again; precision and XLA as they were chosen."""
     parts = ["bnn-zoo", "train", network, "--recipe", recipe.name, "--data", "DATA", "--out", "OUT"]
     for name, value in settings.items():

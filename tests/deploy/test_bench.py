@@ -19,7 +19,7 @@ from bnn_zoo.deploy.timing import Measurement
 
 def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("openvino")
-    rows = bench.measure(["binarynet"], ["keras", "openvino"], threads=[1], batch_sizes=[1, 2], repeats=3)
+    rows = bench.measure_latencies(["binarynet"], ["keras", "openvino"], threads=[1], batch_sizes=[1, 2], repeats=3)
     assert capfd.readouterr() == ("", "")  # TensorFlow's start-up lines in the workers
     assert [(row.backend, row.threads, row.batch_size) for row in rows] == [
         ("keras", 1, 1),
@@ -40,7 +40,7 @@ def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
 )
 def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        bench.measure(["binarynet"], **arguments)  # type: ignore[arg-type]
+        bench.measure_latencies(["binarynet"], **arguments)  # type: ignore[arg-type]
 
 
 def test_layers_are_named_and_shares_sum_to_one() -> None:
@@ -87,7 +87,7 @@ def dies(connection: Connection, threads: int) -> None:
 def test_a_process_that_dies_ends_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "serve", dies)
     with pytest.raises(ChildProcessError, match=r"measuring process ended \(prepare, binarynet, keras, 1\).*out of memory"):
-        bench.measure(["binarynet"], ["keras"], threads=[1])
+        bench.measure_latencies(["binarynet"], ["keras"], threads=[1])
 
 
 def test_a_run_that_fails_is_a_row() -> None:

@@ -12,7 +12,7 @@ import pytest
 from test_optimizers import SMALL, network
 
 from bnn_zoo.training import bench, probe
-from bnn_zoo.training.bench import Settings, measure_training
+from bnn_zoo.training.bench import SpeedSettings, measure_training
 from bnn_zoo.training.probe import fastest, in_turn, settle
 from bnn_zoo.zoo import create_model
 
@@ -65,12 +65,12 @@ def test_both_loops_train_the_same_network(monkeypatch: pytest.MonkeyPatch, stem
         return lambda weights, **shapes: create_model(name, **SMALL_ONE, stem=stem, **shapes)
 
     monkeypatch.setattr(bench, "larq_zoo_factory", theirs)
-    settings = Settings(batch_size=4, precision="float32", xla=False, steps=1, rounds=1, arguments=SMALL_ONE)
+    settings = SpeedSettings(batch_size=4, precision="float32", xla=False, steps=1, rounds=1, arguments=SMALL_ONE)
     assert measure_training("birealnet", settings).plain_model == plain_model
 
 
 def test_training_is_measured_beside_the_plain_loop() -> None:
-    settings = Settings(batch_size=4, precision="float32", xla=False, steps=1, rounds=2, arguments=SMALL_ONE)
+    settings = SpeedSettings(batch_size=4, precision="float32", xla=False, steps=1, rounds=2, arguments=SMALL_ONE)
     found = measure_training("birealnet", settings)
     assert found.plain_model == "bnn_zoo" and (found.precision, found.xla, found.rounds) == ("float32", False, 2)
     assert found.speedup == pytest.approx(found.steps / found.plain_steps)
