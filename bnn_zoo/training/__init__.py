@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from bnn_zoo.training.bench import SpeedSettings, TrainingSpeed, measure_training
     from bnn_zoo.training.by_name import TrainingOptions, train_by_name
     from bnn_zoo.training.loop import train
+    from bnn_zoo.training.overrides import override
     from bnn_zoo.training.recipe import Recipe
     from bnn_zoo.training.recipes import find_recipe, list_recipes
-    from bnn_zoo.training.settings import override
     from bnn_zoo.training.stage import Stage
 
 _HOMES = {
@@ -24,7 +24,7 @@ _HOMES = {
     "find_recipe": "recipes",
     "list_recipes": "recipes",
     "measure_training": "bench",
-    "override": "settings",
+    "override": "overrides",
     "train": "loop",
     "train_by_name": "by_name",
 }

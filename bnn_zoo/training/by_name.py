@@ -18,11 +18,11 @@ from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import train
+from bnn_zoo.training.overrides import override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.recipes import find_recipe
-from bnn_zoo.training.settings import override
 from bnn_zoo.training.strategy import is_chief, make_strategy
 from bnn_zoo.training.weight_set import save_run
 from bnn_zoo.zoo import create_model

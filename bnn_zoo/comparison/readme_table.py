@@ -1,4 +1,4 @@
-"""The table of networks in the README. `python -m bnn_zoo.comparison.catalog README.md` writes it anew."""
+"""The table of networks in the README. `python -m bnn_zoo.comparison.readme_table README.md` writes it anew."""
 
 from __future__ import annotations
 
