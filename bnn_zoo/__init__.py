@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from bnn_zoo import blocks, data, deploy, hub, models, training, transfer
     from bnn_zoo._startup import load_tensorflow
     from bnn_zoo.comparison.compare import compare
-    from bnn_zoo.comparison.profile import profile
+    from bnn_zoo.comparison.profile import Profile, profile
+    from bnn_zoo.comparison.result import Comparison
+    from bnn_zoo.comparison.row import NetworkRow
     from bnn_zoo.evaluation import Evaluation, evaluate
     from bnn_zoo.hub import (
         Metric,
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
         MeliusNetA,
         MeliusNetB,
         MeliusNetC,
+        ModelInfo,
         QuickNet,
         QuickNetLarge,
         QuickNetSmall,
@@ -119,10 +122,14 @@ _HOMES = {
     "RealToBinaryNet": "zoo",
     "StrongBaselineNet": "zoo",
     "XNORNet": "zoo",
+    "ModelInfo": "zoo",
     "load_tensorflow": "_startup",
     "create_model": "zoo",
     "list_models": "zoo",
     "model_info": "zoo",
+    "Comparison": "comparison.result",
+    "NetworkRow": "comparison.row",
+    "Profile": "comparison.profile",
     "compare": "comparison.compare",
     "profile": "comparison.profile",
     "Evaluation": "evaluation",
@@ -169,6 +176,7 @@ __all__ = [
     "BinaryNet",
     "BinaryResNetE18",
     "BinaryResNetE34",
+    "Comparison",
     "DoReFaNet",
     "Evaluation",
     "GroupNet18",
@@ -182,6 +190,9 @@ __all__ = [
     "MeliusNetB",
     "MeliusNetC",
     "Metric",
+    "ModelInfo",
+    "NetworkRow",
+    "Profile",
     "QuickNet",
     "QuickNetLarge",
     "QuickNetSmall",

@@ -1,25 +1,25 @@
-"""A matplotlib figure that notebooks show. Importing this file loads matplotlib."""
+"""Figures: the one way to matplotlib, which is loaded when something is drawn."""
 
 from __future__ import annotations
 
-import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-class ShownFigure(Figure):
-    """A figure that pyplot knows nothing of: no window opens, and none is left open.
+def new_figure(what: str, **options: Any) -> Figure:
+    """An empty figure that notebooks show and `savefig` writes.
 
-    A notebook shows it also where pyplot was never imported, which is when IPython would print no more than its size.
+    Args:
+        what: is to be drawn, in words, for the message below.
+        options: of a matplotlib Figure.
+
+    Raises:
+        ImportError: if matplotlib is not installed.
     """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        FigureCanvasAgg(self)
-
-    def _repr_png_(self) -> bytes:
-        file = io.BytesIO()
-        self.savefig(file, format="png")
-        return file.getvalue()
+    try:
+        from bnn_zoo._shown_figure import ShownFigure
+    except ImportError as error:
+        raise ImportError(f"drawing {what} needs matplotlib: pip install matplotlib") from error
+    return ShownFigure(**options)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -95,6 +96,25 @@ def test_names_agree() -> None:
     assert set(bnn_zoo.__all__) <= set(dir(bnn_zoo))
     for name in bnn_zoo.__all__:
         assert getattr(bnn_zoo, name) is not None
+
+
+@pytest.mark.parametrize(
+    ("function", "result"),
+    [("compare", "Comparison"), ("profile", "Profile"), ("evaluate", "Evaluation"), ("model_info", "ModelInfo")],
+)
+def test_what_a_function_gives_has_a_public_name(function: str, result: str) -> None:
+    assert getattr(bnn_zoo, function).__annotations__["return"] == result
+    assert result in bnn_zoo.__all__ and isinstance(getattr(bnn_zoo, result), type)
+    assert "NetworkRow" in bnn_zoo.__all__, "what a Comparison holds"
+
+
+@pytest.mark.parametrize("package", [bnn_zoo.deploy, bnn_zoo.training], ids=lambda package: package.__name__)
+def test_names_of_the_rooms_agree(package: ModuleType) -> None:
+    assert len(set(package.__all__)) == len(package.__all__) and set(package.__all__) <= set(dir(package))
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    homes = getattr(package, "_HOMES", None)
+    assert homes is None or sorted(homes) == sorted(package.__all__)
 
 
 def test_every_network_has_its_factory() -> None:

@@ -73,3 +73,12 @@ def test_the_sdist_holds_the_same(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert needed() <= names
     assert {"pyproject.toml", "README.md", "LICENSE"} <= names
+
+
+def test_all_is_every_extra_for_users_and_what_is_imported_is_declared() -> None:
+    project = pytest.importorskip("tomllib").loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert extras["all"] == ["bnn-zoo[compare,deploy,tfds,train]"]
+    needed = {"urllib3": project["dependencies"], "ml_dtypes": project["dependencies"], "flatbuffers": extras["deploy"]}
+    for package, declared in needed.items():
+        assert any(entry.startswith(package) for entry in declared), package

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from bnn_zoo.comparison.catalog import put_table
+from bnn_zoo.comparison.readme_table import put_table
 from bnn_zoo.guide.readme import FIGURE, put_results, results_hash
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from bnn_zoo.cli import catalog, comparing, deploying, finetuning, guide, hub, learning, pictures, training
+from bnn_zoo.cli import catalog, comparing, deploying, evaluating, finetuning, guide, hub, pictures, training
 from bnn_zoo.cli.terminal import INTERRUPTED, show_warnings
 
 
@@ -55,7 +55,7 @@ app.command("info")(catalog.info)
 app.command("summary")(catalog.summary)
 app.command("compare")(comparing.compare)
 app.command("profile")(comparing.profile)
-app.command("evaluate")(learning.evaluate)
+app.command("evaluate")(evaluating.evaluate)
 app.command("train")(training.train)
 app.command("recipes")(training.recipes)
 app.command("train-bench")(training.train_bench)

@@ -39,15 +39,14 @@ def list_networks(
     for name in names:
         info = model_info(name)
         figures = info.figures
-        macs = figures.macs_binary + figures.macs_real
         published = info.published[0] if info.published else None
         table.add_row(
             name,
             str(info.paper.year),
             short(figures.parameters),
             f"{figures.size_mib:.2f}",
-            short(macs),
-            f"{100 * figures.macs_binary / macs:.0f} %",
+            short(figures.macs),
+            f"{figures.binary_share:.0f} %",
             f"{published.top1:.1f}{'' if published.dataset == 'imagenet' else '*'}" if published else "",
             ", ".join(dict.fromkeys(str(entry.tag) for entry in info.weight_sets)),
         )
@@ -134,12 +133,11 @@ def info(
 
 
 def _figures(figures: Any) -> list[tuple[str, str]]:
-    macs = figures.macs_binary + figures.macs_real
     return [
         ("input", " x ".join(map(str, figures.input_shape))),
         ("parameters", f"{figures.parameters:,} ({figures.parameters_1bit:,} of 1 bit, {figures.parameters_32bit:,} of 32)"),
         ("size", f"{figures.size_mib:.2f} MiB deployed, {figures.float_size_mib:.2f} MiB in float32"),
-        ("MACs", f"{macs:,} a picture, {100 * figures.macs_binary / macs:.1f} % of them binary"),
+        ("MACs", f"{figures.macs:,} a picture, {figures.binary_share:.1f} % of them binary"),
     ]
 
 

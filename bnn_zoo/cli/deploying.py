@@ -46,12 +46,13 @@ def bench(
     if layers and backends is not None:
         raise ValueError("--layers measures OpenVINO alone; leave out --backends.")
     load_tensorflow()
-    from bnn_zoo.deploy.bench import USUAL, Measurement, NotMeasured, measure
+    from bnn_zoo.deploy.bench import USUAL, NotMeasured, measure_latencies
+    from bnn_zoo.deploy.timing import Measurement
 
     if layers:
         _bench_layers(models, numbers, sizes, repeats, form)
         return
-    rows = measure(models, backends.split(",") if backends else USUAL, numbers, sizes, repeats)
+    rows = measure_latencies(models, backends.split(",") if backends else USUAL, numbers, sizes, repeats)
     measured = [row for row in rows if isinstance(row, Measurement)]
     failed = [row for row in rows if isinstance(row, NotMeasured)]
     if measured:
@@ -63,13 +64,13 @@ def bench(
 
 
 def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repeats: int, form: str) -> None:
+    from bnn_zoo._rows import format_rows
     from bnn_zoo.deploy.bench_worker import build
-    from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers
-    from bnn_zoo.deploy.rows import format_rows
+    from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers, with_roofline
 
     rows = []
     for model, count, size in product(models, threads, sizes):
-        times = profile_layers(build(model), threads=count, batch_size=size, repeats=repeats)
+        times = with_roofline(profile_layers(build(model), threads=count, batch_size=size, repeats=repeats), count)
         if form == "table":
             print(f"# {model}, {count} threads, batch {size}")
             print(format_rows(by_kind(times), form), format_rows(times, form), sep="\n\n")

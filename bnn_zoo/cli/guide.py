@@ -26,7 +26,6 @@ def guide(
     from rich.markdown import Markdown
 
     from bnn_zoo.guide.budget import Budget
-    from bnn_zoo.guide.plots import plot_experiments
     from bnn_zoo.guide.run import run_experiments
     from bnn_zoo.guide.table import caption, markdown_table
 
@@ -39,12 +38,6 @@ def guide(
             dataset_name=dataset_name,
             report=lambda text: errors.print(text, style="bold", highlight=False),
         )
-    table = markdown_table(results)
-    (out / "results.md").write_text(f"{table}\n\n{caption(results)}\n", encoding="utf-8")
-    console.print(Markdown(table))
+    console.print(Markdown(markdown_table(results)))
     console.print(caption(results), highlight=False)
-    try:
-        plot_experiments(results).savefig(out / "results.png", dpi=120)
-    except ImportError as error:
-        errors.print(f"bnn-zoo: no figure: {error}", highlight=False, markup=False)
     console.print(f"{out / 'results.json'}: the data. Beside it results.md and results.png.", highlight=False, soft_wrap=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bnn_zoo._rows import format_rows, table_of
+from bnn_zoo._table import align_within
 from bnn_zoo.cli.terminal import terminal_width
-from bnn_zoo.comparison.render import align_within
-from bnn_zoo.deploy.rows import format_rows, table_of
 
 
 def show_rows(rows: Sequence[Any], form: str, ranks: Mapping[str, int]) -> None:

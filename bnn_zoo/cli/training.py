@@ -35,12 +35,12 @@ def train(
 ) -> None:
     """Train a network on pictures by class as a recipe says."""
     from bnn_zoo.models import find_architecture
-    from bnn_zoo.training.by_name import Options, train_by_name
+    from bnn_zoo.training.by_name import TrainingOptions, train_by_name
     from bnn_zoo.training.strategy import make_strategy, start_again
 
     name = find_architecture(network).name
     try:
-        options = Options(
+        options = TrainingOptions(
             split=split,
             size=size,
             on_bad="skip" if skip_bad else "stop",
@@ -101,13 +101,13 @@ def train_bench(
     own, heights = json_pairs(arguments or []), counts("--size", sizes)
     load_tensorflow()
     from bnn_zoo.cli.measurements import show_rows
-    from bnn_zoo.training.bench import Settings, measure_training
+    from bnn_zoo.training.bench import SpeedSettings, measure_training
 
     compiled: Any = {"auto": "auto", "on": True, "off": False}[xla]
     rows = []
     for network in networks:
         for size in heights:
-            settings = Settings(size, batch, precision, compiled, steps, rounds, own)
+            settings = SpeedSettings(size, batch, precision, compiled, steps, rounds, own)
             rows.append(measure_training(network, settings, say=_say))
     show_rows(
         rows, form, {"rounds": 8, "pipeline_share": 7, "pipeline": 6, "plain_model": 5, "xla": 4, "precision": 3, "batch_size": 2}

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import keras
 from bnn_zoo.comparison.figures import figures_from
 from bnn_zoo.comparison.latency import check_backends, measure_latency
@@ -13,7 +14,7 @@ from bnn_zoo.comparison.progress import Bar, progress_bar
 from bnn_zoo.comparison.result import Comparison
 from bnn_zoo.comparison.row import NetworkRow, published_accuracy
 from bnn_zoo.comparison.subjects import Shape, Spec, Subject, find_subjects
-from bnn_zoo.deploy.bench import Measurement
+from bnn_zoo.deploy.timing import Measurement
 
 if TYPE_CHECKING:
     from bnn_zoo.data.image_dataset import ImageDataset
@@ -126,4 +127,4 @@ def _score(model: Any, data: Any, bar: Bar, name: str, labels: Sequence[str] | N
     try:
         return evaluate(model, data, labels=labels, progress=bar.at), ()
     except ValueError as error:  # classes of another data set; the other networks may fit
-        return None, (f"accuracy not measured: {str(error).partition(chr(10))[0]}",)
+        return None, (f"accuracy not measured: {first_line(error)}",)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bnn_zoo._table import align, align_wrapped, width_of
 from bnn_zoo.comparison.figures import figures_from
 from bnn_zoo.comparison.layers import Layer
-from bnn_zoo.comparison.numbers import short
-from bnn_zoo.comparison.render import align, align_wrapped, width_of
+from bnn_zoo.comparison.numbers import extents, short
 
 Status = Literal["same", "changed", "removed", "added"]
 
@@ -90,7 +90,7 @@ class ProfileDiff:
         for row in self.rows:
             layer = row.after or row.before
             if row.status != "same" and layer is not None:
-                lines.append([signs[row.status], layer.name, layer.kind, _size(layer.output_shape), _told(row)])
+                lines.append([signs[row.status], layer.name, layer.kind, extents(layer.output_shape), _told(row)])
         same = sum(row.status == "same" for row in self.rows)
         head = f"- {self.names[0]}, + {self.names[1]}: {same} layers are the same"
         body = align(lines, left=5) if lines else "nothing differs"
@@ -161,9 +161,5 @@ def _told(row: DiffRow) -> str:
 
 def _word(value: Any) -> str:
     if isinstance(value, tuple):
-        return _size(value)
+        return extents(value)
     return "none" if value is None else short(value) if isinstance(value, int) and value > 999 else str(value)
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bnn_zoo.comparison.layers import ELEMENTWISE, NORMS, VIEWS, Layer, consumers_of
+from bnn_zoo.comparison.numbers import extents
 from bnn_zoo.comparison.shortcuts import find_shortcuts
 
 _GUIDE = "https://docs.larq.dev/larq/guides/bnn-architecture/"
@@ -162,17 +163,13 @@ def _changes(layers: tuple[Layer, ...]) -> Iterator[Hint]:
             continue
         before, after = by_name[layer.inputs[0]].output_shape, layer.output_shape
         if before != after and before[:2] != (1, 1):
-            yield Hint(SHORTCUT, layer.name, f"{_size(before)} becomes {_size(after)} with no shortcut around it")
+            yield Hint(SHORTCUT, layer.name, f"{extents(before)} becomes {extents(after)} with no shortcut around it")
 
 
 def _bias(layers: tuple[Layer, ...]) -> Iterator[Hint]:
     for layer in layers:
         if layer.is_quantized and layer.has_bias:
             yield Hint(BIAS, layer.name, "a binary layer with a bias")
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
 
 
 _CHECKS: tuple[Callable[[tuple[Layer, ...]], Iterator[Hint]], ...] = (_ends, _batch_norm, _pooling, _changes, _bias)

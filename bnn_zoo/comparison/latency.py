@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from bnn_zoo._first_line import first_line
 from bnn_zoo.deploy import BACKENDS, compile
 from bnn_zoo.deploy.backends import load_backend
 from bnn_zoo.deploy.runtime import Backend
@@ -65,7 +66,7 @@ def measure_latency(
             runtime = compile(model, cast(Backend, backend), None if backend == "keras" else threads)
             runs[backend] = settled(partial(runtime.predict, images))
         except Exception as error:  # a backend that fails must not end the measurement of the others
-            notes.append(f"not measured on {backend}: {str(error).partition(chr(10))[0]}")
+            notes.append(f"not measured on {backend}: {first_line(error)}")
     times: dict[str, list[float]] = {backend: [] for backend in runs}
     for _ in range(repeats):
         for backend, run in runs.items():

@@ -59,11 +59,8 @@ def _on_keras(model: Any, threads: int | None, repeats: int) -> dict[str, float]
     times: dict[str, float] = {}
     rng = np.random.default_rng(0)
     for name, call in named_calls(model):
-        features: dict[str, list[Any]] = {}  # Keras takes one of them for each place where a tensor is used
-        for tensor in call.node.keras_inputs:
-            drawn = tf.constant(rng.normal(size=(1, *tensor.shape[1:])).astype("float32"))
-            features.setdefault(str(id(tensor)), []).append(drawn)
-        positional, named = call.node.map_arguments(features)
+        shapes = [(1, *tensor.shape[1:]) for tensor in call.node.keras_inputs]
+        positional, named = call.arguments([tf.constant(rng.normal(size=shape).astype("float32")) for shape in shapes])
         run = tf.function(call.layer, reduce_retracing=True)
         taken = [milliseconds(partial(run, *positional, **named)) for _ in range(_WARM_UP + repeats)]
         times[name] = statistics.median(taken[_WARM_UP:])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def short(count: float) -> str:
     """A large number in three or four digits: 11.70 M."""
@@ -21,3 +23,8 @@ def two_places(value: float) -> str:
 
 def whole(value: float) -> str:
     return f"{value:.0f}"
+
+
+def extents(shape: Iterable[int]) -> str:
+    """How far a picture or a tensor goes each way: 56x56x64."""
+    return "x".join(map(str, shape))

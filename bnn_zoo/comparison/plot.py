@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from bnn_zoo._figure import new_figure
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.labels import label_points
 from bnn_zoo.comparison.pareto import pareto_front
@@ -37,17 +38,13 @@ def plot(
         ValueError: if a column holds no numbers, or no network has both.
         ImportError: if matplotlib is not installed.
     """
-    try:
-        from bnn_zoo._figure import ShownFigure
-    except ImportError as error:
-        raise ImportError('drawing a plot needs matplotlib: pip install "bnn-zoo[compare]"') from error
     for column in (x, y):
         if not column.is_number:
             raise ValueError(f"the column {column.key!r} holds words; an axis needs numbers.")
     shown, data_set, others = comparable(rows, x, y)
     if not shown:
         raise ValueError(f"no network has both {x.key!r} and {y.key!r}.")
-    figure = ShownFigure(figsize=(8.5, 5.5), dpi=120, layout="constrained")
+    figure = new_figure("a plot", figsize=(8.5, 5.5), dpi=120, layout="constrained")
     axes: Any = figure.add_subplot()
     if log if log is not None else helps_log(x, [x.value(row) for row in shown]):
         axes.set_xscale("log")

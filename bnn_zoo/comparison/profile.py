@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bnn_zoo._table import align, align_within, wrap
 from bnn_zoo.comparison.diff import ProfileDiff
 from bnn_zoo.comparison.figures import figures_from
 from bnn_zoo.comparison.hints import Hint, find_hints
 from bnn_zoo.comparison.layer_times import check_layer_backends, time_layers
 from bnn_zoo.comparison.layers import Layer
-from bnn_zoo.comparison.numbers import short
-from bnn_zoo.comparison.render import align, align_within, as_data_frame, wrap
+from bnn_zoo.comparison.numbers import extents, short
+from bnn_zoo.comparison.render import as_data_frame
 from bnn_zoo.comparison.subjects import Shape, Spec, find_subjects
 from bnn_zoo.models.figures import Figures
 
@@ -68,7 +69,7 @@ class Profile:
         if rest := [sum(time for key, time in self.times[name].items() if key not in names) for name in backends]:
             lines.append(["of no single layer", *[""] * 7, *map(_time, rest)])
         figures = self.figures
-        total = ["", "", "", "", "", short(figures.parameters), short(figures.macs_binary + figures.macs_real)]
+        total = ["", "", "", "", "", short(figures.parameters), short(figures.macs)]
         total += [f"{figures.size_mib * 1024:.1f}", *(_time(sum(self.times[name].values())) for name in backends)]
         every = [[*ranks], *lines, [self.name, *total[1:]]]
         left = [place < 3 for place in range(len(ranks))]
@@ -141,8 +142,7 @@ def layer_cells(layer: Layer) -> list[str]:
     """A layer's values for people, in the order of `LAYER_COLUMNS`."""
     bits = [str(layer.input_bits), str(layer.kernel_bits)] if layer.computes else ["", ""]
     size = f"{layer.size_bits / 8 / 1024:.1f}" if layer.size_bits else ""
-    shape = "x".join(map(str, layer.output_shape))
-    return [layer.name, layer.kind, shape, *bits, _count(layer.parameters), _count(layer.macs), size]
+    return [layer.name, layer.kind, extents(layer.output_shape), *bits, _count(layer.parameters), _count(layer.macs), size]
 
 
 def _count(number: int) -> str:

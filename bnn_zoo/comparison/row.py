@@ -24,19 +24,19 @@ class Accuracy:
     Args:
         top1: percent.
         top5: percent; None if not known.
-        dataset: what it was measured on, in words.
+        measured_on: the data, in words.
         by: who reported it.
     """
 
     top1: float
     top5: float | None
-    dataset: str
+    measured_on: str
     by: str
 
     @property
     def data_set(self) -> str:
         """The data set without the split or how its pictures are stored: only accuracies on the same one are set side by side."""
-        first = self.dataset.partition(",")[0].strip()
+        first = self.measured_on.partition(",")[0].strip()
         return _DATA_SETS.get(first, first.removesuffix(" test").removesuffix(" validation"))
 
 

@@ -10,9 +10,8 @@ from itertools import product
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bnn_zoo.deploy.bench_worker import serve
-from bnn_zoo.deploy.timing import Measurement as Measurement
-from bnn_zoo.deploy.timing import check_repeats
+from bnn_zoo.deploy.bench_worker import MOBILENET, serve
+from bnn_zoo.deploy.timing import Measurement, check_repeats
 from bnn_zoo.models import find_architecture, split_name
 
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
@@ -20,9 +19,6 @@ MEASURED = ("keras", "larq_zoo", "lce", "openvino")
 
 #: What is measured if nothing else is asked for.
 USUAL = ("keras", "lce", "openvino")
-
-#: A float network of the same purpose, to compare with: keras.applications' MobileNetV2.
-MOBILENET = "mobilenet_v2"
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class NotMeasured:
     reason: str
 
 
-def measure(
+def measure_latencies(
     models: Sequence[str],
     backends: Sequence[str] = USUAL,
     threads: Sequence[int] = (1, 2),

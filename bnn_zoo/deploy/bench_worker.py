@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import keras, tf
 from bnn_zoo._startup import load_tensorflow
 from bnn_zoo.deploy.timing import settled
 from bnn_zoo.models.larq_zoo import larq_zoo_factory
+
+#: A float network of the same purpose, to compare with: keras.applications' MobileNetV2.
+MOBILENET = "mobilenet_v2"
 
 
 def serve(connection: Connection, threads: int) -> None:
@@ -50,7 +54,7 @@ def _answer(work: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return work(*arguments)
     except Exception as error:  # a backend that fails must not end the measurement of the others
-        return f"{type(error).__name__}: {error}".split("\n")[0]
+        return f"{type(error).__name__}: {first_line(error)}"
 
 
 def _use(threads: int) -> None:
@@ -62,7 +66,7 @@ def build(name: str) -> Any:
     """A network by name, with random weights; "mobilenet_v2" is keras.applications'."""
     from bnn_zoo.zoo import create_model
 
-    if name == "mobilenet_v2":
+    if name == MOBILENET:
         return keras.applications.MobileNetV2(weights=None)
     return create_model(name)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from bnn_zoo.deploy.roofline import Roofline, measure_roofline
+from bnn_zoo.deploy.roofline import measure_roofline
 from bnn_zoo.deploy.runtime import compile
 
 
@@ -25,8 +25,8 @@ class LayerTime:
         milliseconds: a run, median of a few rounds' means.
         share: of the sum over all layers.
         binary_macs: binary multiply-accumulates a run; 0 where none are.
-        of_roofline: share of the binary multiply-accumulates that the cores could do at best; None where there are none, or where
-            the cores cannot be calibrated.
+        of_roofline: share of the binary multiply-accumulates that the cores could do at best, see `with_roofline`; None where there
+            are none, or where it is not known.
     """
 
     name: str
@@ -68,7 +68,7 @@ def profile_layers(model: Any, *, threads: int = 1, batch_size: int = 1, repeats
         repeats: runs that are measured, of all rounds together.
 
     Returns:
-        The layers, slowest first.
+        The layers, slowest first, without their share of the roofline.
     """
     runtime: Any = compile(model, "openvino", threads)
     from bnn_zoo.deploy.openvino.counters import node_milliseconds
@@ -77,14 +77,13 @@ def profile_layers(model: Any, *, threads: int = 1, batch_size: int = 1, repeats
     if None in shape:
         raise ValueError(f"model {model.name!r} takes pictures of {shape[1:]}; give it a fixed input_shape to profile it.")
     macs = _binary_macs(runtime.model, shape)
-    roofline = measure_roofline()
     images = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     times = node_milliseconds(lambda: runtime.compiled(shape, PERF_COUNT=True), images, repeats)
     total = sum(value for _, value in times)
     rows = []
     for node, value in times:
         binary = macs.get(node[0], 0) if node[1] == "BinaryConvolution" else 0
-        rows.append(LayerTime(*node, value, value / total, binary, _of_roofline(roofline, binary, value, threads)))
+        rows.append(LayerTime(*node, value, value / total, binary))
     return sorted(rows, key=lambda row: -row.milliseconds)
 
 
@@ -99,8 +98,26 @@ def _binary_macs(model: Any, shape: tuple[int, ...]) -> dict[str, int]:
     return found
 
 
-def _of_roofline(roofline: Roofline | None, macs: int, milliseconds: float, threads: int) -> float | None:
-    return roofline.share(macs, milliseconds / 1e3, threads) if roofline and macs and milliseconds else None
+def with_roofline(rows: Iterable[LayerTime], threads: int = 1) -> list[LayerTime]:
+    """The same layers held against the best that the cores could do, which is measured for it and takes part of a second.
+
+    Args:
+        rows: of `profile_layers`.
+        threads: that the layers ran with.
+
+    Returns:
+        The layers in their order; as they were where none is binary, or where the cores cannot be calibrated.
+    """
+    rows = list(rows)
+    roofline = measure_roofline() if any(row.binary_macs for row in rows) else None
+    if roofline is None:
+        return rows
+    return [
+        replace(row, of_roofline=roofline.share(row.binary_macs, row.milliseconds / 1e3, threads))
+        if row.binary_macs and row.milliseconds
+        else row
+        for row in rows
+    ]
 
 
 def by_kind(rows: Iterable[LayerTime]) -> list[LayerTime]:

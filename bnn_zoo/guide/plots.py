@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from bnn_zoo._figure import new_figure
 from bnn_zoo.guide.results import Results, summarize
 from bnn_zoo.guide.table import accuracy, caption
 from bnn_zoo.guide.variants import EXPERIMENTS, Experiment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _ADVISED, _OTHER = "#1b6ca8", "#b8572a"
 #: Percentage points that a panel shows at least: noise must not look like a result.
 _LEAST_RANGE = 4.0
 
 
-def plot_experiments(results: Results) -> Any:
+def plot_experiments(results: Results) -> Figure:
     """Draws all experiments, a panel each; the last panel shows the search.
 
     Args:
@@ -25,7 +29,7 @@ def plot_experiments(results: Results) -> Any:
     Raises:
         ImportError: if matplotlib is not installed.
     """
-    figure = _new_figure(12, 12)
+    figure = new_figure("results", figsize=(12, 12), layout="constrained")
     *panels, last = figure.subplots(4, 2).flat
     for axes, experiment in zip(panels, EXPERIMENTS, strict=True):
         _draw_experiment(axes, results, experiment)
@@ -34,7 +38,7 @@ def plot_experiments(results: Results) -> Any:
     return figure
 
 
-def plot_experiment(results: Results, experiment: Experiment) -> Any:
+def plot_experiment(results: Results, experiment: Experiment) -> Figure:
     """Draws one experiment: all seeds as points, their mean as a line, what the guide advises in blue.
 
     Args:
@@ -47,17 +51,9 @@ def plot_experiment(results: Results, experiment: Experiment) -> Any:
     Raises:
         ImportError: if matplotlib is not installed.
     """
-    figure = _new_figure(7, 0.9 + 0.45 * len(experiment.variants))
-    _draw_experiment(figure.subplots(), results, experiment)
+    figure = new_figure("results", figsize=(7, 0.9 + 0.45 * len(experiment.variants)), layout="constrained")
+    _draw_experiment(figure.add_subplot(), results, experiment)
     return figure
-
-
-def _new_figure(width: float, height: float) -> Any:
-    try:
-        from bnn_zoo._figure import ShownFigure
-    except ImportError as error:
-        raise ImportError('drawing results needs matplotlib: pip install "bnn-zoo[train]"') from error
-    return ShownFigure(figsize=(width, height), layout="constrained")
 
 
 def _draw_experiment(axes: Any, results: Results, experiment: Experiment) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from bnn_zoo.comparison.catalog import put_between
+from bnn_zoo.comparison.readme_table import put_between
 from bnn_zoo.guide.plots import plot_experiments
 from bnn_zoo.guide.results import PACKAGED, read_results
 from bnn_zoo.guide.table import caption, markdown_table

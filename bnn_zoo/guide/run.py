@@ -12,6 +12,7 @@ from bnn_zoo.data.datasets import default_name
 from bnn_zoo.guide.budget import SEARCH, Budget
 from bnn_zoo.guide.finished import Job, all_finished, find_finished
 from bnn_zoo.guide.one_run import Pictures, do_run, load_pictures
+from bnn_zoo.guide.report import write_report
 from bnn_zoo.guide.results import Results, Run, write_results
 from bnn_zoo.guide.variants import BASELINE, EXPERIMENTS, Variant
 from bnn_zoo.training.claim import claim_folder
@@ -37,7 +38,8 @@ def run_experiments(
 
     Args:
         data: what `load_dataset` takes, with the splits "train" and "test".
-        out: folder for results.json and the runs. What was stopped, in whatever way, goes on when started again.
+        out: folder for the runs, and for results.json, results.md and results.png. What was stopped, in whatever way, goes on when
+            started again.
         budget: of every run.
         only: number of the one experiment to run, from 1.
         dataset_name: what the results call the data; see `default_name` for what they call it if not given.
@@ -83,6 +85,7 @@ def run_experiments(
             finish(Job(variant, chosen[variant.optimizer], seed, "test"))
     results = Results(name, budget, all_finished(folder))
     write_results(results, folder / "results.json")
+    write_report(results, folder)
     return results
 
 

@@ -42,6 +42,16 @@ class Figures:
     receptive_field: int | None
     shortcuts: int
 
+    @property
+    def macs(self) -> int:
+        """All multiply-accumulates, a picture."""
+        return self.macs_binary + self.macs_real
+
+    @property
+    def binary_share(self) -> float | None:
+        """Percent of the multiply-accumulates that are binary; None without any."""
+        return 100 * self.macs_binary / self.macs if self.macs else None
+
 
 @functools.cache
 def _all() -> dict[str, Figures]:

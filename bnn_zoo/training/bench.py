@@ -19,7 +19,7 @@ from bnn_zoo.training.optimizers import make_optimizer
 from bnn_zoo.training.pipeline import training_batches
 from bnn_zoo.training.precision import computing_in
 from bnn_zoo.training.probe import fastest, in_turn
-from bnn_zoo.training.recipe import Precision, Recipe
+from bnn_zoo.training.recipe import PRECISIONS, Precision, Recipe
 from bnn_zoo.zoo import create_model
 
 _PICTURES = 2000
@@ -61,7 +61,7 @@ class TrainingSpeed:
 
 
 @dataclass(frozen=True)
-class Settings:
+class SpeedSettings:
     """How training is measured.
 
     Args:
@@ -83,7 +83,7 @@ class Settings:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-def measure_training(network: str, settings: Settings, say: Callable[[str], object] = print) -> TrainingSpeed:
+def measure_training(network: str, settings: SpeedSettings, say: Callable[[str], object] = print) -> TrainingSpeed:
     """Measures training steps on random pictures, in this process, beside the plain loop of larq-zoo.
 
     Both train with Adam through keras fit, on 10 classes, from pictures in memory.
@@ -109,7 +109,7 @@ def measure_training(network: str, settings: Settings, say: Callable[[str], obje
 
     preprocessing = preprocessing_of(build())
     recipe = Recipe(f"{network}.bench", batch_size=settings.batch_size)
-    precisions: tuple[Precision, ...] = ("float32", "mixed_bfloat16") if settings.precision == "auto" else (settings.precision,)
+    precisions = PRECISIONS if settings.precision == "auto" else (settings.precision,)
     recipe = fastest(build, recipe, precisions, (False, True) if settings.xla == "auto" else (settings.xla,), say)
     plain_model, plain = _plain_loop(network, build, dataset, preprocessing, settings)
     runs = {_PLAIN: plain, _OWN: _own_loop(build, recipe, dataset, preprocessing, settings.steps)}
@@ -142,7 +142,7 @@ def _own_loop(build: Any, recipe: Recipe, dataset: ImageDataset, preprocessing: 
 
 
 def _plain_loop(
-    network: str, build: Any, dataset: ImageDataset, preprocessing: Preprocessing, settings: Settings
+    network: str, build: Any, dataset: ImageDataset, preprocessing: Preprocessing, settings: SpeedSettings
 ) -> tuple[str, Callable[[], object]]:
     """What larq_zoo/training/train.py does: cache, shuffle, prepare picture by picture, batch; fit in float32."""
     mean, std = (tf.constant(values, tf.float32) * 255.0 for values in (preprocessing.mean, preprocessing.std))
@@ -161,7 +161,7 @@ def _plain_loop(
     return name, _fitting(model, batches.batch(settings.batch_size).prefetch(1), settings.steps)
 
 
-def _plain_model(network: str, build: Any, settings: Settings) -> tuple[str, keras.Model]:
+def _plain_model(network: str, build: Any, settings: SpeedSettings) -> tuple[str, keras.Model]:
     own = build()
     try:
         theirs = larq_zoo_factory(network)(input_shape=(settings.size, settings.size, 3), weights=None, num_classes=10)

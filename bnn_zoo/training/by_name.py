@@ -7,28 +7,29 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import default_name, open_dataset, training_split
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.streamed_dataset import OnBad
 from bnn_zoo.data.tfds_masks import open_masks
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import train
+from bnn_zoo.training.overrides import override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.recipes import find_recipe
-from bnn_zoo.training.settings import override
 from bnn_zoo.training.strategy import is_chief, make_strategy
 from bnn_zoo.training.weight_set import save_run
 from bnn_zoo.zoo import create_model
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
+class TrainingOptions:
     """How a run is made, beside its recipe.
 
     Args:
@@ -46,7 +47,7 @@ class Options:
 
     split: str | None = None
     size: int | None = None
-    on_bad: Literal["skip", "stop"] = "stop"
+    on_bad: OnBad = "stop"
     strategy: Any = "auto"
     precision: PrecisionChoice = "recipe"
     xla: XlaChoice = "recipe"
@@ -62,7 +63,7 @@ def train_by_name(
     out: str | os.PathLike[str],
     *,
     settings: dict[str, str] | None = None,
-    options: Options | None = None,
+    options: TrainingOptions | None = None,
     say: Callable[[str], object] = print,
 ) -> Path | None:
     """Trains a network of the zoo by a recipe of the zoo, and saves the weight set.
@@ -82,7 +83,7 @@ def train_by_name(
     Raises:
         ValueError, OSError, ConnectionError: as `train`.
     """
-    options = options or Options()
+    options = options or TrainingOptions()
     chosen = override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
     if strategy.cluster_resolver is not None and "auto" in (options.precision, options.xla):
@@ -123,7 +124,7 @@ def train_by_name(
     )
 
 
-def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Options) -> str:
+def _command(network: str, recipe: Recipe, settings: dict[str, str], options: TrainingOptions) -> str:
     """What makes the same run again; precision and XLA as they were chosen."""
     parts = ["bnn-zoo", "train", network, "--recipe", recipe.name, "--data", "DATA", "--out", "OUT"]
     for name, value in settings.items():

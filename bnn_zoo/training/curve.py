@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bnn_zoo._figure import new_figure
 from bnn_zoo.training.run_log import read_log
 
 
@@ -19,17 +20,11 @@ def plot_log(log: str | os.PathLike[str], picture: str | os.PathLike[str]) -> No
         ImportError: if matplotlib is not installed.
         ValueError: if the log holds no epoch.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError('drawing a curve needs matplotlib: pip install "bnn-zoo[train]"') from error
+    figure = new_figure("a curve", figsize=(8, 3.2), layout="constrained")
     rows = read_log(log)
     if not rows:
         raise ValueError(f"{log} holds no epoch.")
     epochs = [int(row["epoch"]) + 1 for row in rows]
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    FigureCanvasAgg(figure)
     # Training scores are lower than held-out ones early on: they are means over the epoch, and of augmented pictures.
     for axes, column, title, factor in zip(
         figure.subplots(1, 2), ("loss", "accuracy"), ("loss", "accuracy, percent"), (1, 100), strict=True

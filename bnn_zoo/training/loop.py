@@ -20,7 +20,6 @@ from bnn_zoo.training.claim import claim_folder
 from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe, recipe_of
 from bnn_zoo.training.run import CLAIM, DATA, Run
-from bnn_zoo.training.run import LAST as LAST
 from bnn_zoo.training.stage_run import check_networks, run_stage
 from bnn_zoo.training.strategy import check_batch_size, explain_lost_worker, is_chief, make_strategy
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.optimizers import make_optimizer
 from bnn_zoo.training.precision import computing_in
-from bnn_zoo.training.recipe import Precision, Recipe
+from bnn_zoo.training.recipe import PRECISIONS, Precision, Recipe
 from bnn_zoo.training.run import CLAIM
 
 _ROUNDS = 5
@@ -55,14 +56,14 @@ def settle(
             name: begun[name] for name, choice in (("precision", precision), ("xla", xla)) if choice == "auto" and name in begun
         }
         return replace(recipe, **kept)
-    precisions: tuple[Precision, ...] = ("float32", "mixed_bfloat16") if precision == "auto" else (recipe.precision,)
+    precisions = PRECISIONS if precision == "auto" else (recipe.precision,)
     return fastest(build, recipe, precisions, (False, True) if xla == "auto" else (recipe.xla,), say)
 
 
 def fastest(
     build: Callable[[], keras.Model],
     recipe: Recipe,
-    precisions: Sequence[Precision] = ("float32", "mixed_bfloat16"),
+    precisions: Sequence[Precision] = PRECISIONS,
     xla: Sequence[bool] = (False, True),
     say: Callable[[str], object] = print,
 ) -> Recipe:
@@ -87,7 +88,7 @@ def fastest(
         try:
             steps[index] = _step(build, replace(candidate, stages=(), **_without_precision(last)))
         except (tf.errors.OpError, NotImplementedError) as error:
-            say(f"{_name(candidate)}: {str(error).splitlines()[0]}")
+            say(f"{_name(candidate)}: {first_line(error)}")
     if not steps:
         raise ValueError("no combination of precision and XLA could be compiled; choose both by hand.")
     medians = {index: statistics.median(times) for index, times in in_turn(steps, _ROUNDS).items()}

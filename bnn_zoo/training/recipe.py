@@ -15,6 +15,7 @@ Schedule = Literal["constant", "cosine", "linear", "steps"]
 RealSchedule = Literal["same", "constant", "cosine", "linear", "steps"]
 Augmentation = Literal["none", "crop_and_flip", "random_resized_crop"]
 Precision = Literal["float32", "mixed_bfloat16"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 _CHOICES = {
     "optimizer": Optimizer,

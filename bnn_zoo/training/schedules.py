@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, tf
@@ -31,7 +32,7 @@ def make_schedule(recipe: Recipe, steps: int, *, real: bool = False) -> Any:
             rising = tf.minimum((done + 1.0) / warmup, 1.0) if warmup else 1.0
             progress = tf.clip_by_value((done - warmup) / (total - warmup), 0.0, 1.0)
             if kind == "cosine":
-                share = 0.5 * (1.0 + tf.cos(3.141592653589793 * progress))
+                share = 0.5 * (1.0 + tf.cos(math.pi * progress))
             elif kind == "linear":
                 share = 1.0 - progress
             elif kind == "steps":

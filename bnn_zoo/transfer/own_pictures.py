@@ -15,10 +15,11 @@ from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.references import Reference
 from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
-from bnn_zoo.training.loop import LAST, train
+from bnn_zoo.training.loop import train
+from bnn_zoo.training.overrides import override
 from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.run import LAST
 from bnn_zoo.training.run_log import LOG, read_log
-from bnn_zoo.training.settings import override
 from bnn_zoo.training.weight_set import save_run
 from bnn_zoo.transfer.freezing import freeze
 from bnn_zoo.transfer.head import replace_head

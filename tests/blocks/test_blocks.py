@@ -6,21 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from block_models import kinds, model_of
 
 from bnn_zoo import blocks
 from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo.blocks import Binarization
 
 RNG = np.random.default_rng(2)
-
-
-def model_of(block: Any, *arguments: Any, shape: tuple[int, ...] = (8, 8, 16), **options: Any) -> keras.Model:
-    images = keras.Input(shape)
-    return keras.Model(images, block(images, *arguments, **options))
-
-
-def kinds(model: keras.Model) -> list[str]:
-    return [type(layer).__name__ for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
 
 
 def names(model: keras.Model) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
+from block_models import kinds, model_of
 
 from bnn_zoo import blocks
 from bnn_zoo._keras import keras, larq, tf
@@ -14,15 +13,6 @@ from bnn_zoo.blocks.channel_layers import ChannelBias, ChannelScale, LeakyClip, 
 from bnn_zoo.blocks.quantizers import SigmoidSign, Standardize, StandardizedSign
 
 RNG = np.random.default_rng(4)
-
-
-def model_of(block: Any, *arguments: Any, shape: tuple[int, ...] = (8, 8, 16), **options: Any) -> keras.Model:
-    images = keras.Input(shape)
-    return keras.Model(images, block(images, *arguments, **options))
-
-
-def kinds(model: keras.Model) -> list[str]:
-    return [type(layer).__name__ for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
 
 
 # Layers

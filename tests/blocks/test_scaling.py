@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_blocks import kinds, model_of
+from block_models import kinds, model_of
 
 import bnn_zoo
 from bnn_zoo import blocks

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bnn_zoo._rows import format_rows
 from bnn_zoo.cli import deploying, measurements
 from bnn_zoo.deploy import bench_worker, profile
 from bnn_zoo.deploy.profile import LayerTime
@@ -30,6 +31,12 @@ def test_files_and_pipes_get_everything(form: str, monkeypatch: pytest.MonkeyPat
     measurements.show_rows(ROWS, form, RANKS)
     text = capsys.readouterr().out
     assert all(name in text for name in ("per_picture", "repeats", "binary_densenet37_dilated", "openvino"))
+
+
+def test_no_line_ends_in_spaces() -> None:
+    rows = [LayerTime("stem", "Convolution", "jit", 2.0, 0.5), LayerTime("conv", "BinaryConvolution", "jit", 2.0, 0.5, 9, 0.25)]
+    lines = format_rows(rows).splitlines()
+    assert lines == [line.rstrip() for line in lines] and lines[0].endswith("of_roofline") and lines[2].endswith("0.250")
 
 
 def test_layers_of_several_networks_are_one_list(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

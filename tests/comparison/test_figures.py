@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -36,7 +37,7 @@ def test_stored_figures_and_layers_are_current_and_larqs(name: str) -> None:
     # larq counts once what a layer computes that is used several times.
     again = [layer for layer in layers if ":" in layer.name]
     assert figures.macs_binary - sum(layer.macs_binary for layer in again) == summary.op_count("mac", 1)
-    assert figures.macs_binary + figures.macs_real - sum(layer.macs for layer in again) == summary.op_count("mac")
+    assert figures.macs - sum(layer.macs for layer in again) == summary.op_count("mac")
     by_name = {layer.name: layer for layer in layers}
     for layer in summary.layer_profiles[1:]:
         mine = by_name[layer.name]
@@ -182,3 +183,9 @@ def test_count_by_hand() -> None:
     # The binary convolution: 4 channels of 1 bit in, since nobody else takes them, and 6 of 32 bits out.
     stem = 64 * (3 * 32 + 4 * 1)
     assert figures.peak_activation_mib == pytest.approx(max(stem, 64 * (4 * 1 + 6 * 32)) / MIB, abs=1e-4)
+
+
+def test_sums_over_binary_and_real_operations() -> None:
+    figures = dataclasses.replace(figures_of("birealnet"), macs_binary=30, macs_real=10)
+    assert figures.macs == 40 and figures.binary_share == 75.0
+    assert dataclasses.replace(figures, macs_binary=0, macs_real=0).binary_share is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from matplotlib.figure import Figure
 
 import bnn_zoo
 from bnn_zoo.comparison.progress import progress_bar
+from bnn_zoo.guide.plots import plot_experiments
+from bnn_zoo.guide.results import read_results
+from bnn_zoo.training.curve import plot_log
 
 
 def test_a_plot_is_a_picture() -> None:
@@ -24,6 +28,22 @@ def test_ipython_shows_the_picture_where_pyplot_never_was() -> None:
     formatters = pytest.importorskip("IPython.core.formatters")
     shown, _ = formatters.DisplayFormatter().format(bnn_zoo.compare(["birealnet", "quicknet"]).plot())
     assert "image/png" in shown
+
+
+@pytest.mark.parametrize(
+    ("what", "draw"),
+    [
+        ("a plot", lambda: bnn_zoo.compare(["birealnet", "quicknet"]).plot()),
+        ("results", lambda: plot_experiments(read_results())),
+        ("a curve", lambda: plot_log("log.csv", "curve.png")),
+    ],
+)
+def test_without_matplotlib_it_is_said_what_to_install(
+    what: str, draw: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "bnn_zoo._shown_figure", None)
+    with pytest.raises(ImportError, match=f"^drawing {what} needs matplotlib: pip install matplotlib$"):
+        draw()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bnn_zoo.comparison.numbers import short
+from bnn_zoo.comparison.numbers import extents, short
 
 
 @pytest.mark.parametrize(
@@ -13,3 +13,7 @@ from bnn_zoo.comparison.numbers import short
 )
 def test_a_number_has_three_digits_and_a_letter(count: float, text: str) -> None:
     assert short(count) == text
+
+
+def test_extents_are_joined_by_an_x() -> None:
+    assert extents((56, 56, 64)) == "56x56x64" and extents([10]) == "10"

@@ -11,7 +11,8 @@ from matplotlib.text import Annotation, Text
 from networks import CLASSIC
 
 import bnn_zoo
-from bnn_zoo.comparison.columns import COLUMNS, find_column
+from bnn_zoo.comparison.column import find_column
+from bnn_zoo.comparison.columns import COLUMNS
 from bnn_zoo.comparison.plot import comparable, helps_log
 
 

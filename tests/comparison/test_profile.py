@@ -16,7 +16,7 @@ def test_rows_add_up_to_the_figures() -> None:
     profile = bnn_zoo.profile(small_network())
     rows = profile.rows()
     assert sum(row["parameters"] for row in rows) == profile.figures.parameters == small_network().count_params()
-    assert sum(row["macs"] for row in rows) == profile.figures.macs_binary + profile.figures.macs_real
+    assert sum(row["macs"] for row in rows) == profile.figures.macs
     assert sum(row["bytes"] for row in rows) / 2**20 == pytest.approx(profile.figures.size_mib, abs=1e-4)
     assert profile.to_dataframe().loc["two", "input_bits"] == 1
     assert json.loads(profile.to_json())["layers"][1]["name"] == "stem"

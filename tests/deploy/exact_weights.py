@@ -92,8 +92,8 @@ def _set_statistics(model: keras.Model, norms: list[keras.layers.Layer], rng: np
 def _variance(deviation: float, epsilon: float) -> np.float32:
     """About deviation^2, so that batch norm multiplies by a number of a few bits in whatever way it is computed.
 
-    TensorFlow multiplies by an estimate of 1 / sqrt(x), which processors make each in a way of its own: for 4 it can be one half, or
-    the number below it.
+    TensorFlow multiplies by an estimate of 1 / sqrt(x), which processors make each in a way of its own: for 4 it can be one half,
+    or the number below it.
     """
     for factor in (1, 3 / 2, 5 / 4, 9 / 8):
         wanted = np.float32(factor / deviation)

@@ -10,15 +10,16 @@ from types import SimpleNamespace
 import pytest
 from deploy_models import narrow_model
 
+from bnn_zoo._rows import format_rows
 from bnn_zoo.deploy import bench, profile
-from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers
+from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
-from bnn_zoo.deploy.rows import format_rows
+from bnn_zoo.deploy.timing import Measurement
 
 
 def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("openvino")
-    rows = bench.measure(["binarynet"], ["keras", "openvino"], threads=[1], batch_sizes=[1, 2], repeats=3)
+    rows = bench.measure_latencies(["binarynet"], ["keras", "openvino"], threads=[1], batch_sizes=[1, 2], repeats=3)
     assert capfd.readouterr() == ("", "")  # TensorFlow's start-up lines in the workers
     assert [(row.backend, row.threads, row.batch_size) for row in rows] == [
         ("keras", 1, 1),
@@ -27,7 +28,7 @@ def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
         ("openvino", 1, 2),
     ]
     for row in rows:
-        assert isinstance(row, bench.Measurement)
+        assert isinstance(row, Measurement)
         assert 0 < row.low <= row.milliseconds <= row.high
         assert row.per_picture == row.milliseconds / row.batch_size
     assert json.loads(format_rows(rows, "json"))[0]["model"] == "binarynet"
@@ -39,7 +40,7 @@ def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
 )
 def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        bench.measure(["binarynet"], **arguments)  # type: ignore[arg-type]
+        bench.measure_latencies(["binarynet"], **arguments)  # type: ignore[arg-type]
 
 
 def test_layers_are_named_and_shares_sum_to_one() -> None:
@@ -53,8 +54,11 @@ def test_layers_are_named_and_shares_sum_to_one() -> None:
 
 def test_binary_layers_are_held_against_the_roofline(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openvino")
-    monkeypatch.setattr(profile, "measure_roofline", lambda: Roofline("made up", 1e12))
-    rows = profile_layers(narrow_model("birealnet", input_shape=(64, 64, 3), filters=64), repeats=3)
+    measured = []
+    monkeypatch.setattr(profile, "measure_roofline", lambda: measured.append(1) or Roofline("made up", 1e12))
+    timed = profile_layers(narrow_model("birealnet", input_shape=(64, 64, 3), filters=64), repeats=3)
+    assert not measured and all(row.of_roofline is None for row in timed), "the times alone need no roofline"
+    rows = with_roofline(timed)
     first = next(row for row in rows if row.name == "section_0_block_0_conv")
     assert first.binary_macs == 3 * 3 * 64 * 64 * 16 * 16
     assert first.of_roofline == pytest.approx(first.binary_macs / (first.milliseconds / 1e3) / 1e12)
@@ -62,6 +66,9 @@ def test_binary_layers_are_held_against_the_roofline(monkeypatch: pytest.MonkeyP
     assert binary.of_roofline == pytest.approx(binary.binary_macs / (binary.milliseconds / 1e3) / 1e12)
     other = next(row for row in rows if row.kind == "Convolution")
     assert other.binary_macs == 0 and other.of_roofline is None
+    halves = with_roofline(timed, threads=2)
+    assert halves[rows.index(first)].of_roofline == pytest.approx(first.of_roofline / 2)
+    assert with_roofline([other]) == [other] and len(measured) == 2, "without a binary layer nothing is measured"
 
 
 def test_the_roofline_is_what_a_processor_can_do() -> None:
@@ -80,7 +87,7 @@ def dies(connection: Connection, threads: int) -> None:
 def test_a_process_that_dies_ends_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "serve", dies)
     with pytest.raises(ChildProcessError, match=r"measuring process ended \(prepare, binarynet, keras, 1\).*out of memory"):
-        bench.measure(["binarynet"], ["keras"], threads=[1])
+        bench.measure_latencies(["binarynet"], ["keras"], threads=[1])
 
 
 def test_a_run_that_fails_is_a_row() -> None:

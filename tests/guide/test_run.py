@@ -16,6 +16,7 @@ from bnn_zoo.guide.budget import Budget
 from bnn_zoo.guide.finished import Job
 from bnn_zoo.guide.results import read_results
 from bnn_zoo.guide.run import run_experiments
+from bnn_zoo.guide.table import caption
 from bnn_zoo.guide.variants import BASELINE
 
 TINY = Budget(pictures=24, held_out=8, epochs=1, batch_size=8, seeds=2)
@@ -79,7 +80,11 @@ def test_results_hold_search_and_runs_with_the_settings_that_won(grid: tuple[Pat
     assert {one.seed for one in results.of("widening-repeat")} == {1, 2}
     assert results.of("widening-repeat")[0].parameters < results.of("baseline")[0].parameters
     assert results.dataset == out.parent.name or results.dataset.startswith("shades")
-    assert sorted(path.name for path in out.iterdir()) == ["finished", "grid.json", "results.json", "unfinished"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        *("finished", "grid.json", "results.json", "results.md", "results.png", "unfinished")
+    ]
+    assert caption(results) in (out / "results.md").read_text(encoding="utf-8")
+    assert Image.open(out / "results.png").width > 1000
     assert not list((out / "unfinished").iterdir())
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bnn_zoo.training import by_name
-from bnn_zoo.training.by_name import Options, train_by_name
+from bnn_zoo.training.by_name import TrainingOptions, train_by_name
 
 
 class OpenedError(Exception):
@@ -37,7 +37,7 @@ def write_pictures(folder: Path, *splits: str) -> Path:
 
 
 def begin(data: Any, out: Path, split: str | None) -> None:
-    train_by_name("birealnet", None, data, out, options=Options(split=split, strategy="one"))
+    train_by_name("birealnet", None, data, out, options=TrainingOptions(split=split, strategy="one"))
 
 
 def test_train_where_there_is_one_and_else_all(opened: list[tuple[str, str | None]], tmp_path: Path) -> None:
@@ -66,4 +66,4 @@ def test_several_machines_do_not_each_choose_what_is_fastest(options: dict[str, 
         cluster_resolver = object()
 
     with pytest.raises(ValueError, match='several machines must compute alike.*not "auto"'):
-        train_by_name("birealnet", None, tmp_path, tmp_path / "run", options=Options(strategy=Several(), **options))
+        train_by_name("birealnet", None, tmp_path, tmp_path / "run", options=TrainingOptions(strategy=Several(), **options))

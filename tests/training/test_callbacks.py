@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_optimizers import SMALL, Stop, network
+from small_runs import SMALL, Stop, noise_network
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.data.image_dataset import ImageDataset
@@ -17,12 +17,6 @@ from bnn_zoo.training.optimizers import binary_kernels
 from bnn_zoo.training.run_log import read_log
 
 STEPS = 5
-
-
-@pytest.fixture(scope="module")
-def noise() -> ImageDataset:
-    rng = np.random.default_rng(0)
-    return ImageDataset(rng.integers(0, 256, (48, 32, 32, 3)).astype("uint8"), np.arange(48) % 4, tuple("abcd"))
 
 
 def rows(out: Path) -> list[dict[str, str]]:
@@ -43,7 +37,7 @@ def test_flips_are_those_of_the_signs(noise: ImageDataset, tmp_path: Path) -> No
             return [kernel.numpy() >= 0 for kernel in binary_kernels(self.model.trainable_variables)]
 
     count = Count()
-    train(network, SMALL, noise, CIFAR10, tmp_path, callbacks=(count,))
+    train(noise_network, SMALL, noise, CIFAR10, tmp_path, callbacks=(count,))
     expected = np.mean(np.reshape(count.shares, (-1, STEPS)), axis=1)
     assert expected.min() > 0
     np.testing.assert_allclose([float(row["flip_ratio"]) for row in rows(tmp_path)], expected, rtol=1e-4)
@@ -51,8 +45,8 @@ def test_flips_are_those_of_the_signs(noise: ImageDataset, tmp_path: Path) -> No
 
 def test_tensorboard_has_the_log_by_steps_over_a_stop(noise: ImageDataset, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        train(network, SMALL, noise, CIFAR10, tmp_path, tensorboard=True, checkpoint_seconds=0.0, callbacks=(Stop(7),))
-    train(network, SMALL, noise, CIFAR10, tmp_path, tensorboard=True)
+        train(noise_network, SMALL, noise, CIFAR10, tmp_path, tensorboard=True, checkpoint_seconds=0.0, callbacks=(Stop(7),))
+    train(noise_network, SMALL, noise, CIFAR10, tmp_path, tensorboard=True)
     found: dict[str, dict[int, float]] = {}
     for path in sorted((tmp_path / "tensorboard").iterdir()):
         for event in tf.compat.v1.train.summary_iterator(str(path)):
@@ -69,7 +63,7 @@ def test_tensorboard_has_the_log_by_steps_over_a_stop(noise: ImageDataset, tmp_p
 
 
 def test_a_line_an_epoch_where_there_is_no_terminal(noise: ImageDataset, tmp_path: Path, capsys: Any) -> None:
-    train(network, SMALL, noise, CIFAR10, tmp_path)
+    train(noise_network, SMALL, noise, CIFAR10, tmp_path)
     lines = [line for line in capsys.readouterr().out.splitlines() if line]
     assert [line.split()[1] for line in lines] == ["1/3", "2/3", "3/3"]
     assert all("loss" in line and "accuracy" in line and "held out" in line for line in lines)

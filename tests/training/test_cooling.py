@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_runs import shades_of, tiny_network
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.data import ImageDataset
@@ -22,16 +23,12 @@ RECIPE = Recipe("bnext_tiny.x", epochs=3, batch_size=8, held_out=8, stages=(Stag
 
 
 def network() -> keras.Model:
-    arguments: dict[str, Any] = {"filters": 8, "section_blocks": (1, 1)}
-    return build_model(find_architecture("bnext_tiny"), input_shape=(32, 32, 3), num_classes=2, arguments=arguments)
+    return tiny_network("bnext_tiny")
 
 
 @pytest.fixture
 def shades() -> ImageDataset:
-    rng = np.random.default_rng(0)
-    labels = np.arange(24) % 2
-    images = rng.integers(0, 100, (24, 32, 32, 3)) + 120 * labels[:, None, None, None]
-    return ImageDataset(images.astype(np.uint8), labels, ("dark", "light"))
+    return shades_of(24, spread=100, apart=120, names=("dark", "light"))
 
 
 @pytest.mark.parametrize(

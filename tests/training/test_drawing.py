@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_optimizers import SMALL, Stop
+from small_runs import SMALL, Stop
 
 from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo.blocks.segmentation import fully_convolutional_head

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_runs import shades_of, tiny_network
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
-from bnn_zoo.models import find_architecture
-from bnn_zoo.models.build import build_model
 from bnn_zoo.training import Recipe, Stage, train
 from bnn_zoo.training.at_work import alone_in
 
@@ -22,15 +21,11 @@ RECIPE = Recipe("birealnet.shades", epochs=3, batch_size=8, held_out=8, learning
 
 @pytest.fixture(scope="module")
 def shades() -> ImageDataset:
-    rng = np.random.default_rng(0)
-    labels = np.arange(56) % 2
-    images = rng.integers(0, 30, (56, 32, 32, 3)) + 200 * labels[:, None, None, None]
-    return ImageDataset(images.astype("uint8"), labels, ("dark", "bright"))
+    return shades_of(56)
 
 
 def network(filters: int = 8) -> Any:
-    arguments = {"filters": filters, "section_blocks": (1, 1)}
-    return build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=2, arguments=arguments)
+    return tiny_network("birealnet", filters=filters)
 
 
 def wider_network() -> Any:

@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_runs import SMALL, Stop, noise_network
 
 from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
-from bnn_zoo.models import find_architecture
-from bnn_zoo.models.build import build_model
 from bnn_zoo.training import Recipe, train
 from bnn_zoo.training.optimizers import binary_kernels, make_optimizer, optimizer_state, real_kernels
 from bnn_zoo.training.run_log import read_log
 from bnn_zoo.training.schedules import make_schedule
 
-SMALL = Recipe("birealnet.noise", epochs=3, batch_size=8, held_out=8, learning_rate=0.01)
 RECIPES = {
     "radam": dataclasses.replace(SMALL, optimizer="radam", weight_decay=1e-3),
     "sgd": dataclasses.replace(SMALL, optimizer="sgd", learning_rate=0.1, weight_decay=1e-3, l2=1e-4, warmup_epochs=1),
@@ -38,30 +36,6 @@ RECIPES = {
 }
 
 
-def network() -> Any:
-    arguments = {"filters": 8, "section_blocks": (1, 1)}
-    return build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), num_classes=4, arguments=arguments)
-
-
-@pytest.fixture(scope="module")
-def noise() -> ImageDataset:
-    rng = np.random.default_rng(0)
-    return ImageDataset(rng.integers(0, 256, (48, 32, 32, 3)).astype("uint8"), np.arange(48) % 4, tuple("abcd"))
-
-
-class Stop(keras.callbacks.Callback):
-    """Ends a run without a word, as a power cut would."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__()
-        self.left = step
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise KeyboardInterrupt
-
-
 # Adam in bfloat16 is what test_resuming.py kills.
 @pytest.mark.filterwarnings("error:the checkpoint")
 @pytest.mark.parametrize(
@@ -70,11 +44,11 @@ class Stop(keras.callbacks.Callback):
 )
 def test_a_run_that_was_stopped_ends_with_the_same_weights(name: str, precision: str, noise: ImageDataset, tmp_path: Path) -> None:
     recipe = dataclasses.replace(RECIPES[name], precision=precision)
-    whole = train(network, recipe, noise, CIFAR10, tmp_path / "whole")
+    whole = train(noise_network, recipe, noise, CIFAR10, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        train(network, recipe, noise, CIFAR10, tmp_path / "cut", checkpoint_seconds=0.0, callbacks=(Stop(7),))
+        train(noise_network, recipe, noise, CIFAR10, tmp_path / "cut", checkpoint_seconds=0.0, callbacks=(Stop(7),))
     assert [path.name[:14] for path in sorted((tmp_path / "cut" / "checkpoints").iterdir())] == ["step-000000006", "step-000000007"]
-    again = train(network, recipe, noise, CIFAR10, tmp_path / "cut")
+    again = train(noise_network, recipe, noise, CIFAR10, tmp_path / "cut")
     for expected, found in zip(whole.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)
     for expected_row, found_row in zip(
@@ -92,7 +66,7 @@ def step_once(recipe: Recipe, model: Any, gradients: list[Any]) -> None:
 
 
 def test_decay_shrinks_real_kernels_and_nothing_else() -> None:
-    model = network()
+    model = noise_network()
     before = [variable.numpy() for variable in model.trainable_variables]
     recipe = Recipe("a.b", optimizer="sgd", learning_rate=0.5, schedule="constant", weight_decay=0.1)
     step_once(recipe, model, [tf.zeros_like(value) for value in before])
@@ -104,7 +78,7 @@ def test_decay_shrinks_real_kernels_and_nothing_else() -> None:
 
 
 def test_bop_flips_binary_kernels_by_its_rule_and_leaves_the_rest_to_the_other() -> None:
-    model = network()
+    model = noise_network()
     signs = [np.sign(kernel.numpy()) for kernel in binary_kernels(model.trainable_variables)]
     for kernel, sign in zip(binary_kernels(model.trainable_variables), signs, strict=True):
         kernel.assign(sign)
@@ -126,7 +100,7 @@ def test_a_network_without_binary_kernels_takes_the_other_optimizer() -> None:
     real = keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
     optimizer = make_optimizer(RECIPES["bop"], 10, real.trainable_variables)
     assert isinstance(optimizer, keras.optimizers.legacy.Adam)
-    assert isinstance(make_optimizer(RECIPES["bop"], 10, network().trainable_variables), larq.optimizers.CaseOptimizer)
+    assert isinstance(make_optimizer(RECIPES["bop"], 10, noise_network().trainable_variables), larq.optimizers.CaseOptimizer)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_optimizers import SMALL, network
+from small_runs import SMALL, noise_network
 
 from bnn_zoo.training import bench, probe
-from bnn_zoo.training.bench import Settings, measure_training
+from bnn_zoo.training.bench import SpeedSettings, measure_training
 from bnn_zoo.training.probe import fastest, in_turn, settle
 from bnn_zoo.zoo import create_model
 
@@ -24,14 +24,14 @@ def test_the_fastest_is_the_one_of_the_least_median(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(probe, "_step", lambda build, recipe: lambda: seconds[recipe.precision, recipe.xla])
     monkeypatch.setattr(probe, "in_turn", lambda runs, rounds: {key: [run(), 0.1, 99.0] for key, run in runs.items()})
     lines: list[str] = []
-    chosen = fastest(network, SMALL, say=lines.append)
+    chosen = fastest(noise_network, SMALL, say=lines.append)
     assert chosen == dataclasses.replace(SMALL, precision="mixed_bfloat16")
     assert len(lines) == 4 and "mixed_bfloat16 with XLA: 0.40 steps a second" in lines
 
 
 def test_a_step_of_each_is_really_taken() -> None:
     lines: list[str] = []
-    chosen = fastest(network, SMALL, xla=(False,), say=lines.append)
+    chosen = fastest(noise_network, SMALL, xla=(False,), say=lines.append)
     assert chosen.precision in ("float32", "mixed_bfloat16") and not chosen.xla
     assert len(lines) == 2 and all("steps a second" in line for line in lines)
 
@@ -47,14 +47,14 @@ def test_a_run_that_goes_on_keeps_what_was_measured_when_it_began(tmp_path: Path
         raise AssertionError("measured again")
 
     monkeypatch.setattr(probe, "fastest", refuse)
-    assert settle(network, SMALL, tmp_path, "recipe", "recipe") is SMALL
-    assert settle(network, SMALL, tmp_path, "mixed_bfloat16", "on") == dataclasses.replace(
+    assert settle(noise_network, SMALL, tmp_path, "recipe", "recipe") is SMALL
+    assert settle(noise_network, SMALL, tmp_path, "mixed_bfloat16", "on") == dataclasses.replace(
         SMALL, precision="mixed_bfloat16", xla=True
     )
     begun = dataclasses.replace(SMALL, precision="mixed_bfloat16", xla=True)
     (tmp_path / "recipe.json").write_text(json.dumps(dataclasses.asdict(begun)))
-    assert settle(network, SMALL, tmp_path, "auto", "auto") == begun
-    assert settle(network, SMALL, tmp_path, "auto", "off") == dataclasses.replace(begun, xla=False)
+    assert settle(noise_network, SMALL, tmp_path, "auto", "auto") == begun
+    assert settle(noise_network, SMALL, tmp_path, "auto", "off") == dataclasses.replace(begun, xla=False)
 
 
 @pytest.mark.parametrize(("stem", "plain_model"), [("cifar", "larq_zoo"), ("imagenet", "bnn_zoo")])
@@ -65,12 +65,12 @@ def test_both_loops_train_the_same_network(monkeypatch: pytest.MonkeyPatch, stem
         return lambda weights, **shapes: create_model(name, **SMALL_ONE, stem=stem, **shapes)
 
     monkeypatch.setattr(bench, "larq_zoo_factory", theirs)
-    settings = Settings(batch_size=4, precision="float32", xla=False, steps=1, rounds=1, arguments=SMALL_ONE)
+    settings = SpeedSettings(batch_size=4, precision="float32", xla=False, steps=1, rounds=1, arguments=SMALL_ONE)
     assert measure_training("birealnet", settings).plain_model == plain_model
 
 
 def test_training_is_measured_beside_the_plain_loop() -> None:
-    settings = Settings(batch_size=4, precision="float32", xla=False, steps=1, rounds=2, arguments=SMALL_ONE)
+    settings = SpeedSettings(batch_size=4, precision="float32", xla=False, steps=1, rounds=2, arguments=SMALL_ONE)
     found = measure_training("birealnet", settings)
     assert found.plain_model == "bnn_zoo" and (found.precision, found.xla, found.rounds) == ("float32", False, 2)
     assert found.speedup == pytest.approx(found.steps / found.plain_steps)

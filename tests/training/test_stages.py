@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_optimizers import Stop
+from small_runs import Stop, shades_of, tiny_network
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
-from bnn_zoo.models import find_architecture
-from bnn_zoo.models.build import build_model
 from bnn_zoo.training import Recipe, Stage, override, train
 from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.run_log import read_log
@@ -38,16 +36,12 @@ RECIPE = Recipe(
 
 
 def network() -> Any:
-    arguments = {"filters": 8, "section_blocks": (2, 2)}
-    return build_model(find_architecture("real_to_binary_net"), input_shape=(32, 32, 3), num_classes=2, arguments=arguments)
+    return tiny_network("real_to_binary_net", section_blocks=(2, 2))
 
 
 @pytest.fixture(scope="module")
 def shades() -> ImageDataset:
-    rng = np.random.default_rng(0)
-    labels = np.arange(40) % 2
-    images = rng.integers(0, 30, (40, 32, 32, 3)) + 200 * labels[:, None, None, None]
-    return ImageDataset(images.astype("uint8"), labels, ("dark", "bright"))
+    return shades_of(40)
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ import numpy as np
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
 from bnn_zoo._layer_graph import Call
-from bnn_zoo.deploy.lce.window import Window, windows_of
 from bnn_zoo.deploy.rebuild import Copies
+from bnn_zoo.deploy.window import Window, windows_of
 
 
 def binary_convolution(layer: Any, x: Tensor, signs: np.ndarray, pad_value: float, name: str) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bnn_zoo.deploy.registered import UnsupportedLayerError
+from bnn_zoo.deploy.window import reach_of, symmetric_start, tensorflow_window
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def window_geometry(
         return Geometry(strides, dilation)
     if not symmetric:
         return Geometry(strides, dilation, auto_pad="same_upper")
-    sides = tuple((length - 1) * rate // 2 for length, rate in zip(size, dilation, strict=True))
-    return Geometry(strides, dilation, (sides[0], sides[1]), (sides[0], sides[1]))
+    rows, columns = (symmetric_start(reach_of(length, rate)) for length, rate in zip(size, dilation, strict=True))
+    return Geometry(strides, dilation, (rows, columns), (rows, columns))
 
 
 def explicit_padding(geometry: Geometry, size: tuple[int, int], height: int | None, width: int | None) -> Geometry:
@@ -59,10 +60,8 @@ def explicit_padding(geometry: Geometry, size: tuple[int, int], height: int | No
         return geometry
     if height is None or width is None:
         raise UnsupportedLayerError('this layer needs a fixed input size: pad_values with padding="same" on real-valued inputs.')
-    before, after = [], []
-    for length, kernel, stride, rate in zip((height, width), size, geometry.strides, geometry.dilation, strict=True):
-        steps = (length + stride - 1) // stride
-        total = max((steps - 1) * stride + (kernel - 1) * rate + 1 - length, 0)
-        before.append(total // 2)
-        after.append(total - total // 2)
-    return Geometry(geometry.strides, geometry.dilation, (before[0], before[1]), (after[0], after[1]))
+    rows, columns = (
+        tensorflow_window(length, reach_of(kernel, rate), stride)
+        for length, kernel, stride, rate in zip((height, width), size, geometry.strides, geometry.dilation, strict=True)
+    )
+    return Geometry(geometry.strides, geometry.dilation, (rows.start, columns.start), (rows.end, columns.end))

@@ -23,14 +23,14 @@ from bnn_zoo.deploy.openvino.value import Output, Ready, Value
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
 from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.steps import affine_step
+from bnn_zoo.deploy.window import is_symmetric
 
 
 def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
     """QuantConv2D, and Conv2D as the case without quantizers."""
     layer, (x,) = call.layer, inputs
     size = tuple(layer.kernel_size)
-    symmetric = type(layer).__name__ == "SymmetricQuantConv2D"
-    geometry = window_geometry(layer.padding, size, layer.strides, layer.dilation_rate, symmetric=symmetric)
+    geometry = window_geometry(layer.padding, size, layer.strides, layer.dilation_rate, symmetric=is_symmetric(layer))
     pad_value = float(getattr(layer, "pad_values", 0.0)) if geometry.padded else 0.0
     weight = quantized_weight(layer, "kernel")
     kernel = binary_kernel(weight)

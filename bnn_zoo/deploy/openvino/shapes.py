@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import reduce
 
 import numpy as np
 from openvino import opset1
 from openvino import opset13 as ops
 
-from bnn_zoo._keras import tf
+from bnn_zoo._keras import keras, tf
 from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.openvino.geometry import Geometry, window_geometry
 from bnn_zoo.deploy.openvino.real import RealConvolution
 from bnn_zoo.deploy.openvino.value import Deferred, Output, Ready, Value, as_pixels, name_node
 from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.steps import affine_step, batch_norm_step, is_batch_norm_step
+from bnn_zoo.deploy.window import is_symmetric
 
 
 def convert_input(call: Call, inputs: list[Value]) -> Value:
@@ -84,12 +84,8 @@ def convert_channel_shuffle(call: Call, inputs: list[Value]) -> Value:
 def convert_max_pool(call: Call, inputs: list[Value]) -> Value:
     """MaxPooling2D. Rising steps wait until behind the pool, where there are fewer pixels."""
     layer, (x,) = call.layer, inputs
-    symmetric = type(layer).__name__ == "SymmetricMaxPooling2D"
     size = tuple(layer.pool_size)
-    form = window_geometry(layer.padding, size, layer.strides)
-    if symmetric and layer.padding == "same":
-        sides = tuple((length - 1) // 2 for length in size)
-        form = replace(form, before=sides, after=sides, auto_pad="explicit")
+    form = window_geometry(layer.padding, size, layer.strides, symmetric=is_symmetric(layer))
     shape = tuple(call.node.output_shapes[1:])
     if x.steps and not x.source.foldable and all(np.all(step.scale >= 0) for step in x.steps):
         return Value(Ready(_max_pool(x.source.output(), size, form, layer.name)), shape, x.steps)
@@ -117,7 +113,7 @@ def convert_average_pool(call: Call, inputs: list[Value]) -> Value:
 def convert_global_pool(call: Call, inputs: list[Value]) -> Value:
     """GlobalAveragePooling2D and GlobalMaxPooling2D."""
     layer, (x,) = call.layer, inputs
-    pool = ops.reduce_mean if "Average" in type(layer).__name__ else ops.reduce_max
+    pool = ops.reduce_mean if isinstance(layer, keras.layers.GlobalAveragePooling2D) else ops.reduce_max
     result = pool(x.output(), np.array([2, 3], np.int64), True).output(0)
     return Value(Ready(result), tuple(call.node.output_shapes[1:])[-1:] if not layer.keepdims else (1, 1, x.channels))
 

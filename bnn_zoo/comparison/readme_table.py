@@ -1,4 +1,4 @@
-"""The table of networks in the README. `python -m bnn_zoo.comparison.catalog README.md` writes it anew."""
+"""The table of networks in the README. `python -m bnn_zoo.comparison.readme_table README.md` writes it anew."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ def markdown_table() -> str:
     ]
     for name, entry in architectures().items():
         figures = figures_of(name)
-        macs = figures.macs_binary + figures.macs_real
         top1 = "–"
         for reported in entry.published[:1]:
             top1 = f"{reported.top1:.1f} %{'' if reported.dataset == 'imagenet' else ' CIFAR-10'} ({reported.source})"
@@ -27,7 +26,7 @@ def markdown_table() -> str:
             f"| `{entry.factory}` | [{entry.paper.arxiv}]({entry.paper.url}), {entry.paper.year} "
             f"| {figures.parameters / 1e6:.1f} M | {100 * figures.parameters_1bit / figures.parameters:.0f} % "
             f"| {figures.size_mib:.2f} | {figures.float_size_mib:.1f} "
-            f"| {macs / 1e9:.2f} G | {100 * figures.macs_binary / macs:.0f} % | {top1} |"
+            f"| {figures.macs / 1e9:.2f} G | {figures.binary_share:.0f} % | {top1} |"
         )
     return "\n".join(rows)
 

@@ -55,8 +55,25 @@ def tensorflow_window(length: int, reach: int, stride: int) -> Window:
 
 def symmetric_window(length: int, reach: int, stride: int) -> Window:
     """ "same" padding as in PyTorch: as much at the start as at the end."""
-    start = (reach - 1) // 2
+    start = symmetric_start(reach)
     return Window(length, reach, stride, start, (length + 2 * start - reach) // stride + 1)
+
+
+def symmetric_start(reach: int) -> int:
+    """How much such padding puts on either side, whatever the length of the side."""
+    return (reach - 1) // 2
+
+
+def reach_of(size: int, rate: int) -> int:
+    """How far a window reaches whose pixels lie `rate` apart."""
+    return (size - 1) * rate + 1
+
+
+def is_symmetric(layer: Any) -> bool:
+    """Whether the "same" padding of a layer is PyTorch's, and not TensorFlow's."""
+    from bnn_zoo.blocks.layers import SymmetricMaxPooling2D, SymmetricQuantConv2D
+
+    return isinstance(layer, (SymmetricMaxPooling2D, SymmetricQuantConv2D))
 
 
 def windows_of(layer: Any, shape: Sequence[int]) -> list[Window]:
@@ -66,13 +83,10 @@ def windows_of(layer: Any, shape: Sequence[int]) -> list[Window]:
         layer: a convolution or pool.
         shape: of its input, (batch, height, width, channels).
     """
-    from bnn_zoo.blocks.layers import SymmetricMaxPooling2D, SymmetricQuantConv2D
-
-    symmetric = isinstance(layer, (SymmetricMaxPooling2D, SymmetricQuantConv2D))
     sizes = layer.pool_size if hasattr(layer, "pool_size") else layer.kernel_size
     rates = getattr(layer, "dilation_rate", (1, 1))
-    window = symmetric_window if symmetric else tensorflow_window
+    window = symmetric_window if is_symmetric(layer) else tensorflow_window
     return [
-        window(length, (size - 1) * rate + 1, stride)
+        window(length, reach_of(size, rate), stride)
         for length, size, rate, stride in zip(shape[1:3], sizes, rates, layer.strides, strict=True)
     ]

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from bnn_zoo._table import align
+
 FORMATS = ("table", "csv", "json")
 
 
@@ -33,13 +35,7 @@ def format_rows(rows: Sequence[Any], form: str = "table") -> str:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(lines)
         return text.getvalue().rstrip("\n")
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if is_word else cell.rjust(width) for cell, width, is_word in zip(line, widths, words, strict=True)
-        )
-        for line in lines
-    )
+    return align(lines, words)
 
 
 def table_of(rows: Sequence[Any]) -> tuple[list[list[str]], list[bool]]:
