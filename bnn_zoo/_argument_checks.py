@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from numbers import Integral
 from typing import Any
 
 
 def is_count(value: Any) -> bool:
     """Whether it is a whole number above 0."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
+    return _is_whole(value) and int(value) > 0
 
 
 def are_counts(values: Any, number: int) -> bool:
@@ -41,3 +42,30 @@ def check_num_classes(num_classes: Any) -> None:
     """
     if not is_count(num_classes):
         raise ValueError(f"num_classes is {num_classes!r}; it must be a whole number above 0.")
+    if num_classes == 1:
+        raise ValueError("num_classes is 1; probabilities add up to 1, so that a single class would always have all of it: take 2.")
+
+
+def check_like(name: str, value: Any, usual: Any) -> None:
+    """Refuses what is of another kind than the usual value, where that is a number of things, several of them, or a record.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+        usual: the default.
+
+    Raises:
+        ValueError: naming what was given.
+    """
+    if _is_whole(usual) and not is_count(value):
+        raise ValueError(f"{name} is {value!r:.60}; it must be a whole number above 0, as in {usual}.")
+    if isinstance(usual, tuple) and usual and all(map(_is_whole, usual)):
+        whole = isinstance(value, (tuple, list)) and all(_is_whole(number) and number >= 0 for number in value)
+        if not whole or (value and not any(value)):
+            raise ValueError(f"{name} is {value!r:.60}; it must be whole numbers, not all of them 0, as in {usual}.")
+    if is_dataclass(usual) and not isinstance(value, type(usual)):
+        raise ValueError(f"{name} is {value!r:.60}; it must be a {type(usual).__name__}.")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)

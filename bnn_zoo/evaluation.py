@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import open_dataset, split_names
 from bnn_zoo.data.image_dataset import ImageDataset
@@ -66,9 +67,14 @@ def evaluate(
         The accuracies.
 
     Raises:
-        ValueError: if a class of the data is none of the model's, or the model gives no classes of pictures.
+        TypeError: if `model` is no keras.Model.
+        ValueError: if a class of the data is none of the model's, the model gives no classes of pictures, or a batch has none.
         ImageError: if a picture cannot be read (with on_bad="stop").
     """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model is {model!r:.60}; it must be a keras.Model, as create_model gives it.")
+    if not is_count(batch_size):
+        raise ValueError(f"batch_size is {batch_size!r}; it must be a whole number above 0.")
     if len(model.output_shape) != 2:
         raise ValueError(f"{model.name} gives {model.output_shape}; scored are networks that give the classes of pictures.")
     start = time.perf_counter()

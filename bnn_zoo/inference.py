@@ -11,11 +11,12 @@ import numpy as np
 from bnn_zoo._keras import keras
 from bnn_zoo.blocks.stem import SMALL_PICTURE
 from bnn_zoo.data.labels import class_labels, top_classes
-from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing
+from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing, normalized
 from bnn_zoo.hub.folder import weight_set_of
 from bnn_zoo.hub.registry import find_weight_set, registered
 from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import find_architecture, split_name
+from bnn_zoo.models.build import record_of
 
 
 def preprocess(images: Any, model: keras.Model | str | WeightSet) -> np.ndarray:
@@ -26,12 +27,16 @@ def preprocess(images: Any, model: keras.Model | str | WeightSet) -> np.ndarray:
         model: a model, a name ("birealnet.cifar10", or "birealnet" for its default weights), or a record.
 
     Returns:
-        float32, (batch, height, width, 3): cropped, resized and normalized as the weight set says. Without a weight set pictures
-        are prepared as for CIFAR-10 where the model takes small ones, else as for ImageNet.
+        float32, (batch, height, width, 3): cropped, resized and normalized as the weight set says. For a network that names the class
+        of each pixel and takes any size, they are normalized only, and must be of one size. Without a weight set pictures are
+        prepared as for CIFAR-10 where the model takes small ones, else as for ImageNet.
 
     Raises:
+        TypeError: if `model` is none of these.
         ValueError: if the pictures are not uint8 RGB, or the name is unknown.
     """
+    if _takes_whole_pictures(model):
+        return normalized(images, preprocessing_of(model))
     return apply_preprocessing(images, preprocessing_of(model))
 
 
@@ -96,10 +101,18 @@ def _weights_of(model: Any) -> WeightSet | None:
 
 
 def _input_shape(model: Any) -> tuple[int | None, int | None, int]:
+    if not isinstance(model, (str, WeightSet, keras.Model)):
+        raise TypeError(f"model is {model!r:.60}; it must be a keras.Model, a name as in 'birealnet.cifar10', or a record.")
     if isinstance(model, str):
         weights = _weights_of(model)
         return find_architecture(split_name(model)[0]).input_shape if weights is None else weights.input_shape
     return model.input_shape if isinstance(model, WeightSet) else model.input_shape[1:]
+
+
+def _takes_whole_pictures(model: Any) -> bool:
+    """Whether it is a network for segmentation of no fixed size: what is cut off would have no classes."""
+    record = record_of(model) if isinstance(model, keras.Model) else None
+    return record is not None and find_architecture(record.architecture).per_pixel and None in model.input_shape[1:3]
 
 
 def _resized(settings: Preprocessing, input_shape: tuple[int | None, int | None, int]) -> Preprocessing:

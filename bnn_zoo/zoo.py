@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bnn_zoo._argument_checks import check_input_shape, check_num_classes
+from bnn_zoo._argument_checks import check_input_shape, check_like, check_num_classes
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.hub.checkpoints import Checkpoint, checkpoints_of
 from bnn_zoo.hub.load import load_pretrained
@@ -120,14 +120,16 @@ def _check(
     unknown = sorted(set(arguments) - set(entry.defaults))
     if unknown:
         raise ValueError(f"{entry.factory} has no argument {unknown[0]!r}; its own are {', '.join(entry.defaults)}.")
+    for argument, value in arguments.items():
+        check_like(argument, value, entry.defaults[argument])
+    if include_top not in (True, False):
+        raise ValueError(f"include_top is {include_top!r}; it must be True or False.")
     if input_shape is not None and input_tensor is not None:
         raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
     if input_shape is not None:
         check_input_shape(input_shape, free_sizes=True)
     if num_classes is not None:
         check_num_classes(num_classes)
-    if num_classes == 1:
-        raise ValueError("num_classes is 1; probabilities add up to 1, so that a single class would always have all of it: take 2.")
     if num_classes is not None and not include_top:
         raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
 

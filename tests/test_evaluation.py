@@ -97,3 +97,10 @@ def test_case_and_punctuation_do_not_matter_where_they_leave_no_doubt(network: A
     assert evaluate(network, dataset, labels=np.array(labels)).top1 == 100.0  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"is not clear; name the folders as the model names its classes"):
         evaluate(network, dataset, labels=["red ant", "red-ant", "bee", "dog", "eel", "fox"])
+
+
+def test_what_cannot_be_scored(network: Any, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="model is 'birealnet'"):
+        evaluate("birealnet", tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        evaluate(network, tmp_path, batch_size=0)

@@ -118,3 +118,23 @@ def test_pictures_of_another_kind_are_refused(trained: keras.Model) -> None:
     for wrong in (PICTURES.astype("float32"), PICTURES[..., :1], "cat.jpg"):
         with pytest.raises(ValueError):
             bnn_zoo.preprocess(wrong, trained)
+
+
+@pytest.mark.parametrize("ask", [None, 3, bnn_zoo.BiRealNet])
+def test_what_is_no_model(ask: object) -> None:
+    with pytest.raises(TypeError, match="it must be a keras.Model, a name as in 'birealnet.cifar10', or a record"):
+        bnn_zoo.preprocess(PICTURES, ask)  # type: ignore[arg-type]
+
+
+def test_a_network_that_names_pixels_sees_whole_pictures() -> None:
+    network = bnn_zoo.GroupNet18Segmentation(
+        num_classes=3, input_shape=(None, None, 3), filters=8, section_blocks=(1, 1, 1, 1), bases=2
+    )
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 40, 64, 3)).astype(np.uint8)
+    seen = bnn_zoo.preprocess(pictures, network)
+    assert seen.shape == (2, 40, 64, 3)
+    fixed = bnn_zoo.preprocess(pictures[:, :, :40], network)  # mean and deviation are those of the other road
+    settings = dataclasses.replace(preprocessing_of(network), input_size=(40, 40), crop=1.0)
+    np.testing.assert_array_equal(fixed, apply_preprocessing(pictures[:, :, :40], settings))
+    with pytest.raises(ValueError, match="one by one"):
+        bnn_zoo.preprocess([pictures[0], pictures[1, :32]], network)

@@ -118,11 +118,24 @@ def test_tag_given_twice() -> None:
         (dict(num_classes=10, include_top=False), "num_classes=10 has no meaning with include_top=False; leave it out"),
         (dict(stem="small"), 'stem is \'small\'; it must be "imagenet", "cifar", or None'),
         (dict(pretrained=3), "pretrained=3 is no reference"),
+        (dict(filters=2.5), "filters is 2.5; it must be a whole number above 0, as in 64"),
+        (dict(filters="8"), "filters is '8'; it must be"),
+        (dict(section_blocks=3), "section_blocks is 3; it must be whole numbers"),
+        (dict(section_blocks=(0, 0, 0, 0)), "not all of them 0"),
+        (dict(section_blocks=(1, 2.5)), "it must be whole numbers"),
+        (dict(binarization="ste_sign"), "binarization is 'ste_sign'; it must be a Binarization"),
+        (dict(include_top="no"), "include_top is 'no'; it must be True or False"),
     ],
 )
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         bnn_zoo.BiRealNet(**arguments)
+
+
+@pytest.mark.parametrize("ask", [bnn_zoo.create_model, bnn_zoo.model_info])
+def test_what_is_no_name(ask: Any) -> None:
+    with pytest.raises(TypeError, match="3 is no network's name"):
+        ask(3)
 
 
 def test_numpys_whole_numbers_are_numbers(tmp_path: Path) -> None:

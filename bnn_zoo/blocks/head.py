@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bnn_zoo._argument_checks import check_num_classes
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.binary import binary_dense
@@ -51,7 +52,11 @@ def head(
 
     Returns:
         Probabilities, (batch, num_classes), float32.
+
+    Raises:
+        ValueError: if `num_classes` is no whole number above 1.
     """
+    check_num_classes(num_classes)
     x = global_pool(x, name=name)
     if binary:
         x = binary_dense(x, num_classes, binarization=binarization, name=part(name, "dense"))

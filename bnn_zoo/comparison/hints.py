@@ -167,8 +167,9 @@ def _changes(layers: tuple[Layer, ...]) -> Iterator[Hint]:
 
 
 def _bias(layers: tuple[Layer, ...]) -> Iterator[Hint]:
+    takers = consumers_of(layers)
     for layer in layers:
-        if layer.is_quantized and layer.has_bias:
+        if layer.is_quantized and layer.has_bias and _reaches(layer, takers, lambda taker: taker.kind in NORMS):
             yield Hint(BIAS, layer.name, "a binary layer with a bias")
 
 

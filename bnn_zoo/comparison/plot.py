@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -109,5 +110,10 @@ def _plain_ticks(axis: Any, column: Column) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, place: column.text(value).replace(".00", "").replace(".0", "")))
+    axis.set_major_formatter(FuncFormatter(lambda value, place: _tick(column.text(value), value)))
     axis.set_minor_formatter(NullFormatter())
+
+
+def _tick(text: str, value: float) -> str:
+    """A column's text of a value as short as it goes: digits behind the point where it needs them."""
+    return f"{value:g}" if value < 0.1 else re.sub(r"\.0+(?!\d)", "", text)

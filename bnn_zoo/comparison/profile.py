@@ -77,7 +77,13 @@ class Profile:
         return text + "".join(f"\n\n{_told(hints, width)}" for hints in self._by_rule())
 
     def diff(self, other: Profile) -> ProfileDiff:
-        """What differs from another network, layer by layer."""
+        """What differs from another network, layer by layer.
+
+        Raises:
+            TypeError: if `other` is no profile.
+        """
+        if not isinstance(other, Profile):
+            raise TypeError(f"other is {other!r:.60}; it must be a profile, as in profile(one).diff(profile(other)).")
         return ProfileDiff.of(self.name, self.layers, other.name, other.layers)
 
     def to_dataframe(self) -> pandas.DataFrame:

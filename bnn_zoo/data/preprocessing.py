@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -37,16 +37,48 @@ def apply_preprocessing(images: np.ndarray | Sequence[np.ndarray], preprocessing
     pictures = checked_pictures(images)
     height, width = preprocessing.input_size
     batch = np.empty((len(pictures), height, width, 3), np.float32)
+    for indices in _batches_of_one_size(pictures, height * width * 3):
+        squares = _crop_and_resize([pictures[index] for index in indices], preprocessing)
+        _normalize(batch, indices, squares, preprocessing)
+    return batch
+
+
+def normalized(images: np.ndarray | Sequence[np.ndarray], preprocessing: Preprocessing) -> np.ndarray:
+    """Pictures of one size, whole and as large as they are, with mean and standard deviation applied.
+
+    Args:
+        images: as `apply_preprocessing` takes them.
+        preprocessing: gives mean and standard deviation.
+
+    Returns:
+        float32 array (batch, height, width, 3).
+
+    Raises:
+        ValueError: `images` are not uint8, not RGB with channels last, have no pixels, or are of several sizes.
+    """
+    pictures = checked_pictures(images)
+    sizes = {picture.shape[:2] for picture in pictures}
+    if len(sizes) > 1:
+        raise ValueError(
+            f"the pictures are of the sizes {sorted(sizes)[:3]}; a batch takes pictures of one size: give them one by one."
+        )
+    if not sizes:
+        return np.empty((0, *preprocessing.input_size, 3), np.float32)
+    batch = np.empty((len(pictures), *sizes.pop(), 3), np.float32)
+    _normalize(batch, range(len(pictures)), pictures, preprocessing)
+    return batch
+
+
+def _normalize(batch: np.ndarray, places: Iterable[int], pictures: Iterable[np.ndarray], preprocessing: Preprocessing) -> None:
+    height, width = batch.shape[1:3]
     # Means are scaled to 0..255 in float64 and then rounded, the order of the original.
     mean, std = (np.tile(np.float32(np.multiply(share, 255.0)), width) for share in (preprocessing.mean, preprocessing.std))
-    for indices in _batches_of_one_size(pictures, height * width * 3):
-        for index, square in zip(indices, _crop_and_resize([pictures[index] for index in indices], preprocessing), strict=True):
-            # Picture by picture, row by row: it stays in the cache, and three channels at a time would take numpy long.
-            rows = batch[index].reshape(height, width * 3)
-            rows[...] = square.reshape(rows.shape)
-            rows -= mean
-            rows /= std
-    return batch
+    for place, picture in zip(places, pictures, strict=True):
+        # Picture by picture, row by row: it stays in the cache, and three channels at a time would take numpy long.
+        rows = batch[place].reshape(height, width * 3)
+        rows[...] = picture.reshape(rows.shape)
+        rows -= mean
+        rows /= std
 
 
 def _crop_and_resize(pictures: Sequence[np.ndarray], preprocessing: Preprocessing) -> Sequence[np.ndarray]:

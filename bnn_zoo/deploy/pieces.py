@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,14 @@ def checked_images(images: Any, shape: tuple[int | None, ...]) -> np.ndarray:
 
     Raises:
         ValueError: if they have another shape.
+
+    Warns:
+        if they are bytes, as pictures are before `preprocess`.
     """
+    if getattr(images, "dtype", None) == np.uint8:
+        warnings.warn(
+            "images are uint8; a network of the zoo takes what bnn_zoo.preprocess(pictures, model) makes of them.", stacklevel=3
+        )
     array = np.ascontiguousarray(images, np.float32)
     wanted = ("batch", *(side or name for side, name in zip(shape, ("height", "width", "channels"), strict=True)))
     fits = array.ndim == 4 and all(side is None or side == given for side, given in zip(shape, array.shape[1:], strict=True))

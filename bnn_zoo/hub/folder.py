@@ -66,9 +66,12 @@ def save_pretrained(
         The folder.
 
     Raises:
-        ValueError: if labels and outputs differ in number, the tag is none, or the model and what is said of it could not be read
-            again. The folder is then as it was.
+        TypeError: if `model` is no keras.Model.
+        ValueError: if labels and outputs differ in number, the tag is none, the model and what is said of it could not be read
+            again, or the folder holds a README.md or config.json of something else. The folder is then as it was.
     """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model is {model!r:.60}; it must be a keras.Model.")
     if tag is not None and not TAG.fullmatch(tag):
         raise ValueError(f"tag={tag!r} must be of letters, digits, '.', '_' and '-', as in 'cifar10'.")
     described = _describe(model)
@@ -100,6 +103,7 @@ def save_pretrained(
     # All that may be refused is refused before the tensors of an older weight set are replaced.
     weights = _as_read_again(weights)
     _description(path, weights)
+    _check_own(path)
     content = encode(weights_of(model, keep_latent))
     path.mkdir(parents=True, exist_ok=True)
     write_tensor_file(path / TENSORS, *content)
@@ -215,6 +219,19 @@ def _as_read_again(weights: WeightSet) -> WeightSet:
             f"{weights.name}: what is said of it cannot be written as JSON ({in_one_line(error, 200)}); give plain numbers, none "
             "of them NaN or infinite, texts, lists and mappings."
         ) from error
+
+
+def _check_own(path: Path) -> None:
+    """Sees that what is to be replaced is a weight set, and not somebody's own files of these names."""
+    try:
+        read_config(path)
+        return
+    except WeightFileError:
+        foreign = [CONFIG] if (path / CONFIG).exists() else []
+    if not foreign and (path / CARD).exists() and not (path / TENSORS).exists():  # with tensors: of a run that was cut
+        foreign = [CARD]
+    if foreign:
+        raise ValueError(f"{path} has a {foreign[0]} that is no weight set's; choose another folder, or remove it.")
 
 
 def _description(path: Path, weights: WeightSet) -> dict[str, str]:

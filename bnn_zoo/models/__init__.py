@@ -57,7 +57,13 @@ def find_architecture(name: str) -> Architecture:
 
 
 def split_name(name: str) -> tuple[str, str | None]:
-    """The network's name and the weight set's tag: "birealnet" and "cifar10" of "birealnet.cifar10", None where there is no tag."""
+    """The network's name and the weight set's tag: "birealnet" and "cifar10" of "birealnet.cifar10", None where there is no tag.
+
+    Raises:
+        TypeError: if it is no text.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"{name!r:.60} is no network's name; it must be a text, as in 'birealnet' or 'birealnet.cifar10'.")
     network, separator, tag = name.partition(".")
     return network, tag if separator else None
 

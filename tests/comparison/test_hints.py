@@ -7,7 +7,7 @@ from networks import small_network
 
 import bnn_zoo
 from bnn_zoo import blocks
-from bnn_zoo._keras import keras
+from bnn_zoo._keras import keras, larq
 from bnn_zoo.comparison.hints import find_hints
 from bnn_zoo.comparison.read import read_layers
 
@@ -56,3 +56,11 @@ def test_a_float_network_gets_no_advice() -> None:
     images = keras.Input((8, 8, 3))
     x = keras.layers.Conv2D(4, 3, strides=2)(images)
     assert find_hints(read_layers(keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(x))))) == ()
+
+
+def test_a_bias_without_batch_norm_behind_it_is_of_use() -> None:
+    images = keras.Input((8, 8, 3))
+    x = blocks.real_conv(images, 8, name="stem")
+    x = larq.layers.QuantConv2D(8, 3, input_quantizer="ste_sign", kernel_quantizer="ste_sign", use_bias=True, name="binary")(x)
+    model = keras.Model(images, blocks.head(x, 2))
+    assert "bias" not in {hint.rule.name for hint in find_hints(read_layers(model))}

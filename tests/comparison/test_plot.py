@@ -74,3 +74,11 @@ def test_what_is_comparable() -> None:
     assert [row.name for row in others] == ["binarynet"]
     assert comparable(found.rows, size, size) == (list(found.rows), None, [])
     assert not helps_log(size, [3.0, 4.0]) and helps_log(size, [1.0, 40.0]) and not helps_log(top1, [1.0, 40.0])
+
+
+def test_ticks_say_what_they_stand_at() -> None:
+    small = [bnn_zoo.BiRealNet(filters=n, input_shape=(32, 32, 3), num_classes=10, name=f"b{n}") for n in (4, 8, 16)]
+    axes = bnn_zoo.compare(small).plot("size_mib", "peak_activation_mib").axes[0]
+    for axis in (axes.xaxis, axes.yaxis):
+        for place in axis.get_majorticklocs():
+            assert float(axis.get_major_formatter()(place)) == pytest.approx(place)

@@ -29,6 +29,13 @@ def test_keras_is_a_backend() -> None:
     assert runtime.predict(noise()[:0]).shape == (0, 10)
 
 
+def test_bytes_are_no_prepared_pictures() -> None:
+    with pytest.warns(UserWarning, match="images are uint8; .* bnn_zoo.preprocess"):
+        deploy.compile(narrow_model("quicknet"), "keras").predict(
+            np.zeros((1, *narrow_model("quicknet").input_shape[1:]), np.uint8)
+        )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

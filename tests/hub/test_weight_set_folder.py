@@ -100,6 +100,23 @@ def test_several_outputs(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found.numpy(), expected.numpy())
 
 
+@pytest.mark.parametrize(
+    "names", [["README.md"], ["config.json"], ["README.md", "config.json"], ["config.json", "model.safetensors"]]
+)
+def test_somebodys_own_files_are_not_replaced(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).write_text('{"mine": true}')
+    before = files_of(tmp_path)
+    with pytest.raises(ValueError, match=f"has a {names[-1] if names[0] == 'README.md' else names[0]} that is no weight set's"):
+        save_pretrained(small_network(), tmp_path)
+    assert files_of(tmp_path) == before
+
+
+def test_only_a_model_is_saved(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="model is 'birealnet'; it must be a keras.Model"):
+        save_pretrained("birealnet", tmp_path)  # type: ignore[arg-type]
+
+
 def test_saving_over_an_older_weight_set(folder: Path) -> None:
     other = small_network(1)
     save_pretrained(other, folder)

@@ -119,7 +119,7 @@ def test_numpys_whole_numbers_are_numbers_of_classes() -> None:
     assert record is not None and type(record.num_classes) is int
 
 
-@pytest.mark.parametrize("classes", [0, -1, 2.0, True, np.True_, "3", None])
+@pytest.mark.parametrize("classes", [0, 1, -1, 2.0, True, np.True_, "3", None])
 def test_what_is_no_number_of_classes(classes: Any) -> None:
     with pytest.raises(ValueError, match="num_classes is"):
         bnn_zoo.replace_head(user_network(), classes)
