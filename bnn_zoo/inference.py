@@ -27,9 +27,9 @@ def preprocess(images: Any, model: keras.Model | str | WeightSet) -> np.ndarray:
         model: a model, a name ("birealnet.cifar10", or "birealnet" for its default weights), or a record.
 
     Returns:
-        float32, (batch, height, width, 3): cropped, resized and normalized as the weight set says. For a network that names the class
-        of each pixel and takes any size, they are normalized only, and must be of one size. Without a weight set pictures are
-        prepared as for CIFAR-10 where the model takes small ones, else as for ImageNet.
+        float32, (batch, height, width, 3): cropped, resized and normalized as the weight set says. For a network that names the
+        class of each pixel and takes any size, they are normalized only, and must be of one size. Without a weight set pictures
+        are prepared as for CIFAR-10 where the model takes small ones, else as for ImageNet.
 
     Raises:
         TypeError: if `model` is none of these.

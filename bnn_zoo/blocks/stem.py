@@ -101,11 +101,12 @@ def residual_stem(
     return x if small else stem_pool(x, binarization=binarization, name=name)
 
 
-def stem_pool(x: Tensor, *, binarization: Binarization | None = None, name: str | None = "stem") -> Tensor:
-    """The 3x3 max-pool with stride 2 behind a residual network's first convolution.
+def stem_pool(x: Tensor, pool_size: int = 3, *, binarization: Binarization | None = None, name: str | None = "stem") -> Tensor:
+    """The max-pool with stride 2 behind a network's first convolution.
 
     Args:
         x: (batch, height, width, channels).
+        pool_size: height and width of its window.
         binarization: gives the padding's alignment.
         name: of the block.
 
@@ -113,7 +114,7 @@ def stem_pool(x: Tensor, *, binarization: Binarization | None = None, name: str 
         (batch, height / 2, width / 2, channels).
     """
     pool = aligned(keras.layers.MaxPooling2D, binarization)
-    return pool(3, strides=2, padding="same", name=part(name, "pool"))(x)
+    return pool(pool_size, strides=2, padding="same", name=part(name, "pool"))(x)
 
 
 def separable_stem(x: Tensor, filters: int = 64, *, stem: Stem | None = None, name: str | None = "stem") -> Tensor:
@@ -146,14 +147,20 @@ def separable_stem(x: Tensor, filters: int = 64, *, stem: Stem | None = None, na
 
 
 def grouped_stem(
-    x: Tensor, *, stem: Stem | None = None, binarization: Binarization | None = None, name: str | None = "stem"
+    x: Tensor,
+    *,
+    stem: Stem | None = None,
+    pool_size: int = 2,
+    binarization: Binarization | None = None,
+    name: str | None = "stem",
 ) -> Tensor:
     """MeliusNet's first layers: three 3x3 convolutions, two of them grouped, in place of one 7x7.
 
     Args:
         x: images, (batch, height, width, channels).
         stem: `"imagenet"` reduces height and width four times, `"cifar"` not at all; None chooses by the height.
-        binarization: gives the settings of batch norm.
+        pool_size: of the max-pool with stride 2: 2 as in larq-zoo, 3 as in the authors' code.
+        binarization: gives the settings of batch norm, and the padding's alignment.
         name: of the block.
 
     Returns:
@@ -162,11 +169,11 @@ def grouped_stem(
     Source: MeliusNet, Bethge et al., 2020, arXiv 2001.05936.
     """
     small = choose_stem(x, stem) == "cifar"
-    x = real_conv(x, 32, 3, strides=1 if small else 2, name=part(name, "conv"))
+    x = real_conv(x, 32, 3, strides=1 if small else 2, binarization=binarization, name=part(name, "conv"))
     for stage, (filters, groups) in enumerate(((32, 4), (64, 8))):
         x = batch_norm(x, binarization, name=part(name, f"bn{stage}"))
         x = keras.layers.ReLU(name=part(name, f"relu{stage}"))(x)
         x = grouped_conv(x, filters, 3, groups, name=part(name, f"grouped{stage}"))
     x = batch_norm(x, binarization, name=part(name, "bn2"))
     x = keras.layers.ReLU(name=part(name, "relu2"))(x)
-    return x if small else keras.layers.MaxPooling2D(2, padding="same", name=part(name, "pool"))(x)
+    return x if small else stem_pool(x, pool_size, binarization=binarization, name=name)

@@ -14,7 +14,7 @@ from bnn_zoo.models.build import record_of
 #: Pictures of at least this height, pixels, are cut as the authors cut ImageNet's; smaller ones are seen whole.
 _CUT_FROM = 224
 
-_IMAGENET_CLASSES = 1000
+IMAGENET_CLASSES = 1000
 
 
 def authors_settings(model: keras.Model) -> dict[str, Any]:
@@ -34,11 +34,15 @@ def authors_settings(model: keras.Model) -> dict[str, Any]:
     assert record is not None, "names are known for networks of the zoo only"
     usual = find_architecture(record.architecture).input_shape
     height, width = (side or other for side, other in zip(model.input_shape[1:3], usual[:2], strict=True))
+    large = height >= _CUT_FROM
+    mean, std = (IMAGENET.mean, IMAGENET.std) if large or names.small_colours is None else names.small_colours
     preprocessing = dataclasses.replace(
         IMAGENET,
         input_size=(height, width),
-        crop=names.crop if height >= _CUT_FROM else 1.0,
+        crop=names.crop if large else 1.0,
         interpolation=names.interpolation,
+        mean=mean,
+        std=std,
     )
-    labels = "imagenet" if record.num_classes == _IMAGENET_CLASSES else None
+    labels = "imagenet" if record.num_classes == IMAGENET_CLASSES else None
     return {"preprocessing": preprocessing.to_dict(), "labels": labels}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._argument_checks import is_count
-from bnn_zoo.hub.authors_settings import authors_settings
+from bnn_zoo.hub.authors_settings import IMAGENET_CLASSES, authors_settings
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import save_pretrained
 from bnn_zoo.hub.formats.pytorch import fill
@@ -58,7 +58,7 @@ def convert_checkpoint(
         The folder, and what was not used of the checkpoint.
 
     Raises:
-        ValueError: for an unknown architecture, or an option that means nothing.
+        ValueError: for an unknown architecture, an option that means nothing, or a checkpoint that leaves its input size open.
         WeightsError: if the file is damaged, holds code (WeightFileError), or does not fit (WeightMismatchError).
     """
     entry = find_architecture(architecture)
@@ -71,6 +71,11 @@ def convert_checkpoint(
     classes = len(state["fc.bias"])
     size = (input_size, input_size) if input_size else entry.input_shape[:2]
     model = build_model(entry, input_shape=(*size, 3), num_classes=classes, arguments=names.arguments)
+    if input_size is None and classes != IMAGENET_CLASSES and model.get_layer("stem_conv").kernel_size == (3, 3):
+        raise ValueError(
+            f"{checkpoint} tells {classes} classes apart, so that it may be for small pictures, and its stem is the same for large "
+            "ones; give input_size (--input-size), 32 for CIFAR's."
+        )
     unused = fill(model, state, str(checkpoint))
     written = save_pretrained(model, folder, **{**authors_settings(model), **save_options})
     return Conversion(written, len(state) - len(unused), unused)

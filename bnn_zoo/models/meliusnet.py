@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import (
     Binarization,
@@ -16,6 +19,9 @@ from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 MELIUSNET = Binarization(clip_value=1.3, epsilon=1e-5)
+
+#: As in the authors' own code, where padding lies on both sides, and the stem's pool is larger.
+_OF_AUTHORS: dict[str, Any] = {"stem_pool": 3, "binarization": replace(MELIUSNET, padding_alignment="symmetric")}
 
 
 @architecture(
@@ -40,6 +46,7 @@ def meliusnet22(
     transition_filters: tuple[int, ...] = (160, 224, 256),
     transition_groups: int = 1,
     growth_rate: int = 64,
+    stem_pool: int = 2,
     stem: Stem | None = None,
     binarization: Binarization = MELIUSNET,
 ) -> Tensor:
@@ -50,6 +57,7 @@ def meliusnet22(
         transition_filters: channels behind each transition.
         transition_groups: of the transitions' 1x1 convolutions; more than one save operations in full precision.
         growth_rate: channels that each pair adds and improves.
+        stem_pool: height and width of the stem's max-pool.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
@@ -58,7 +66,7 @@ def meliusnet22(
             f"transition_filters has {len(transition_filters)} entries; with {len(section_blocks)} section_blocks it needs "
             f"{len(section_blocks) - 1}, one between two sections."
         )
-    x = grouped_stem(x, stem=stem, binarization=binarization)
+    x = grouped_stem(x, stem=stem, pool_size=stem_pool, binarization=binarization)
     for section, blocks in enumerate(section_blocks):
         if section:
             x = transition_block(
@@ -85,6 +93,7 @@ meliusnet29 = variant(
     summary="MeliusNet with 29 layers.",
     section_blocks=(4, 6, 8, 6),
     transition_filters=(128, 192, 256),
+    **_OF_AUTHORS,
 )
 
 meliusnet42 = variant(
@@ -95,6 +104,7 @@ meliusnet42 = variant(
     summary="MeliusNet with 42 layers.",
     section_blocks=(5, 8, 14, 10),
     transition_filters=(160, 256, 416),
+    **_OF_AUTHORS,
 )
 
 meliusnet59 = variant(
@@ -105,6 +115,7 @@ meliusnet59 = variant(
     summary="MeliusNet with 59 layers.",
     section_blocks=(6, 12, 24, 12),
     transition_filters=(192, 320, 544),
+    **_OF_AUTHORS,
 )
 
 meliusnet_a = variant(
@@ -116,6 +127,7 @@ meliusnet_a = variant(
     section_blocks=(4, 5, 5, 6),
     transition_filters=(160, 256, 288),
     transition_groups=4,
+    **_OF_AUTHORS,
 )
 
 meliusnet_b = variant(
@@ -127,6 +139,7 @@ meliusnet_b = variant(
     section_blocks=(4, 6, 8, 6),
     transition_filters=(160, 224, 320),
     transition_groups=2,
+    **_OF_AUTHORS,
 )
 
 meliusnet_c = variant(
@@ -138,4 +151,5 @@ meliusnet_c = variant(
     section_blocks=(3, 5, 10, 6),
     transition_filters=(128, 192, 288),
     transition_groups=4,
+    **_OF_AUTHORS,
 )

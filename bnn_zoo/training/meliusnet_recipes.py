@@ -41,6 +41,7 @@ MELIUSNET_RECIPES = (
         _MELIUSNET,
         name="binary_resnet_e34.imagenet",
         batch_size=2 * 64,
-        source=_RUN.format("46d848f558af6d1c885bae189420b67c"),
+        source=_RUN.format("46d848f558af6d1c885bae189420b67c")
+        + "; there latent weights and gradients are clipped at 1.3, and batch norm is the first layer too",
     ),
 )

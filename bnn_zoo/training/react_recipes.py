@@ -3,8 +3,9 @@
 Sources: github.com/liuzechun, Bi-Real-net (pytorch_implementation/*/train.py), ReActNet (*/run.sh and train.py) and AdamBNN
 (step*/run.sh); github.com/Ruichen0424/AB-BNN (Train_*.ipynb). Their weight decay is a part of the gradient: half of it is `l2`,
 which is of all real-valued kernels here; ReActNet and A&B BNN leave the last layer's out.
-Epsilon is that of PyTorch's Adam.
-What they do to the pictures' colours (Lighting) is not done here.
+Their decay also reaches biases and gains with four dimensions. Epsilon is that of PyTorch's Adam.
+Their latent weights begin at a thousandth of a random number, here at Glorot's. What they do to the pictures' colours (Lighting) is
+not done here. In ReActNet's mobilenet step 2 does not find step 1's binary kernels, by a name; here it goes on from them.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _two_steps(base: Recipe, epochs: int, l2: float, *, taught: bool = True) -> 
     return replace(base, schedule="linear", epochs=sum(stage.epochs for stage in stages), stages=stages)
 
 
-_AB = "AB-BNN, {}; there the gradients of binary layers are clipped too (adaptive, {})"
+_AB = "AB-BNN, {}; there the gradients of all layers but the last are clipped too (adaptive, {})"
 
 _BIREALNET34 = Recipe(
     "birealnet34.imagenet",
@@ -90,7 +91,8 @@ _AB_ON_CIFAR = _two_steps(
         learning_rate=1e-3,
         epsilon=1e-8,
         batch_size=256,
-        source=_AB.format("Train_Cifar_step1.ipynb and Train_Cifar_step2.ipynb", 0.001),
+        source=_AB.format("Train_Cifar_step1.ipynb and Train_Cifar_step2.ipynb", 0.001)
+        + ", pictures are padded by reflection, and normalized by ImageNet's mean and deviation",
     ),
     256,
     2.5e-6,

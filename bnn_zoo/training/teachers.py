@@ -10,6 +10,7 @@ from bnn_zoo.blocks.shortcut import pointwise_shortcut
 from bnn_zoo.blocks.stem import Stem
 
 _NORM = Binarization(momentum=0.99)
+_PYTORCH = Binarization(momentum=0.9, epsilon=1e-5, padding_alignment="symmetric")
 
 
 def resnet18(
@@ -47,7 +48,7 @@ def resnet18(
 
 
 def resnet34(x: Tensor, num_classes: int | None, *, stem: Stem | None = None) -> Tensor:
-    """The ResNet-34 that teaches ReActNets, of one size whatever theirs is.
+    """The ResNet-34 that teaches ReActNets, of one size whatever theirs is; padding and batch norm are torchvision's.
 
     Args:
         x: (batch, height, width, channels).
@@ -57,22 +58,48 @@ def resnet34(x: Tensor, num_classes: int | None, *, stem: Stem | None = None) ->
     Returns:
         Probabilities, (batch, num_classes).
 
-    Source: Deep Residual Learning for Image Recognition, He et al., 2015, arXiv 1512.03385; where the shape changes, its
-    shortcut is that of `resnet18`.
+    Raises:
+        ValueError: without a number of classes.
+
+    Source: Deep Residual Learning for Image Recognition, He et al., 2015, arXiv 1512.03385.
     """
-    return resnet18(x, num_classes, section_blocks=(6, 8, 12, 6), stem=stem)
+    if num_classes is None:
+        raise ValueError("a resnet34 needs a head: it teaches by its probabilities.")
+    x = residual_stem(x, 64, stem=stem, activation="relu", binarization=_PYTORCH)
+    for section, blocks in enumerate((3, 4, 6, 3)):
+        for block in range(blocks):
+            x = _basic_block(x, 64 * 2**section, f"section_{section}_block_{block}")
+    return head(x, num_classes, kernel_initializer="glorot_uniform")
 
 
 def _residual_block(x: Tensor, filters: int, name: str) -> Tensor:
+    """As larq-zoo's: a ReLU stands before the sum too."""
     strides = 1 if x.shape[-1] == filters else 2
     shortcut = x if strides == 1 else pointwise_shortcut(x, filters, strides=strides, binarization=_NORM, name=name)
     for half in (0, 1):
-        x = real_conv(x, filters, strides=1 if half else strides, name=f"{name}_conv{half}")
-        x = batch_norm(x, _NORM, name=f"{name}_bn{half}")
+        x = _conv_and_norm(x, filters, strides=1 if half else strides, name=name, part=half, binarization=_NORM)
         x = keras.layers.ReLU(name=f"{name}_relu{half}")(x)
     x = keras.layers.Add(name=f"{name}_sum")([x, shortcut])
     # Named as the end of the block that it teaches, so that attention is compared under one name.
     return keras.layers.ReLU(name=f"{name}_add")(x)
+
+
+def _basic_block(x: Tensor, filters: int, name: str) -> Tensor:
+    strides, shortcut = 1, x
+    if x.shape[-1] != filters:
+        strides = 2
+        shortcut = real_conv(x, filters, 1, strides=strides, binarization=_PYTORCH, name=f"{name}_shortcut_conv")
+        shortcut = batch_norm(shortcut, _PYTORCH, name=f"{name}_shortcut_bn")
+    x = _conv_and_norm(x, filters, strides=strides, name=name, part=0, binarization=_PYTORCH)
+    x = keras.layers.ReLU(name=f"{name}_relu0")(x)
+    x = _conv_and_norm(x, filters, strides=1, name=name, part=1, binarization=_PYTORCH)
+    x = keras.layers.Add(name=f"{name}_sum")([x, shortcut])
+    return keras.layers.ReLU(name=f"{name}_add")(x)
+
+
+def _conv_and_norm(x: Tensor, filters: int, *, strides: int, name: str, part: int, binarization: Binarization) -> Tensor:
+    x = real_conv(x, filters, strides=strides, binarization=binarization, name=f"{name}_conv{part}")
+    return batch_norm(x, binarization, name=f"{name}_bn{part}")
 
 
 #: By name, as `Stage.network` says them.

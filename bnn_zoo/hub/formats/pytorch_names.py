@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from bnn_zoo.data.preprocessing_settings import Interpolation
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.birealnet import BIREALNET_OF_AUTHORS
+
+
+#: Red, green, blue, as shares of 255.
+Colours: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class AuthorsNames:
         binary_gains: whether gains behind binary kernels are without the kernels' mean magnitude.
         crop: share of a large picture's short side that they score on.
         interpolation: by which they resize it. Unless given both are as in torchvision's reference code.
+        small_colours: mean and standard deviation that they normalize small pictures with; ImageNet's unless given.
     """
 
     stem: Mapping[str, str]
@@ -33,6 +38,7 @@ class AuthorsNames:
     binary_gains: bool = False
     crop: float = 0.875
     interpolation: Interpolation = "bilinear_antialias"
+    small_colours: tuple[Colours, Colours] | None = None
 
 
 _BIREALNET = {"conv": "binary_conv", "bn": "bn1", "shortcut_conv": "downsample.1", "shortcut_bn": "downsample.2"}
@@ -114,7 +120,8 @@ _HEAD = {"head_dense": "fc"}
 
 _IN_SECTIONS, _IN_A = "layer{section}.{block}", "feature.{number}"
 
-_OF_BNEXT = AuthorsNames(_BNEXT_STEM, _IN_A, _BNEXT, crop=0.95, interpolation="bicubic_antialias")
+_BNEXT_COLOURS = (0.507, 0.487, 0.441), (0.267, 0.256, 0.276)
+_OF_BNEXT = AuthorsNames(_BNEXT_STEM, _IN_A, _BNEXT, crop=0.95, interpolation="bicubic_antialias", small_colours=_BNEXT_COLOURS)
 
 _NAMES = {
     "birealnet": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET, {"binarization": BIREALNET_OF_AUTHORS}),
