@@ -11,7 +11,6 @@ from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.birealnet import BIREALNET_OF_AUTHORS
 
-
 #: Red, green, blue, as shares of 255.
 Colours: TypeAlias = tuple[float, float, float]
 
