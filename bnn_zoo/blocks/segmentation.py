@@ -24,8 +24,8 @@ def fully_convolutional_head(x: Tensor, images: Tensor, num_classes: int, *, bin
         Probabilities, (batch, height, width, num_classes), float32.
 
     Source: Fully Convolutional Networks for Semantic Segmentation, Long et al., 2014, arXiv 1411.4038, with the layers of
-    Group-Net's authors, Zhuang et al., 2019, arXiv 1811.10413; they align the corners of maps and pictures when they resize, here it
-    is their edges.
+    Group-Net's authors, Zhuang et al., 2019, arXiv 1811.10413; they align corners when they resize, and not edges as it is
+    done here.
     """
     from bnn_zoo.blocks.layers import ResizeLike  # its class needs TensorFlow when defined
 
