@@ -77,6 +77,28 @@ def test_every_variable_is_filled_and_every_tensor_used(name: str) -> None:
     assert len(state) == len(model.weights)
 
 
+def test_group_nets_plain_form_takes_the_mean_of_its_bases() -> None:
+    whole = state_for("group_net18")
+    plain = {name: value for name, value in whole.items() if ".scales." not in name and name != "conv1.bias"}
+    equal = {name: np.full_like(value, 1 / 5) if ".scales." in name else value for name, value in whole.items()}
+    equal["conv1.bias"] = np.zeros_like(equal["conv1.bias"])
+    one, other = network("group_net18", 1), network("group_net18", 2)
+    assert pytorch.fill(one, plain, "here") == () == pytorch.fill(other, equal, "here")
+    assert snapshot(one) == snapshot(other)
+    del whole["layer1.0.scales.2"]
+    with pytest.raises(WeightMismatchError, match=r"has no layer1\.0\.scales\.2"):
+        pytorch.fill(one, whole, "here")
+
+
+def test_a_checkpoint_that_may_be_of_small_pictures_needs_their_size(tmp_path: Path) -> None:
+    state = {"fc.bias": np.zeros(10, np.float32)}
+    checkpoint = write_zip(tmp_path / "model.pth", state_of(state))
+    with pytest.raises(ValueError, match=r"tells 10 classes apart, .* give input_size \(--input-size\), 32 for CIFAR's"):
+        convert_checkpoint(checkpoint, "reactnet_a", tmp_path / "out")
+    with pytest.raises(WeightMismatchError, match="has no"):
+        convert_checkpoint(checkpoint, "reactnet_a", tmp_path / "out", input_size=32)
+
+
 def test_flat_kernels_are_the_same_kernels() -> None:
     model, flat = network("reactnet_a"), network("reactnet_a", seed=1)
     pytorch.fill(model, state_for("reactnet_a"), "here")
@@ -227,7 +249,8 @@ def test_a_checkpoint_and_what_is_converted_of_it_are_prepared_for_and_named_ali
     assert settings == preprocessing_of(converted)
     assert settings.crop == (1.0 if size == 32 else 0.95 if name == "bnext_tiny" else 0.875)
     assert settings.interpolation == small.interpolation != IMAGENET.interpolation
-    assert (settings.mean, settings.std) == (IMAGENET.mean, IMAGENET.std)
+    theirs = _NAMES[name].small_colours if size == 32 else None
+    assert (settings.mean, settings.std) == (theirs or (IMAGENET.mean, IMAGENET.std))
     assert labels_of(given) == labels_of(converted) == class_labels("imagenet")
 
 

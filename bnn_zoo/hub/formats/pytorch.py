@@ -84,6 +84,8 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
     modules = modules_by_layer(record.architecture, dict(record.arguments))
     variables = {name: entry for name, entry in named_variables(model).items() if name.rpartition("/")[0] not in leave_out}
     tensors = {name: _tensor_of(name, modules, state) for name in variables}
+    unused = tuple(name for name in state if name not in set(tensors.values()))
+    state = _with_plain_means(state, set(tensors.values()) - set(state))
     missing = [tensor for tensor in tensors.values() if tensor not in state]
     if missing:
         raise WeightMismatchError(
@@ -99,8 +101,7 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
     _keep_shares(weights)
     _warn_of_soft_kernels(state, where)
     put_weights(model, weights, where, leave_out)
-    used = set(tensors.values())
-    return tuple(name for name in state if name not in used)
+    return unused
 
 
 def _tensor_of(name: str, modules: Mapping[str, str], state: Mapping[str, np.ndarray]) -> str:
@@ -131,6 +132,18 @@ def _laid_out(tensor: np.ndarray, shape: tuple[int, ...], name: str, what: str) 
         f"{what} is {tensor.shape}, but {name} needs {theirs}: file and network have other arguments, another number of classes, "
         "or another stem (of small pictures, of large ones)."
     )
+
+
+def _with_plain_means(state: Mapping[str, np.ndarray], absent: Collection[str]) -> Mapping[str, np.ndarray]:
+    """Group-Net's plain form takes the mean of its bases, without scales to learn, and has no bias in its stem."""
+    scales = [name for name in absent if ".scales." in name]
+    if not scales or any(".scales." in name for name in state):
+        return state
+    bases = 1 + max(int(name.partition(".scales.")[2].partition(".")[0]) for name in scales)
+    plain = {name: np.full(1, 1 / bases, np.float32) for name in scales}
+    if "conv1.bias" in absent and "conv1.weight" in state:
+        plain["conv1.bias"] = np.zeros(len(state["conv1.weight"]), np.float32)
+    return {**state, **plain}
 
 
 def _keep_shares(weights: dict[str, np.ndarray]) -> None:
