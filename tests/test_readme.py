@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+import bnn_zoo
 from bnn_zoo.comparison.readme_table import put_table
 from bnn_zoo.guide.readme import FIGURE, put_results, results_hash
 
@@ -51,6 +52,9 @@ def test_the_tour_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: Any) -> N
     pictures = {label: path for path, label in sample_pictures()}
     Path("cat.jpg").write_bytes(pictures["cat"].read_bytes())
     rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 256, (48, 80, 3)).astype("uint8")).save("street.jpg")
+    small = {"filters": 8, "section_blocks": (1, 1, 1, 1), "bases": 2}
+    bnn_zoo.save_pretrained(bnn_zoo.GroupNet18Segmentation(num_classes=21, input_shape=(64, 64, 3), **small), "run/model")
     names: dict[str, Any] = {"pictures": rng.integers(0, 256, (16, 32, 32, 3)).astype("uint8"), "labels": rng.integers(0, 3, 16)}
     seen: list[dict[str, Any]] = []
     for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
