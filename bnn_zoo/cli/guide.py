@@ -39,5 +39,5 @@ def guide(
             report=lambda text: errors.print(text, style="bold", highlight=False),
         )
     console.print(Markdown(markdown_table(results)))
-    console.print(caption(results), highlight=False)
-    console.print(f"{out / 'results.json'}: the data. Beside it results.md and results.png.", highlight=False, soft_wrap=True)
+    console.print(caption(results), highlight=False, markup=False)
+    print(f"{out / 'results.json'}: the data. Beside it results.md and results.png.")

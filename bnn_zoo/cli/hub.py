@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from bnn_zoo.cli.terminal import console, load_tensorflow
 
@@ -37,8 +38,8 @@ def info(reference: _Reference) -> None:
         *(("from", source) for source in weights.sources),
         *((metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in weights.metrics),
     ]
-    for row in rows:
-        table.add_row(*row)
+    for title, value in rows:
+        table.add_row(title, Text(value))  # no markup: a folder may have any name
     console.print(table)
 
 
@@ -58,9 +59,8 @@ def verify() -> None:
 
     checked = verify_cache()
     for path, sound in checked:
-        console.print(
-            f"{'ok     ' if sound else 'DAMAGED'} {path}", style=None if sound else "red", highlight=False, soft_wrap=True
-        )
+        line = Text(f"{'ok     ' if sound else 'DAMAGED'} {path}", style="" if sound else "red")
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(f"{len(checked)} files, {sum(not sound for _, sound in checked)} damaged", highlight=False)
     if not all(sound for _, sound in checked):
         raise typer.Exit(1)
