@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from bnn_zoo.cli.terminal import load_tensorflow
-from bnn_zoo.cli.values import counts
+from bnn_zoo.cli.values import counts, parts
 
 _Models = Annotated[list[str], typer.Argument(metavar="NAME", help='Networks; "mobilenet_v2" for a float one to compare with.')]
 
@@ -52,7 +52,7 @@ def bench(
     if layers:
         _bench_layers(models, numbers, sizes, repeats, form)
         return
-    rows = measure_latencies(models, backends.split(",") if backends else USUAL, numbers, sizes, repeats)
+    rows = measure_latencies(models, parts(backends) if backends else USUAL, numbers, sizes, repeats)
     measured = [row for row in rows if isinstance(row, Measurement)]
     failed = [row for row in rows if isinstance(row, NotMeasured)]
     if measured:

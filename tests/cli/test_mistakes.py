@@ -25,6 +25,8 @@ SMALL_RUN = [
     ("arguments", "code", "words"),
     [
         (["bench", "nope"], 1, "no network named 'nope'"),
+        (["bench", "quicknet", "--backends", "keras, tensorrt"], 1, "backends has 'tensorrt'; known are"),
+        (["bench", "quicknet", "--threads", "1, 0"], 1, "--threads 1, 0: the numbers must be at least 1"),
         (["bench", "quicknet", "--threads", "0"], 1, "--threads 0: the numbers must be at least 1"),
         (["bench", "quicknet", "--layers", "--backends", "lce"], 1, "--layers measures OpenVINO alone; leave out --backends"),
         (["bench", "quicknet", "--batch-sizes", "x"], 1, "--batch-sizes x: expected whole numbers"),
