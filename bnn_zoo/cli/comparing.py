@@ -46,6 +46,7 @@ def compare(
 
     if as_json and as_markdown:
         raise ValueError("--json and --markdown: give one of the two.")
+    plot = None if plot is None else _with_ending(plot)
     shape = None if input_size is None else (input_size, input_size, 3)
     backends = [name for entry in latency or [] for name in parts(entry)]
     if backends or data is not None or not all(subject.is_stored for subject in find_subjects(patterns or None, shape)):
@@ -68,6 +69,15 @@ def compare(
         print(plot, file=sys.stderr)
     for note in found.notes():
         print(f"bnn-zoo: {note}", file=sys.stderr)
+
+
+def _with_ending(path: Path) -> Path:
+    """Where a plot is written: matplotlib would add the ending itself, and not say so."""
+    if path.suffix in ("", "."):
+        return path.with_name(f"{path.name.rstrip('.')}.png")
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise ValueError(f"--plot {path}: the ending must be .png, .svg or .pdf.")
+    return path
 
 
 def profile(

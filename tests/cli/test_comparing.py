@@ -29,6 +29,12 @@ def test_compare_in_other_forms(tmp_path: Path) -> None:
     assert result.stderr.splitlines() == [str(page), str(plot)]
 
 
+def test_a_plot_without_an_ending_is_told_with_it(tmp_path: Path) -> None:
+    result = run("compare", "*quick*", "--plot", str(tmp_path / "plot"))
+    assert result.returncode == 0 and result.stderr.splitlines() == [str(tmp_path / "plot.png")]
+    assert (tmp_path / "plot.png").is_file()
+
+
 def test_compare_measures_without_tensorflows_noise() -> None:
     result = run_alone("compare", "quicknet_small", "--input-size", "64", "--latency", "openvino", "--repeats", "3", "--json")
     assert result.returncode == 0 and not result.stderr
@@ -51,6 +57,7 @@ def test_profile_and_difference() -> None:
         (["compare", "--sort", "sizes"], "no column 'sizes'"),
         (["compare", "--columns", "nonsense"], "no column 'nonsense'"),
         (["compare", "--json", "--markdown"], "give one of the two"),
+        (["compare", "birealnet", "--plot", "plot.bmp"], "--plot plot.bmp: the ending must be .png, .svg or .pdf"),
         (["compare", "birealnet", "--latency", "keras, tensorrt"], "'tensorrt'; known are"),
         (["profile", "*dense*"], "means 4 networks"),
         (["profile", "birealnet", "--latency", "lce"], "openvino and keras"),
