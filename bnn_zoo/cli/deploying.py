@@ -20,6 +20,9 @@ def export(
     path: Annotated[Path, typer.Argument(help="What to write: .tflite (LCE), .xml (OpenVINO), or a SavedModel folder.")],
 ) -> None:
     """Write a network as a file that runs without Keras and larq."""
+    from bnn_zoo.deploy.export import check_target
+
+    check_target(path)
     load_tensorflow()
     from bnn_zoo.deploy import export as write
     from bnn_zoo.hub import load_pretrained

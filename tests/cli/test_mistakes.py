@@ -43,7 +43,8 @@ SMALL_RUN = [
         (["train", "birealnet", "--data", "{data}", "--out", "{file}/run", *SMALL_RUN], 1, "run: not a directory"),
         (["train", "birealnet", "--data", "{data}", "--out", "{folder}/run"], 1, "held_out is 5000, but there are only"),
         (["finetune", "birealnet.cifar10", "--data", "{data}", "--out", "{file}"], 2, "is a file"),
-        (["export", "birealnet.cifar10", "{file}/b.xml"], 1, "file exists"),
+        (["export", "birealnet.cifar10", "{file}/b.xml"], 1, "file.zip: not a directory"),
+        (["export", "birealnet.cifar10", "b.onnx"], 1, "its ending must be .tflite"),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
