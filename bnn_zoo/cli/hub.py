@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from bnn_zoo.cli.terminal import console, load_tensorflow
+from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
 
 app = typer.Typer(help="Weight files: what they are, fetch, verify, clear, publish.", no_args_is_help=True)
 
@@ -25,9 +24,6 @@ def info(reference: _Reference) -> None:
     from bnn_zoo.hub.cache import is_cached
 
     weights = resolve(reference)
-    table = Table(box=None, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")  # addresses are whole, to be copied
     rows = [
         ("weights", weights.name),
         ("size", f"{weights.bytes:,} bytes" if weights.bytes else "not recorded"),
@@ -38,9 +34,7 @@ def info(reference: _Reference) -> None:
         *(("from", source) for source in weights.sources),
         *((metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in weights.metrics),
     ]
-    for title, value in rows:
-        table.add_row(title, Text(value))  # no markup: a folder may have any name
-    console.print(table)
+    show_fields(rows)
 
 
 @app.command()
