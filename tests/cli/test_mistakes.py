@@ -25,6 +25,11 @@ SMALL_RUN = [
     ("arguments", "code", "words"),
     [
         (["bench", "nope"], 1, "no network named 'nope'"),
+        (["predict", "{data}", "--model", "my-own"], 1, "no network named 'my-own', and no such folder or file"),
+        (["evaluate", "my-own", "--data", "."], 1, "no network named 'my-own', and no such folder or file"),
+        (["export", "my-own", "{folder}/b.xml"], 1, "no network named 'my-own', and no such folder or file"),
+        (["compare", "my-own"], 1, "no network named 'my-own', and no such folder or file"),
+        (["recipes", "zzz"], 1, "no recipe named 'zzz'. `bnn-zoo recipes`"),
         (["bench", "quicknet", "--backends", "keras, tensorrt"], 1, "backends has 'tensorrt'; known are"),
         (["bench", "quicknet", "--threads", "1, 0"], 1, "--threads 1, 0: the numbers must be at least 1"),
         (["bench", "quicknet", "--threads", "0"], 1, "--threads 0: the numbers must be at least 1"),
