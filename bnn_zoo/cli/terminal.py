@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bnn_zoo._startup import load_tensorflow as load_tensorflow
 from bnn_zoo._table import wrap
+from bnn_zoo.cli import INTERRUPTED
 
 #: Characters of a line where nobody looks at it: what reads a pipe, such as grep, wants each row in one.
 _UNFOLDED = 10_000
@@ -48,10 +49,6 @@ def show_fields(rows: Iterable[tuple[str, str]]) -> None:
         first, *more = wrap(value, max(console.width - left, 20)) or [""]
         for line in (f" {title}".ljust(left) + first, *(" " * left + line for line in more)):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-#: What shells give a command that Ctrl-C stopped: 128 and the number of the signal.
-INTERRUPTED = 130
 
 
 @contextmanager
