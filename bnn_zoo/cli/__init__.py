@@ -6,16 +6,22 @@ import io
 import os
 import sys
 
+#: What shells give a command that Ctrl-C stopped: 128 and the number of the signal.
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Runs the command line; what goes wrong is one line on standard error, and exit code 1."""
-    from bnn_zoo.cli.app import app
-
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file's name that the terminal's encoding cannot write must not end a command that tells of a thousand files.
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        from bnn_zoo.cli.app import app  # takes long enough for somebody to stop it
+
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A file's name that the terminal's encoding cannot write must not end a command that tells of a thousand files.
+            sys.stdout.reconfigure(errors="backslashreplace")
         app()
+    except KeyboardInterrupt:
+        print("bnn-zoo: stopped.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # A reader that had enough, such as `head`: standard output is gone, and flushing it at exit would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 import typer.core
 
-from bnn_zoo.cli import catalog, comparing, deploying, evaluating, finetuning, guide, hub, pictures, training
-from bnn_zoo.cli.terminal import INTERRUPTED, show_warnings
+from bnn_zoo.cli import INTERRUPTED, catalog, comparing, deploying, evaluating, finetuning, guide, hub, pictures, training
+from bnn_zoo.cli.terminal import show_warnings
+
+
+@contextmanager
+def _says_stopped() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("bnn-zoo: stopped.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 class _Commands(typer.core.TyperGroup):
     """Commands of which one that is stopped says so; typer ends without a word."""
 
+    def make_context(self, *arguments: Any, **named: Any) -> Any:
+        with _says_stopped():
+            return super().make_context(*arguments, **named)
+
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with _says_stopped():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            print("bnn-zoo: stopped.", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
 
 
 app = typer.Typer(

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bnn_zoo.cli.terminal import console, load_tensorflow
+from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
 from bnn_zoo.comparison.numbers import short
 
 
@@ -98,32 +98,24 @@ def info(
         return
     paper, figures = found.paper, found.figures
     console.print(f"[bold]{found.factory}[/bold]  create_model({found.name!r})", highlight=False)
-    console.print(f"{paper.title}\n{paper.authors}, {paper.year}, {paper.url}\n", highlight=False)
-    table = Table(box=None, show_header=False)
-    for row in _figures(figures):
-        table.add_row(*row)
+    console.print(f"{paper.title}\n{paper.authors}, {paper.year}, {paper.url}\n", highlight=False, markup=False)
+    rows = _figures(figures)
     for reported in found.published:
         top5 = f", top-5 {reported.top5} %" if reported.top5 else ""
-        table.add_row("reported", f"{reported.dataset} top-1 {reported.top1} %{top5} ({reported.source})")
-    console.print(table)
+        rows.append(("reported", f"{reported.dataset} top-1 {reported.top1} %{top5} ({reported.source})"))
+    show_fields(rows)
     for entry in found.weight_sets:
         console.print(f"\n[bold]{entry.name}[/bold]{'' if entry.include_top else ', without top'}", highlight=False)
         rows = [
-            ("trained on", entry.dataset),
-            ("licence", entry.license),
-            ("sha256", entry.sha256),
+            ("trained on", entry.dataset or ""),
+            ("licence", entry.license or ""),
+            ("sha256", entry.sha256 or ""),
             ("from", ", ".join(entry.sources)),
         ]
         rows += [(metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in entry.metrics]
         if entry.arguments:
             rows.insert(0, ("arguments", entry.arguments_text))
-        details = Table(box=None, show_header=False)
-        details.add_column(no_wrap=True)
-        details.add_column(overflow="fold")  # addresses are whole, to be copied
-        for title, value in rows:
-            if value:
-                details.add_row(Text(title), Text(str(value)))  # no markup: a registry may hold any text
-        console.print(details)
+        show_fields((title, value) for title, value in rows if value)
     for checkpoint in found.checkpoints:
         console.print(
             f"\n[bold]to be fetched by hand[/bold] ({checkpoint.published_by}, top-1 {checkpoint.top1} %)", highlight=False

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bnn_zoo.cli.terminal import load_tensorflow, terminal_width
+from bnn_zoo.cli.values import parts
 
 _Names = Annotated[
     list[str] | None,
@@ -45,14 +46,15 @@ def compare(
 
     if as_json and as_markdown:
         raise ValueError("--json and --markdown: give one of the two.")
+    plot = None if plot is None else _with_ending(plot)
     shape = None if input_size is None else (input_size, input_size, 3)
-    backends = [name for entry in latency or [] for name in entry.split(",")]
+    backends = [name for entry in latency or [] for name in parts(entry)]
     if backends or data is not None or not all(subject.is_stored for subject in find_subjects(patterns or None, shape)):
         load_tensorflow()
     found = run(patterns or None, input_shape=shape, latency=backends, data=data, split=split, threads=threads, repeats=repeats)
     if sort is not None:
         found = found.sorted(sort)
-    keys = [column.key for column in found.columns] if columns == "all" else columns.split(",") if columns else None
+    keys = [column.key for column in found.columns] if columns == "all" else parts(columns) if columns else None
     if as_json:
         print(found.to_json())
     elif as_markdown:
@@ -63,10 +65,19 @@ def compare(
         print(found.to_html(html), file=sys.stderr)
     if plot is not None:
         x, _, y = plot_axes.partition(",")
-        found.plot(x, y or "top1", plot)
+        found.plot(x.strip(), y.strip() or "top1", plot)
         print(plot, file=sys.stderr)
     for note in found.notes():
         print(f"bnn-zoo: {note}", file=sys.stderr)
+
+
+def _with_ending(path: Path) -> Path:
+    """Where a plot is written: matplotlib would add the ending itself, and not say so."""
+    if path.suffix in ("", "."):
+        return path.with_name(f"{path.name.rstrip('.')}.png")
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise ValueError(f"--plot {path}: the ending must be .png, .svg or .pdf.")
+    return path
 
 
 def profile(
@@ -83,7 +94,7 @@ def profile(
 
     names = [name] if other is None else [name, other]
     shape = None if input_size is None else (input_size, input_size, 3)
-    backends = latency.split(",") if latency else []
+    backends = parts(latency) if latency else []
     if backends or not all(subject.is_stored for subject in find_subjects(names, shape)):
         load_tensorflow()
     profiles = [look_at(entry, input_shape=shape, latency=backends, threads=threads) for entry in names]

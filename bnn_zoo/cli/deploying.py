@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from bnn_zoo.cli.terminal import load_tensorflow
-from bnn_zoo.cli.values import counts
+from bnn_zoo.cli.values import counts, parts
 
 _Models = Annotated[list[str], typer.Argument(metavar="NAME", help='Networks; "mobilenet_v2" for a float one to compare with.')]
 
@@ -20,6 +20,9 @@ def export(
     path: Annotated[Path, typer.Argument(help="What to write: .tflite (LCE), .xml (OpenVINO), or a SavedModel folder.")],
 ) -> None:
     """Write a network as a file that runs without Keras and larq."""
+    from bnn_zoo.deploy.export import check_target
+
+    check_target(path)
     load_tensorflow()
     from bnn_zoo.deploy import export as write
     from bnn_zoo.hub import load_pretrained
@@ -52,7 +55,7 @@ def bench(
     if layers:
         _bench_layers(models, numbers, sizes, repeats, form)
         return
-    rows = measure_latencies(models, backends.split(",") if backends else USUAL, numbers, sizes, repeats)
+    rows = measure_latencies(models, parts(backends) if backends else USUAL, numbers, sizes, repeats)
     measured = [row for row in rows if isinstance(row, Measurement)]
     failed = [row for row in rows if isinstance(row, NotMeasured)]
     if measured:

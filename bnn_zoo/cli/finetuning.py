@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -42,4 +43,4 @@ def finetune(
             say=lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True),
         )
     print(f"{folder}: the weight set.")
-    print(f"Use it with: bnn-zoo predict PICTURE --model {folder}")
+    print(f"Use it with: bnn-zoo predict PICTURE --model {shlex.quote(str(folder))}")

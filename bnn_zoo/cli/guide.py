@@ -38,6 +38,9 @@ def guide(
             dataset_name=dataset_name,
             report=lambda text: errors.print(text, style="bold", highlight=False),
         )
-    console.print(Markdown(markdown_table(results)))
-    console.print(caption(results), highlight=False)
-    console.print(f"{out / 'results.json'}: the data. Beside it results.md and results.png.", highlight=False, soft_wrap=True)
+    if console.is_terminal:
+        console.print(Markdown(markdown_table(results)))
+    else:
+        print(markdown_table(results))
+    console.print(caption(results), highlight=False, markup=False)
+    print(f"{out / 'results.json'}: the data. Beside it results.md and results.png.")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
-from bnn_zoo.cli.terminal import console, load_tensorflow
+from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
 
 app = typer.Typer(help="Weight files: what they are, fetch, verify, clear, publish.", no_args_is_help=True)
 
@@ -24,9 +24,6 @@ def info(reference: _Reference) -> None:
     from bnn_zoo.hub.cache import is_cached
 
     weights = resolve(reference)
-    table = Table(box=None, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")  # addresses are whole, to be copied
     rows = [
         ("weights", weights.name),
         ("size", f"{weights.bytes:,} bytes" if weights.bytes else "not recorded"),
@@ -37,9 +34,7 @@ def info(reference: _Reference) -> None:
         *(("from", source) for source in weights.sources),
         *((metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in weights.metrics),
     ]
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    show_fields(rows)
 
 
 @app.command()
@@ -58,9 +53,8 @@ def verify() -> None:
 
     checked = verify_cache()
     for path, sound in checked:
-        console.print(
-            f"{'ok     ' if sound else 'DAMAGED'} {path}", style=None if sound else "red", highlight=False, soft_wrap=True
-        )
+        line = Text(f"{'ok     ' if sound else 'DAMAGED'} {path}", style="" if sound else "red")
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(f"{len(checked)} files, {sum(not sound for _, sound in checked)} damaged", highlight=False)
     if not all(sound for _, sound in checked):
         raise typer.Exit(1)

@@ -20,7 +20,8 @@ _DEFAULT = "birealnet.cifar10"
 
 
 def predict(
-    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE", help="Picture files, or folders of them.")],
+    # What cannot be read is named by what reads it; typer would refuse all for it.
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE", readable=False, help="Picture files, or folders of them.")],
     model: Annotated[str, typer.Option(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")] = _DEFAULT,
     top: Annotated[int, typer.Option(min=1, help="How many classes to show for each picture.")] = 3,
     backend: Annotated[

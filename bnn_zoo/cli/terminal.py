@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import typer
 from rich.console import Console
 
 from bnn_zoo._startup import load_tensorflow as load_tensorflow
+from bnn_zoo._table import wrap
+from bnn_zoo.cli import INTERRUPTED
 
-console = Console()
-errors = Console(stderr=True)
+#: Characters of a line where nobody looks at it: what reads a pipe, such as grep, wants each row in one.
+_UNFOLDED = 10_000
+
+
+def _console(stderr: bool = False) -> Console:
+    made = Console(stderr=stderr)
+    if not made.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
+        made.width = _UNFOLDED
+    return made
+
+
+console = _console()
+errors = _console(stderr=True)
 
 
 def show_warnings() -> None:
@@ -27,8 +41,14 @@ def terminal_width() -> int | None:
     return console.width if console.is_terminal else None
 
 
-#: What shells give a command that Ctrl-C stopped: 128 and the number of the signal.
-INTERRUPTED = 130
+def show_fields(rows: Iterable[tuple[str, str]]) -> None:
+    """Titles, and to their right what they have; addresses and paths stay whole, to be copied."""
+    rows = list(rows)
+    left = max(len(title) for title, _ in rows) + 3
+    for title, value in rows:
+        first, *more = wrap(value, max(console.width - left, 20)) or [""]
+        for line in (f" {title}".ljust(left) + first, *(" " * left + line for line in more)):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def train(
         start_again()
     if folder is not None:
         print(f"{folder}: the weight set. {out / 'log.csv'}: the log.")
-        print(f"Score it with: bnn-zoo evaluate {folder} --data {shlex.quote(data)}")
+        print(f"Score it with: bnn-zoo evaluate {shlex.quote(str(folder))} --data {shlex.quote(data)}")
 
 
 def recipes(

@@ -28,10 +28,15 @@ def json_pairs(settings: list[str]) -> dict[str, Any]:
     return found
 
 
+def parts(text: str) -> list[str]:
+    """What stands between commas; people set spaces behind them."""
+    return [part.strip() for part in text.split(",")]
+
+
 def counts(option: str, text: str) -> list[int]:
     """Whole numbers above 0 with commas between them."""
     try:
-        found = [int(part) for part in text.split(",")]
+        found = [int(part) for part in parts(text)]
     except ValueError as error:
         raise ValueError(f"{option} {text}: expected whole numbers with commas between them, as in 1,2.") from error
     if min(found) < 1:

@@ -18,6 +18,7 @@ from bnn_zoo.comparison.layers import Layer, stored_layers
 from bnn_zoo.comparison.read import read_layers
 from bnn_zoo.hub import WeightSet, find_weight_set, load_pretrained, resolve, weight_set_of
 from bnn_zoo.hub.folder import attach_weight_set
+from bnn_zoo.hub.references import NOR_FOLDER
 from bnn_zoo.models import Architecture, architectures, find_architecture, split_name
 from bnn_zoo.zoo import create_model, list_models
 
@@ -143,7 +144,7 @@ def _find(spec: Spec) -> list[Subject]:
     if isinstance(spec, str) and not set(text) & set("/\\") and not text.startswith((".", "~")):
         network, tag = split_name(text)
         try:
-            entry = find_architecture(network)
+            entry = find_architecture(network, NOR_FOLDER)
         except ValueError:
             if not Path(text).exists():
                 raise

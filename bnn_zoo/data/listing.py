@@ -26,8 +26,8 @@ def find_images(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     found: list[Path] = []
-    for path in map(Path, paths):
-        found.extend(sorted(path / name for name in image_names(path)) if path.is_dir() else [path])
+    for path in map(Path, paths):  # a Path's is_dir would raise where a folder above may not be entered
+        found.extend(sorted(path / name for name in image_names(path)) if os.path.isdir(path) else [path])
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Sequence
@@ -27,18 +28,50 @@ def export(model: Any, path: str | os.PathLike[str]) -> Path:
         ValueError: for another ending, or a model of several inputs or outputs where the format takes one of each.
         MissingBackendError: if the format's package is not installed.
         UnsupportedLayerError: if a layer cannot be expressed in the format.
+        OSError: if the path cannot be written.
+    """
+    target = check_target(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{target.name}."
+    try:
+        # Beside the target, so that the move at the end cannot be half done.
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as folder:
+            _WRITERS[target.suffix.lower()](model, target, Path(folder))
+    except OSError as error:
+        if prefix not in str(error.filename):
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error  # nobody knows the folder that is gone again
+    return target
+
+
+def check_target(path: str | os.PathLike[str]) -> Path:
+    """Whether `export` can write there, as far as it shows without a network, which may take long to build.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: for another ending than those of `export`, or a folder that is no SavedModel.
+        OSError: if the path is a folder where a file is to be, or its folder cannot be made or written.
     """
     target = Path(path)
-    writers = {".tflite": _write_tflite, ".xml": _write_openvino, "": _write_saved_model}
-    if target.suffix.lower() not in writers:
+    if target.suffix.lower() not in _WRITERS:
         raise ValueError(
             f"path is {str(target)!r}; its ending must be .tflite (Larq Compute Engine) or .xml (OpenVINO), or there must be none "
             "(the folder of a TensorFlow SavedModel)."
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target, so that the move at the end cannot be half done.
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-        writers[target.suffix.lower()](model, target, Path(folder))
+    if not target.suffix:
+        if target.exists() and not (target / "saved_model.pb").is_file():
+            raise ValueError(f"path is {str(target)!r}, which exists and is no SavedModel; give another one, or remove it.")
+    else:
+        for file in (target, target.with_suffix(".bin")) if target.suffix.lower() == ".xml" else (target,):
+            if file.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+    above = next(folder for folder in target.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(above))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(above))
     return target
 
 
@@ -67,11 +100,13 @@ def _write_openvino(model: Any, target: Path, folder: Path) -> None:
 
 
 def _write_saved_model(model: Any, target: Path, folder: Path) -> None:
-    if target.exists() and not (target / "saved_model.pb").is_file():
-        raise ValueError(f"path is {str(target)!r}, which exists and is no SavedModel; give another one, or remove it.")
     part = folder / "new"
     model.save(part, save_format="tf", include_optimizer=False)
     _move([(part, target)])
+
+
+#: What writes each ending.
+_WRITERS = {".tflite": _write_tflite, ".xml": _write_openvino, "": _write_saved_model}
 
 
 def _move(parts: Sequence[tuple[Path, Path]]) -> None:

@@ -23,6 +23,9 @@ from bnn_zoo.models.architecture import arguments_to_json
 #: True, a tag, a folder or file, `user/repo`, `user/repo@revision`, `hf://user/repo@revision/path`, or a record.
 Reference: TypeAlias = "bool | str | os.PathLike[str] | WeightSet"
 
+#: Behind "there is no network named ...", where a folder may have been meant.
+NOR_FOLDER = ", and no such folder or file"
+
 _FORMATS_BY_ENDING = {
     ".safetensors": "packed",
     ".h5": "keras-h5",
@@ -113,7 +116,7 @@ def _of_name(text: str, architecture: str | None, include_top: bool) -> WeightSe
     if architecture is not None:
         return find_weight_set(architecture, text, include_top)
     name, tag = split_name(text)
-    return find_weight_set(find_architecture(name).name, tag, include_top)
+    return find_weight_set(find_architecture(name, NOR_FOLDER).name, tag, include_top)
 
 
 def _needed(architecture: str | None, reference: object) -> str:

@@ -43,17 +43,21 @@ def architectures() -> dict[str, Architecture]:
     return found
 
 
-def find_architecture(name: str) -> Architecture:
+def find_architecture(name: str, nor: str = "") -> Architecture:
     """The architecture of that name; case, underscores and hyphens do not matter.
+
+    Args:
+        name: of the network.
+        nor: what else was looked for in vain, for the error, such as " and no such folder".
 
     Raises:
         ValueError: for an unknown name, with the nearest known ones.
     """
-    known = {_plain(entry): entry for entry in architectures()}
-    if _plain(name) in known:
-        return architectures()[known[_plain(name)]]
-    advice = did_you_mean(name, architectures(), f"There are {', '.join(architectures())}.", _plain)
-    raise ValueError(f"there is no network named {name!r}. {advice} `bnn-zoo list` shows all.")
+    known = {plain_name(entry): entry for entry in architectures()}
+    if plain_name(name) in known:
+        return architectures()[known[plain_name(name)]]
+    advice = did_you_mean(name, architectures(), "`bnn-zoo list` (Python: bnn_zoo.list_models()) shows all.", plain_name)
+    raise ValueError(f"there is no network named {name!r:.60}{nor}. {advice}")
 
 
 def split_name(name: str) -> tuple[str, str | None]:
@@ -68,8 +72,9 @@ def split_name(name: str) -> tuple[str, str | None]:
     return network, tag if separator else None
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A network's name without what does not matter in it."""
     return name.lower().replace("_", "").replace("-", "")
 
 
-__all__ = ["Architecture", "Paper", "Published", "architectures", "find_architecture", "split_name"]
+__all__ = ["Architecture", "Paper", "Published", "architectures", "find_architecture", "plain_name", "split_name"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-
+from bnn_zoo._did_you_mean import did_you_mean
+from bnn_zoo.models import plain_name, split_name
 from bnn_zoo.training.bnext_recipes import BNEXT_RECIPES
 from bnn_zoo.training.cifar10_recipes import CIFAR10_RECIPES
 from bnn_zoo.training.group_net_recipes import GROUP_NET_RECIPES
@@ -21,13 +21,18 @@ def list_recipes() -> list[str]:
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of that name.
+    """The recipe of that name; of the network in it, case, underscores and hyphens do not matter.
 
     Raises:
         ValueError: for an unknown name, with the nearest known ones.
     """
     for recipe in _RECIPES:
-        if recipe.name == name:
+        if _plain(recipe.name) == _plain(name):
             return recipe
-    near = difflib.get_close_matches(name, list_recipes(), cutoff=0.4) or list_recipes()
-    raise ValueError(f"there is no recipe named {name!r}. There is {' or '.join(near)}.")
+    advice = did_you_mean(name, list_recipes(), "`bnn-zoo recipes` (Python: bnn_zoo.training.list_recipes()) shows all.", _plain)
+    raise ValueError(f"there is no recipe named {name!r:.60}. {advice}")
+
+
+def _plain(name: str) -> str:
+    network, tag = split_name(name)
+    return f"{plain_name(network)}.{tag or ''}"

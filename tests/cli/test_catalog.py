@@ -39,16 +39,26 @@ def test_list_as_json_names_all_networks() -> None:
 
 
 def test_list_fits_a_terminal_of_80_columns() -> None:
-    lines = run("list").stdout.splitlines()
+    lines = run("list", environment={**os.environ, "COLUMNS": "80"}).stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("binary_densenet37_dilated ") and "imagenet" in line for line in lines)
 
 
 def test_weight_sets_fit_too_with_whole_numbers() -> None:
-    lines = run("list", "--weights").stdout.splitlines()
+    lines = run("list", "--weights", environment={**os.environ, "COLUMNS": "80"}).stdout.splitlines()
     assert max(map(len, lines)) <= 80
     (row,) = [line.split() for line in lines if line.startswith("binary_densenet37_dilated.imagenet")]
     assert row == ["binary_densenet37_dilated.imagenet", "1000", "64.3", "85.2", "download", "larq-zoo"]
+
+
+@pytest.mark.parametrize("columns", ["", "40"])
+def test_addresses_are_whole_in_a_pipe_and_in_a_narrow_terminal(columns: str) -> None:
+    address = "https://github.com/larq/zoo/releases/download/quicknet-v1.0/quicknet_weights.h5"
+    for arguments in (["info", "quicknet"], ["hub", "info", "quicknet.imagenet"]):
+        lines = run(*arguments, environment={**os.environ, "COLUMNS": columns}).stdout.splitlines()
+        assert any(line.endswith(f" {address}") for line in lines)
+        folded = not any("63.30 %, ImageNet, validation, reported by larq-zoo" in line for line in lines)
+        assert folded is bool(columns), "a pipe's lines are whole"
 
 
 def test_info_tells_paper_figures_and_weights() -> None:

@@ -20,13 +20,19 @@ def test_compare_sorts_and_says_what_it_shows() -> None:
 def test_compare_in_other_forms(tmp_path: Path) -> None:
     values = json.loads(run("compare", "--json", "--sort", "size_mib").stdout)
     assert values["networks"][0]["name"] == "binarynet" and len(values["networks"]) >= 15
-    table = run("compare", "birealnet", "--markdown", "--columns", "name,receptive_field").stdout
+    table = run("compare", "birealnet", "--markdown", "--columns", "name, receptive_field").stdout
     assert table.splitlines()[-1] == "| birealnet | 435 |"
     page, plot = tmp_path / "page.html", tmp_path / "plot.png"
-    result = run("compare", "*quick*", "--html", str(page), "--plot", str(plot), "--plot-axes", "operations,top1")
+    result = run("compare", "*quick*", "--html", str(page), "--plot", str(plot), "--plot-axes", "operations, top1")
     assert result.returncode == 0 and not result.stdout
     assert page.read_text().startswith("<!doctype html>") and plot.stat().st_size > 10_000
     assert result.stderr.splitlines() == [str(page), str(plot)]
+
+
+def test_a_plot_without_an_ending_is_told_with_it(tmp_path: Path) -> None:
+    result = run("compare", "*quick*", "--plot", str(tmp_path / "plot"))
+    assert result.returncode == 0 and result.stderr.splitlines() == [str(tmp_path / "plot.png")]
+    assert (tmp_path / "plot.png").is_file()
 
 
 def test_compare_measures_without_tensorflows_noise() -> None:
@@ -51,7 +57,8 @@ def test_profile_and_difference() -> None:
         (["compare", "--sort", "sizes"], "no column 'sizes'"),
         (["compare", "--columns", "nonsense"], "no column 'nonsense'"),
         (["compare", "--json", "--markdown"], "give one of the two"),
-        (["compare", "birealnet", "--latency", "tensorrt"], "known are"),
+        (["compare", "birealnet", "--plot", "plot.bmp"], "--plot plot.bmp: the ending must be .png, .svg or .pdf"),
+        (["compare", "birealnet", "--latency", "keras, tensorrt"], "'tensorrt'; known are"),
         (["profile", "*dense*"], "means 4 networks"),
         (["profile", "birealnet", "--latency", "lce"], "openvino and keras"),
     ],

@@ -17,10 +17,11 @@ TINY = ["--pictures", "16", "--held-out", "8", "--epochs", "1", "--batch-size", 
 
 
 def test_guide_leaves_data_table_and_figure(shades: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
+    out = tmp_path / "out [a]"
     arguments = ["--data", str(shades), "--out", str(out), "--only", "7", "--dataset-name", "Shades", *TINY]
     result = run("guide", *arguments)
     assert result.returncode == 0, result.stderr
+    assert str(out / "results.json") in result.stdout and "\n|" in result.stdout
     assert "run 5 of 5: momentum-0.99+seed-1" in result.stderr
     content = json.loads((out / "results.json").read_text())
     assert content["dataset"] == "Shades" and len(content["runs"]) == 5

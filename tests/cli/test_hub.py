@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,13 @@ def test_info_download_verify_clear(environment: dict[str, str], file_server: Fi
 
     assert run(environment, "clear").returncode == 0
     assert not path.exists()
+
+
+def test_a_folders_name_is_no_markup(tmp_path: Path) -> None:
+    folder = tmp_path / "run [a]" / "model"
+    shutil.copytree(Path(__file__).parents[2] / "weights" / "birealnet-cifar10", folder)
+    told = run({**os.environ, "COLUMNS": "300"}, "info", str(folder))
+    assert told.returncode == 0 and told.stdout.count(str(folder)) >= 1, told.stdout + told.stderr
 
 
 def test_a_download_that_fails_says_what_was_tried(environment: dict[str, str], file_server: FileServer) -> None:

@@ -25,6 +25,13 @@ SMALL_RUN = [
     ("arguments", "code", "words"),
     [
         (["bench", "nope"], 1, "no network named 'nope'"),
+        (["predict", "{data}", "--model", "my-own"], 1, "no network named 'my-own', and no such folder or file"),
+        (["evaluate", "my-own", "--data", "."], 1, "no network named 'my-own', and no such folder or file"),
+        (["export", "my-own", "{folder}/b.xml"], 1, "no network named 'my-own', and no such folder or file"),
+        (["compare", "my-own"], 1, "no network named 'my-own', and no such folder or file"),
+        (["recipes", "zzz"], 1, "no recipe named 'zzz'. `bnn-zoo recipes`"),
+        (["bench", "quicknet", "--backends", "keras, tensorrt"], 1, "backends has 'tensorrt'; known are"),
+        (["bench", "quicknet", "--threads", "1, 0"], 1, "--threads 1, 0: the numbers must be at least 1"),
         (["bench", "quicknet", "--threads", "0"], 1, "--threads 0: the numbers must be at least 1"),
         (["bench", "quicknet", "--layers", "--backends", "lce"], 1, "--layers measures OpenVINO alone; leave out --backends"),
         (["bench", "quicknet", "--batch-sizes", "x"], 1, "--batch-sizes x: expected whole numbers"),
@@ -41,7 +48,8 @@ SMALL_RUN = [
         (["train", "birealnet", "--data", "{data}", "--out", "{file}/run", *SMALL_RUN], 1, "run: not a directory"),
         (["train", "birealnet", "--data", "{data}", "--out", "{folder}/run"], 1, "held_out is 5000, but there are only"),
         (["finetune", "birealnet.cifar10", "--data", "{data}", "--out", "{file}"], 2, "is a file"),
-        (["export", "birealnet.cifar10", "{file}/b.xml"], 1, "file exists"),
+        (["export", "birealnet.cifar10", "{file}/b.xml"], 1, "file.zip: not a directory"),
+        (["export", "birealnet.cifar10", "b.onnx"], 1, "its ending must be .tflite"),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )

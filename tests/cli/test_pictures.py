@@ -50,6 +50,26 @@ def test_predict_goes_on_behind_a_file_that_is_no_picture(tmp_path: Path) -> Non
     assert all(0 <= guess["probability"] <= 1 for entry in found for guess in entry["predictions"])
 
 
+def test_predict_goes_on_behind_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    locked, fine = tmp_path / "locked.png", tmp_path / "fine.png"
+    for path in (locked, fine):
+        Image.new("RGB", (32, 32)).save(path)
+    # root may read everything, so that the system's answers are put in its place.
+    code = (
+        "import os, sys; from PIL import Image\nmay, opened = os.access, Image.open\n"
+        "os.access = lambda path, *how, **more: not str(path).endswith('locked.png') and may(path, *how, **more)\n"
+        "def open_(path, *how, **more):\n"
+        "    if str(path).endswith('locked.png'): raise PermissionError(13, 'Permission denied', str(path))\n"
+        "    return opened(path, *how, **more)\n"
+        f"Image.open = open_; sys.argv = ['bnn-zoo', 'predict', {str(locked)!r}, {str(fine)!r}]\n"
+        "from bnn_zoo.cli import main; main()"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.returncode == 1
+    assert told.stderr.splitlines() == [f"bnn-zoo: {locked}: may not be read (permission denied)"]
+    assert [line.split()[0] for line in told.stdout.splitlines()] == [str(fine)]
+
+
 def test_predict_takes_any_size_and_format(tmp_path: Path) -> None:
     from PIL import Image
 

@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from commands import COMMAND
 
 SETTINGS = ["epochs=400", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
@@ -71,6 +72,25 @@ def test_a_bar_that_is_stopped_leaves_the_cursor_visible(shades: Path, tmp_path:
     assert process.wait(timeout=60) == 130
     assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l")
     assert b"goes on from" in shown
+
+
+STOPPED_WHILE = {
+    "the commands are imported": (
+        "class Stop:\n    def find_spec(name, *_):\n        if name == 'bnn_zoo.cli.guide': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop)\n"
+    ),
+    "the arguments are read": (
+        "import typer.core\n\ndef stop(*_): raise KeyboardInterrupt\n\ntyper.core.TyperGroup.parse_args = stop\n"
+    ),
+    "a command is prepared": "import typer\n\ndef stop(*_): raise KeyboardInterrupt\n\ntyper.Typer.__call__ = stop\n",
+}
+
+
+@pytest.mark.parametrize("moment", STOPPED_WHILE)
+def test_a_start_that_is_stopped_says_so(moment: str) -> None:
+    code = f"import sys\n{STOPPED_WHILE[moment]}sys.argv = ['bnn-zoo', 'list']; from bnn_zoo.cli import main; main()"
+    done = subprocess.run([COMMAND[0], "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "bnn-zoo: stopped.\n")
 
 
 def test_other_commands_say_that_they_were_stopped() -> None:

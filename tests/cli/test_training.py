@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -28,13 +29,14 @@ def test_recipes_are_listed_and_told_in_full_without_tensorflow() -> None:
 
 def test_a_measured_precision_stays_and_the_card_gives_the_command(shades: Path, tmp_path: Path) -> None:
     settings = ["epochs=1", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
+    out = tmp_path / "my run [a]"
     command = [
         "train",
         "birealnet",
         "--data",
         str(shades / "train"),
         "--out",
-        str(tmp_path),
+        str(out),
         "--precision",
         "auto",
         "--tensorboard",
@@ -43,9 +45,10 @@ def test_a_measured_precision_stays_and_the_card_gives_the_command(shades: Path,
     done = run(*command)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("steps a second") == 2
-    precision = json.loads((tmp_path / "recipe.json").read_text())["precision"]
-    assert any((tmp_path / "tensorboard").iterdir())
-    card = (tmp_path / "model" / "README.md").read_text()
+    assert shlex.split(done.stdout.splitlines()[-1])[-3] == str(out / "model"), "the command can be copied"
+    precision = json.loads((out / "recipe.json").read_text())["precision"]
+    assert any((out / "tensorboard").iterdir())
+    card = (out / "model" / "README.md").read_text()
     assert "bnn-zoo train birealnet --recipe birealnet.cifar10 --data DATA --out OUT --set epochs=1" in card
     assert f"--precision {precision}" in card
     again = run(*command)

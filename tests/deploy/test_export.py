@@ -87,6 +87,40 @@ def test_other_endings_are_refused(name: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["network.tflite", "network.xml", "network.bin"])
+def test_a_folder_with_a_files_name_is_left_alone(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(IsADirectoryError, match=name):
+        deploy.export(narrow_model("quicknet"), tmp_path / name.replace(".bin", ".xml"))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, how: False)  # root may write everywhere
+    with pytest.raises(PermissionError, match="denied") as caught:
+        deploy.export(narrow_model("quicknet"), tmp_path / "new" / "network.xml")
+    assert caught.value.filename == str(tmp_path) and not list(tmp_path.iterdir())
+
+
+def test_an_error_names_the_path_that_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device", str(source))
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space") as caught:
+        deploy.export(narrow_model("quicknet"), tmp_path / "saved")
+    assert caught.value.filename == str(tmp_path / "saved") and not list(tmp_path.iterdir())
+
+
+def test_the_ending_is_checked_before_tensorflow_is_loaded(tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.argv = ['bnn-zoo', 'export', 'birealnet.cifar10', {str(tmp_path / 'out.onnx')!r}]\n"
+        "from bnn_zoo.cli import main\ntry: main()\nfinally: print('tensorflow' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (told.returncode, told.stdout) == (1, "False\n") and "its ending must be .tflite" in told.stderr
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"")

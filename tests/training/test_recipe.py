@@ -81,6 +81,14 @@ def test_kernels_of_a_network_without_batch_norm_are_standardized_while_they_are
 def test_an_unknown_recipe_suggests_known_ones() -> None:
     with pytest.raises(ValueError, match="birealnet.cifar10"):
         find_recipe("birealnet.cifar")
+    with pytest.raises(ValueError, match=r"list_recipes\(\)\) shows all\.$") as caught:
+        find_recipe("zzz")
+    assert len(str(caught.value)) < 200
+
+
+def test_a_recipes_network_is_written_as_networks_are() -> None:
+    assert find_recipe("BiRealNet.cifar10") is find_recipe("birealnet.cifar10")
+    assert find_recipe("real-to-binary-net.imagenet").name == "real_to_binary_net.imagenet"
 
 
 def test_fields_are_changed_by_text_in_their_own_type() -> None:
