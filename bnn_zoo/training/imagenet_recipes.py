@@ -1,8 +1,8 @@
 """Recipes for ImageNet, with the figures of larq-zoo's own training code.
 
 Source: github.com/larq/zoo, larq_zoo/training, at 77c5853 (2025-12-02). What it has no figures for is not here: MeliusNet22,
-whose authors have some. `l2` reaches the last layer's kernel too, and not the strong baseline's learnt factors; there it is the other way
-round.
+whose authors have some. `l2` reaches the last layer's kernel too, and not the strong baseline's learnt factors; there it is the
+other way round.
 """
 
 from __future__ import annotations
