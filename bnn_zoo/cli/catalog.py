@@ -134,13 +134,14 @@ def _figures(figures: Any) -> list[tuple[str, str]]:
 
 
 def summary(
-    name: Annotated[str, typer.Argument(help="A network, or a weight set as name.tag.")],
+    name: Annotated[str, typer.Argument(help="A network, a weight set (name.tag), a folder or a Hub repository USER/REPO.")],
     input_size: Annotated[int | None, typer.Option(min=1, help="Height and width of the pictures, pixels.")] = None,
 ) -> None:
     """Show a network layer by layer, as larq counts it."""
+    from bnn_zoo.comparison.subjects import find_subject
+
+    subject = find_subject(name, None if input_size is None else (input_size, input_size, 3))
     load_tensorflow()
     from bnn_zoo._keras import larq
-    from bnn_zoo.zoo import create_model
 
-    shape = None if input_size is None else (input_size, input_size, 3)
-    larq.models.summary(create_model(name, input_shape=shape))
+    larq.models.summary(subject.build())

@@ -12,7 +12,7 @@ import typer
 from bnn_zoo.cli.terminal import load_tensorflow
 from bnn_zoo.cli.values import counts, parts
 
-_Models = Annotated[list[str], typer.Argument(metavar="NAME", help='Networks; "mobilenet_v2" for a float one to compare with.')]
+_Models = Annotated[list[str], typer.Argument(metavar="NAME", help='Networks, weight sets, folders, or "mobilenet_v2" (float).')]
 
 
 def export(

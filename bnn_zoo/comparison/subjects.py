@@ -126,6 +126,18 @@ def find_subjects(specs: Spec | Iterable[Spec] | None = None, input_shape: Shape
     return _named_apart([subject for place, subject in enumerate(found) if subject not in found[:place]])
 
 
+def find_subject(spec: Spec, input_shape: Shape | None = None) -> Subject:
+    """The one network that is meant; see `find_subjects`.
+
+    Raises:
+        ValueError: if it is not one, too.
+    """
+    found = find_subjects(spec, input_shape)
+    if len(found) != 1:
+        raise ValueError(f"{spec!r:.100} means {len(found)} networks; name one of them.")
+    return found[0]
+
+
 def _find(spec: Spec) -> list[Subject]:
     if isinstance(spec, WeightSet):
         return [_of_weights(spec, spec.name)]

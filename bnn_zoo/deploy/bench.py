@@ -12,7 +12,6 @@ from typing import Any
 
 from bnn_zoo.deploy.bench_worker import MOBILENET, serve
 from bnn_zoo.deploy.timing import Measurement, check_repeats
-from bnn_zoo.models import find_architecture, split_name
 
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
 MEASURED = ("keras", "larq_zoo", "lce", "openvino")
@@ -39,13 +38,13 @@ def measure_latencies(
     batch_sizes: Sequence[int] = (1,),
     repeats: int = 30,
 ) -> list[Measurement | NotMeasured]:
-    """Measures networks with random weights at their usual size.
+    """Measures networks at their usual size, with random weights where none are named.
 
     A process for each number of threads holds the network on all backends; one run after the other is asked of each in turn, so
     that a disturbance of the machine hits all of them alike.
 
     Args:
-        models: names, as `create_model` takes them, and "mobilenet_v2" for the float network to compare with.
+        models: names, weight sets (name.tag, a folder, USER/REPO), and "mobilenet_v2" for the float network to compare with.
         backends: among "keras" (a tf.function), "larq_zoo", "lce" and "openvino".
         threads: numbers of threads.
         batch_sizes: pictures a run.
@@ -57,12 +56,14 @@ def measure_latencies(
     Raises:
         ValueError: for an unknown network or backend, or too few repeats.
     """
+    from bnn_zoo.comparison.subjects import find_subject  # that room measures with this one
+
     unknown = [backend for backend in backends if backend not in MEASURED]
     if unknown:
         raise ValueError(f"backends has {unknown[0]!r}; known are {', '.join(MEASURED)}.")
     for model in models:
         if model != MOBILENET:
-            find_architecture(split_name(model)[0])
+            find_subject(model)
     check_repeats(repeats)
     rows: list[Measurement | NotMeasured] = []
     with _workers(threads) as workers:

@@ -63,12 +63,13 @@ def _use(threads: int) -> None:
 
 
 def build(name: str) -> Any:
-    """A network by name, with random weights; "mobilenet_v2" is keras.applications'."""
-    from bnn_zoo.zoo import create_model
+    """A network by name, with random weights, or of a weight set with its own; "mobilenet_v2" is keras.applications'."""
+    from bnn_zoo.comparison.subjects import find_subject
 
     if name == MOBILENET:
         return keras.applications.MobileNetV2(weights=None)
-    return create_model(name)
+    subject = find_subject(name)
+    return subject.build(trained=subject.is_trained)
 
 
 def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, threads: int) -> Callable[[], float]:

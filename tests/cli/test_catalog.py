@@ -92,6 +92,14 @@ def test_summary_shows_layers_without_noise() -> None:
     assert "section_3_block_3_conv" in result.stdout and not result.stderr
 
 
+def test_summary_takes_a_folder() -> None:
+    result = run("summary", str(Path(__file__).parents[2] / "weights" / "birealnet-cifar10"))
+    assert result.returncode == 0, result.stderr
+    assert "section_3_block_3_conv" in result.stdout and "(-1, 10)" in result.stdout
+    several = run("summary", "*densenet*")
+    assert several.returncode == 1 and "'*densenet*' means 4 networks; name one of them." in several.stderr
+
+
 def test_a_registrys_words_are_no_markup(tmp_path: Path) -> None:
     entry = {
         **{"architecture": "birealnet", "tag": "mine", "format": "keras-h5", "sources": ["a.h5"], "sha256": "0" * 64},

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from deploy_models import narrow_model
 
 from bnn_zoo._rows import format_rows
-from bnn_zoo.deploy import bench, profile
+from bnn_zoo.deploy import bench, bench_worker, profile
 from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
 from bnn_zoo.deploy.timing import Measurement
@@ -33,6 +34,15 @@ def test_each_combination_has_a_row(capfd: pytest.CaptureFixture[str]) -> None:
         assert row.per_picture == row.milliseconds / row.batch_size
     assert json.loads(format_rows(rows, "json"))[0]["model"] == "binarynet"
     assert len(format_rows(rows, "csv").splitlines()) == len(format_rows(rows).splitlines()) == 5
+
+
+def test_a_weight_sets_folder_is_measured() -> None:
+    folder = str(Path(__file__).parents[2] / "weights" / "birealnet-cifar10")
+    (row,) = bench.measure_latencies([folder], ["keras"], threads=[1], repeats=3)
+    assert isinstance(row, Measurement) and row.model == folder
+    assert bench_worker.build(folder).output_shape == (None, 10)
+    with pytest.raises(ValueError, match="no network named 'nowhere', and no such folder"):
+        bench.measure_latencies(["nowhere"])
 
 
 @pytest.mark.parametrize(
