@@ -120,8 +120,11 @@ def _check(
     unknown = sorted(set(arguments) - set(entry.defaults))
     if unknown:
         raise ValueError(f"{entry.factory} has no argument {unknown[0]!r}; its own are {', '.join(entry.defaults)}.")
+    parameters = inspect.signature(entry.build).parameters
     for argument, value in arguments.items():
-        check_like(argument, value, entry.defaults[argument])
+        # Where there are few values to choose from, the network itself says which.
+        if not str(parameters[argument].annotation).startswith("Literal"):
+            check_like(argument, value, entry.defaults[argument])
     if include_top not in (True, False):
         raise ValueError(f"include_top is {include_top!r}; it must be True or False.")
     if input_shape is not None and input_tensor is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from bnn_zoo._keras import Tensor
 from bnn_zoo.blocks import (
     Binarization,
@@ -86,7 +88,7 @@ def group_net18_segmentation(
     filters: int = 64,
     section_blocks: tuple[int, ...] = (2, 2, 2, 2),
     bases: int = 5,
-    output_stride: int = 8,
+    output_stride: Literal[8, 16] = 8,
     stem: Stem | None = None,
     binarization: Binarization = GROUP_NET,
 ) -> Tensor:
