@@ -10,7 +10,7 @@ from itertools import product
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bnn_zoo.deploy.bench_worker import MOBILENET, serve
+from bnn_zoo.deploy.bench_worker import MOBILENET, serve, weights_named
 from bnn_zoo.deploy.timing import Measurement, check_repeats
 
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
@@ -56,14 +56,12 @@ def measure_latencies(
     Raises:
         ValueError: for an unknown network or backend, or too few repeats.
     """
-    from bnn_zoo.comparison.subjects import find_subject  # that room measures with this one
-
     unknown = [backend for backend in backends if backend not in MEASURED]
     if unknown:
         raise ValueError(f"backends has {unknown[0]!r}; known are {', '.join(MEASURED)}.")
     for model in models:
         if model != MOBILENET:
-            find_subject(model)
+            weights_named(model)
     check_repeats(repeats)
     rows: list[Measurement | NotMeasured] = []
     with _workers(threads) as workers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import keras, tf
 from bnn_zoo._startup import load_tensorflow
 from bnn_zoo.deploy.timing import settled
+from bnn_zoo.models import find_architecture
 from bnn_zoo.models.larq_zoo import larq_zoo_factory
+
+if TYPE_CHECKING:
+    from bnn_zoo.hub import WeightSet
 
 #: A float network of the same purpose, to compare with: keras.applications' MobileNetV2.
 MOBILENET = "mobilenet_v2"
@@ -64,12 +68,28 @@ def _use(threads: int) -> None:
 
 def build(name: str) -> Any:
     """A network by name, with random weights, or of a weight set with its own; "mobilenet_v2" is keras.applications'."""
-    from bnn_zoo.comparison.subjects import find_subject
+    from bnn_zoo.hub import load_pretrained
+    from bnn_zoo.zoo import create_model
 
     if name == MOBILENET:
         return keras.applications.MobileNetV2(weights=None)
-    subject = find_subject(name)
-    return subject.build(trained=subject.is_trained)
+    weights = weights_named(name)
+    return create_model(name) if weights is None else load_pretrained(weights)
+
+
+def weights_named(name: str) -> WeightSet | None:
+    """The weight set that a name means; None for a network by itself, which is measured with random weights.
+
+    Raises:
+        ValueError: if it means neither.
+    """
+    from bnn_zoo.hub import resolve
+
+    try:
+        find_architecture(name)
+    except ValueError:
+        return resolve(name)
+    return None
 
 
 def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, threads: int) -> Callable[[], float]:
