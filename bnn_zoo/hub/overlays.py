@@ -19,7 +19,7 @@ from pathlib import Path
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.bring import bring
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
-from bnn_zoo.hub.registry import parse_registry
+from bnn_zoo.hub.registry_file import parse_registry
 from bnn_zoo.hub.weight_set import WeightSet
 
 _VARIABLE = "BNN_ZOO_REGISTRY"

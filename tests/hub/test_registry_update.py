@@ -10,7 +10,7 @@ from processes import run
 from weight_files import write_weight_set
 
 from bnn_zoo.hub import WeightFileError
-from bnn_zoo.hub.registry import parse_registry
+from bnn_zoo.hub.registry_file import parse_registry
 from bnn_zoo.hub.registry_update import registry_entry, update_registry
 from bnn_zoo.hub.sources.package import packaged_weights
 from bnn_zoo.hub.weight_set import to_json
