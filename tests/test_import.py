@@ -82,20 +82,28 @@ def test_help_of_birealnet() -> None:
     assert "section_blocks" in text and "stem" in text and "channels of the first section" in text
 
 
-def test_names_agree() -> None:
+ROOMS = [bnn_zoo.data, bnn_zoo.deploy, bnn_zoo.hub, bnn_zoo.training, bnn_zoo.transfer]
+
+
+@pytest.mark.parametrize("package", [bnn_zoo, *ROOMS], ids=lambda package: package.__name__)
+def test_names_agree(package: ModuleType) -> None:
     """__all__, the table of homes and what type checkers see are one list."""
-    tree = ast.parse(INIT.read_text())
+    tree = ast.parse(Path(str(package.__file__)).read_text())
     checked = next(node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
-    homes = {}
-    for statement in checked.body:
-        assert isinstance(statement, ast.ImportFrom)
-        home = (statement.module or "").removeprefix("bnn_zoo").removeprefix(".")
-        homes.update({alias.name: home for alias in statement.names})
-    assert homes == bnn_zoo._HOMES
-    assert sorted(homes) == sorted(bnn_zoo.__all__)
-    assert set(bnn_zoo.__all__) <= set(dir(bnn_zoo))
-    for name in bnn_zoo.__all__:
-        assert getattr(bnn_zoo, name) is not None
+    homes = homes_of(checked.body, package)
+    assert len(homes) == sum(len(statement.names) for statement in checked.body if isinstance(statement, ast.ImportFrom))
+    assert homes == package._HOMES
+    at_once = homes_of(tree.body, package).keys() & set(package.__all__)
+    assert sorted([*homes, *at_once]) == sorted(package.__all__)
+    assert set(package.__all__) <= set(dir(package))
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+
+
+def homes_of(statements: list[ast.stmt], package: ModuleType) -> dict[str, str]:
+    """What is imported from the package itself: each name, and the module in the package that it comes from."""
+    own = [node for node in statements if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{package.__name__}.")]
+    return {alias.name: str(node.module)[len(package.__name__) + 1 :] for node in own for alias in node.names}
 
 
 @pytest.mark.parametrize(
@@ -106,15 +114,6 @@ def test_what_a_function_gives_has_a_public_name(function: str, result: str) -> 
     assert getattr(bnn_zoo, function).__annotations__["return"] == result
     assert result in bnn_zoo.__all__ and isinstance(getattr(bnn_zoo, result), type)
     assert "NetworkRow" in bnn_zoo.__all__, "what a Comparison holds"
-
-
-@pytest.mark.parametrize("package", [bnn_zoo.deploy, bnn_zoo.training], ids=lambda package: package.__name__)
-def test_names_of_the_rooms_agree(package: ModuleType) -> None:
-    assert len(set(package.__all__)) == len(package.__all__) and set(package.__all__) <= set(dir(package))
-    for name in package.__all__:
-        assert getattr(package, name) is not None
-    homes = getattr(package, "_HOMES", None)
-    assert homes is None or sorted(homes) == sorted(package.__all__)
 
 
 def test_every_network_has_its_factory() -> None:
