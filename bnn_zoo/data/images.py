@@ -134,6 +134,8 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 
 def _upright(image: Image.Image) -> Image.Image:
     # Asked after load(): PNG may carry its EXIF behind the pixels, and Pillow's TIFF reader turns the picture itself.
+    # Not by ImageOps.exif_transpose: it writes the rest of the EXIF block anew, which a damaged one does not survive, and copies
+    # what is upright already.
     method = _turn(image)
     if method is None:
         return image

@@ -138,6 +138,15 @@ def test_a_damaged_exif_block_does_not_matter() -> None:
     np.testing.assert_array_equal(read_image(data), pixels)
 
 
+def test_an_orientation_beside_damage_counts() -> None:
+    """A resolution that is a text: Pillow reads such a block, but does not write it."""
+    orientation, resolution = b"\x01\x12\0\3\0\0\0\1\0\6\0\0", b"\x01\x1a\0\2\0\0\0\4abc\0"
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\2" + orientation + resolution + b"\0\0\0\0"
+    upright = colourful()
+    stored = np.ascontiguousarray(upright.transpose(1, 0, 2)[::-1])
+    np.testing.assert_array_equal(read_image(encoded(Image.fromarray(stored), exif=exif)), upright)
+
+
 @pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG"])
 def test_first_frame_of_an_animation(format_name: str) -> None:
     first, second = Image.new("RGB", (8, 8), (255, 0, 0)), Image.new("RGB", (8, 8), (0, 0, 255))
