@@ -33,7 +33,7 @@ def quicknet(
     """Sections of binary convolutions with shortcuts, with a blurred transition wherever the filters change.
 
     Args:
-        section_blocks: how many convolutions each section has.
+        section_blocks: how many convolutions each section has; with 0 it is left out, its transition too.
         section_filters: channels of each section; the first must be a multiple of four.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
@@ -45,7 +45,7 @@ def quicknet(
         )
     x = separable_stem(x, section_filters[0], stem=stem)
     for section, (blocks, filters) in enumerate(zip(section_blocks, section_filters, strict=True)):
-        if filters != x.shape[-1]:
+        if blocks and filters != x.shape[-1]:  # an empty section has no transition either, as in larq-zoo
             x = blurred_transition(x, filters, binarization=binarization, name=f"section_{section}_transition")
         for block in range(blocks):
             x = conv_with_shortcut(x, activation="relu", binarization=binarization, name=f"section_{section}_block_{block}")

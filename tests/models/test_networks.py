@@ -297,6 +297,26 @@ def test_small_pictures_get_larq_zoos_own_stem(name: str) -> None:
     assert not [layer.name for layer in layers[2:] if layer.name.startswith("stem")]
 
 
+# Sections
+
+
+@pytest.mark.parametrize("section_blocks", [(1, 0, 2), (0, 1, 2), (1, 2, 0), (0, 0, 1)])
+def test_an_empty_section_of_quicknet_is_left_out(section_blocks: tuple[int, ...]) -> None:
+    """Its transition too, as in larq-zoo, where a section's first convolution brings the transition along; the stem stays."""
+    filters = (8, 16, 24)
+    kept = [section for section, blocks in enumerate(section_blocks) if blocks or not section]
+    model = randomize(narrow("quicknet", section_blocks=section_blocks, section_filters=filters))
+    without = narrow(
+        "quicknet",
+        section_blocks=tuple(section_blocks[section] for section in kept),
+        section_filters=tuple(filters[section] for section in kept),
+    )
+    transitions = {layer.name.partition("_transition")[0] for layer in model.layers if "_transition" in layer.name}
+    assert transitions == {f"section_{section}" for section in kept[1:]}
+    without.set_weights(model.get_weights())
+    assert np.array_equal(without(noise(), training=False), model(noise(), training=False))
+
+
 # Names
 
 _COUNTED = re.compile(
