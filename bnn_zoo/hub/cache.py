@@ -5,18 +5,15 @@ Files of the Hugging Face Hub lie in huggingface_hub's own cache.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from bnn_zoo.download.folders import cache_folder, clear_leftovers
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.schemes import source_of
-from bnn_zoo.hub.weight_set import WeightSet
+from bnn_zoo.hub.weight_set import SHA256, WeightSet
 
 _ENDINGS = {"packed": ".safetensors", "keras-h5": ".h5", "pytorch": ".pth", "registry": ".json"}
-
-_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def cached_path(weights: WeightSet) -> Path:
@@ -76,4 +73,4 @@ def clear_cache() -> int:
 
 
 def _is_ours(path: Path) -> bool:
-    return path.suffix in _ENDINGS.values() and _HASH.fullmatch(path.stem) is not None and path.is_file()
+    return path.suffix in _ENDINGS.values() and SHA256.fullmatch(path.stem) is not None and path.is_file()

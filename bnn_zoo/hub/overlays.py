@@ -81,27 +81,17 @@ def _end_of_first(places: str, separator: str) -> int:
 
 def _read(place: str) -> tuple[WeightSet, ...]:
     if place.startswith("hf://"):
-        return parse_registry(_text(_from_hub(place)), place)
+        return parse_registry(_text(_brought(place)), place)
     url = _URL.fullmatch(place)
     if url is not None:
-        return parse_registry(_text(_from_url(url["url"], url["sha256"].lower())), url["url"])
+        return parse_registry(_text(_brought(url["url"], url["sha256"].lower())), url["url"])
     path = Path(place).expanduser()
     return parse_registry(_text(path), str(path), path.absolute().parent)
 
 
-def _from_hub(place: str) -> Path:
-    from bnn_zoo.hub.hub_reference import parse_hub_reference
-    from bnn_zoo.hub.sources.hugging_face import download
-
-    found = parse_hub_reference(place)
-    if found is None or not found.path:
-        raise WeightFileError(f"{place}: expected hf://USER/REPO[@REVISION]/PATH.")
-    return download(found)
-
-
-def _from_url(url: str, sha256: str) -> Path:
-    # A registry is fetched as weights are: cached under its hash, verified, and once.
-    return bring(WeightSet(None, tag="registry", format="registry", sources=(url,), sha256=sha256))
+def _brought(source: str, sha256: str | None = None) -> Path:
+    # A registry is fetched as weights are: kept in a cache, and held against its hash where one is known.
+    return bring(WeightSet(None, tag="registry", format="registry", sources=(source,), sha256=sha256))
 
 
 def _text(path: Path) -> str:

@@ -14,7 +14,8 @@ CONFIG_VERSION = 1
 #: What the name of a weight set looks like.
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+#: What the hash of a file looks like.
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "tag": (lambda tag: TAG.fullmatch(tag) is not None, "of letters, digits, '.', '_' and '-', as in imagenet"),
     "bytes": (lambda number: number >= 0, "0 or more"),
     # A cached file is named by it.
-    "sha256": (lambda digest: _SHA256.fullmatch(digest) is not None, "64 hexadecimal digits in lower case"),
+    "sha256": (lambda digest: SHA256.fullmatch(digest) is not None, "64 hexadecimal digits in lower case"),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
-from bnn_zoo.hub.weight_set import WeightSet
+from bnn_zoo.hub.weight_set import SHA256, WeightSet
 
 #: Errors of the HTTP library under huggingface_hub that may pass. By name: which library it is differs from version to version.
 _PASSING = {"NetworkError", "TimeoutException", "RemoteProtocolError"}
@@ -69,7 +68,7 @@ def download(place: HubFile, anew: bool = False) -> Path:
 def _is_as_stated(path: Path) -> bool:
     """Whether a file has the sha256 that the Hub states: of a large file that is its name in huggingface_hub's cache."""
     stated = path.resolve().name
-    return re.fullmatch("[0-9a-f]{64}", stated) is None or file_sha256(path) == stated
+    return SHA256.fullmatch(stated) is None or file_sha256(path) == stated
 
 
 def _place(source: str) -> HubFile:
