@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
+from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.padding import aligned
 
 
@@ -77,7 +78,6 @@ def grouped_conv(
         ValueError: if the channels cannot be divided.
     """
     from bnn_zoo.blocks.layers import ChannelGroup  # its class needs TensorFlow when defined
-    from bnn_zoo.blocks.naming import part
 
     if x.shape[-1] % groups or filters % groups:
         raise ValueError(f"{x.shape[-1]} channels and {filters} filters must both be multiples of groups={groups}.")

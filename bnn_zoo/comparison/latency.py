@@ -10,9 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from bnn_zoo._first_line import first_line
-from bnn_zoo.deploy import BACKENDS, compile
 from bnn_zoo.deploy.backends import load_backend
-from bnn_zoo.deploy.runtime import Backend
+from bnn_zoo.deploy.runtime import BACKENDS, Backend, check_threads, compile
 from bnn_zoo.deploy.timing import Measurement, check_repeats, settled
 
 
@@ -28,8 +27,7 @@ def check_backends(backends: Sequence[str], threads: int | None, repeats: int) -
             raise ValueError(f"latency has {backend!r}; known are {', '.join(BACKENDS)}.")
         if backend != "keras":
             load_backend(backend)
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise ValueError(f"threads is {threads!r}; it must be a whole number above 0, or None for all cores.")
+    check_threads(threads)
     check_repeats(repeats)
 
 

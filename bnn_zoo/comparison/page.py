@@ -8,6 +8,7 @@ import string
 from collections.abc import Sequence
 from pathlib import Path
 
+from bnn_zoo import __version__
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.page_data import page_data
 from bnn_zoo.comparison.row import NetworkRow
@@ -32,8 +33,6 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
     Raises:
         ImportError: if the package that holds the chart library is not installed.
     """
-    from bnn_zoo import __version__
-
     template = string.Template(_read("page.html"))
     text = template.substitute(
         title=html.escape(f"{len(rows)} networks compared" if len(rows) > 1 else rows[0].name),

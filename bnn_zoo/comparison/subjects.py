@@ -20,6 +20,7 @@ from bnn_zoo.hub import WeightSet, find_weight_set, load_pretrained, resolve, we
 from bnn_zoo.hub.folder import attach_weight_set
 from bnn_zoo.hub.references import NOR_FOLDER
 from bnn_zoo.models import Architecture, architectures, find_architecture, split_name
+from bnn_zoo.models.architecture import arguments_from_json
 from bnn_zoo.zoo import create_model, list_models
 
 #: A name ("birealnet"), a pattern ("*densenet*"), a weight set ("birealnet.cifar10", a folder, USER/REPO, or a record), or a model.
@@ -90,8 +91,6 @@ class Subject:
         assert self.entry is not None, "a network is of the zoo, has a weight set, or is in hand"
         if self.weights is None:
             return create_model(self.entry.name, input_shape=self.input_shape)
-        from bnn_zoo.models.architecture import arguments_from_json
-
         return create_model(
             self.entry.name,
             input_shape=self.input_shape or self.weights.input_shape,

@@ -106,10 +106,7 @@ def _features(source: str, info: Any) -> tuple[str, str]:
     """The names of the picture and of its class."""
     import tensorflow_datasets as tfds
 
-    def of(kind: type) -> list[str]:
-        return [name for name, feature in dict(info.features).items() if type(feature) is kind]
-
-    images, labels = of(tfds.features.Image), of(tfds.features.ClassLabel)
+    images, labels = features_of(info, tfds.features.Image), features_of(info, tfds.features.ClassLabel)
     if info.supervised_keys and len(info.supervised_keys) == 2:
         image, label = info.supervised_keys
         if image in images and label in labels:
@@ -120,6 +117,11 @@ def _features(source: str, info: Any) -> tuple[str, str]:
             f"there are {len(images)} and {len(labels)}"
         )
     return images[0], labels[0]
+
+
+def features_of(info: Any, kind: type) -> list[str]:
+    """The names of a data set's features of one kind, which are exactly of its class."""
+    return [name for name, feature in dict(info.features).items() if type(feature) is kind]
 
 
 def part_of(builder: Any, source: str, split: str | None) -> tuple[str | None, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from bnn_zoo.data.images import decode_image
 from bnn_zoo.data.mask_dataset import MaskDataset
-from bnn_zoo.data.tfds import TFDS, part_of, prepared, reader
+from bnn_zoo.data.tfds import TFDS, features_of, part_of, prepared, reader
 
 
 def open_masks(source: str, split: str | None = None) -> MaskDataset:
@@ -47,10 +47,7 @@ def _features(source: str, info: Any) -> tuple[str, str]:
     """The names of the picture and of its mask."""
     import tensorflow_datasets as tfds
 
-    def of(kind: type) -> list[str]:
-        return [name for name, feature in dict(info.features).items() if type(feature) is kind]
-
-    images, masks = of(tfds.features.Image), of(tfds.features.LabeledImage)
+    images, masks = features_of(info, tfds.features.Image), features_of(info, tfds.features.LabeledImage)
     if len(images) != 1 or len(masks) != 1 or not info.features[masks[0]].num_classes:
         raise ValueError(
             f"source {source!r} has the features {', '.join(info.features)}: needed are one of pictures and one of masks "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import Any
 
 _PACKAGES = {"openvino": "openvino", "lce": "larq_compute_engine"}
@@ -30,8 +29,3 @@ def load_backend(backend: str) -> Any:
             f"the backend {backend!r} needs the package {_PACKAGES[backend]}, which cannot be imported ({error}). "
             f"Install it: {_INSTALL[backend]}"
         ) from error
-
-
-def is_installed(backend: str) -> bool:
-    """Whether a backend's package is there, without loading it."""
-    return backend == "keras" or importlib.util.find_spec(_PACKAGES[backend]) is not None

@@ -5,19 +5,19 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import keras, tf
 from bnn_zoo._startup import load_tensorflow
+from bnn_zoo.deploy.runtime import compile
 from bnn_zoo.deploy.timing import settled
+from bnn_zoo.hub import WeightSet, load_pretrained, resolve
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.larq_zoo import larq_zoo_factory
-
-if TYPE_CHECKING:
-    from bnn_zoo.hub import WeightSet
+from bnn_zoo.zoo import create_model
 
 #: A float network of the same purpose, to compare with: keras.applications' MobileNetV2.
 MOBILENET = "mobilenet_v2"
@@ -68,9 +68,6 @@ def _use(threads: int) -> None:
 
 def build(name: str) -> Any:
     """A network by name, with random weights, or of a weight set with its own; "mobilenet_v2" is keras.applications'."""
-    from bnn_zoo.hub import load_pretrained
-    from bnn_zoo.zoo import create_model
-
     if name == MOBILENET:
         return keras.applications.MobileNetV2(weights=None)
     weights = weights_named(name)
@@ -83,8 +80,6 @@ def weights_named(name: str) -> WeightSet | None:
     Raises:
         ValueError: if it means neither.
     """
-    from bnn_zoo.hub import resolve
-
     try:
         find_architecture(name)
     except ValueError:
@@ -93,8 +88,6 @@ def weights_named(name: str) -> WeightSet | None:
 
 
 def _prepared(models: dict[str, Any], name: str, backend: str, batch_size: int, threads: int) -> Callable[[], float]:
-    from bnn_zoo.deploy.runtime import compile
-
     key = f"{name}/{backend}"
     if key not in models:
         if backend in ("openvino", "lce"):

@@ -61,8 +61,7 @@ def compile(model: Any, backend: Backend = "openvino", threads: int | None = Non
     """
     if backend not in BACKENDS:
         raise ValueError(f"backend is {backend!r}; it must be one of {', '.join(BACKENDS)}.")
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise ValueError(f"threads is {threads!r}; it must be a whole number above 0, or None for all cores.")
+    check_threads(threads)
     if backend == "openvino":
         load_backend("openvino")
         from bnn_zoo.deploy.openvino.runtime import OpenVINORuntime
@@ -81,3 +80,13 @@ def compile(model: Any, backend: Backend = "openvino", threads: int | None = Non
             f"tf.config.threading.set_intra_op_parallelism_threads({threads}) before TensorFlow does anything."
         )
     return KerasRuntime(model)
+
+
+def check_threads(threads: int | None) -> None:
+    """Refuses what is no number of threads.
+
+    Raises:
+        ValueError: naming what was given.
+    """
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise ValueError(f"threads is {threads!r}; it must be a whole number above 0, or None for all cores.")

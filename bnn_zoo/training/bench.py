@@ -23,6 +23,7 @@ from bnn_zoo.training.recipe import PRECISIONS, Precision, Recipe
 from bnn_zoo.zoo import create_model
 
 _PICTURES = 2000
+_SECONDS = 3.0  # that the input pipeline is measured for
 _PLAIN, _OWN = 0, 1
 
 
@@ -185,12 +186,12 @@ def _fitting(model: keras.Model, batches: Any, steps: int) -> Callable[[], objec
     return lambda: model.fit(iterator, steps_per_epoch=steps, verbose=0)
 
 
-def _pictures_a_second(recipe: Recipe, dataset: ImageDataset, preprocessing: Preprocessing, seconds: float = 3.0) -> float:
+def _pictures_a_second(recipe: Recipe, dataset: ImageDataset, preprocessing: Preprocessing) -> float:
     batches = iter(training_batches(dataset, recipe, preprocessing))
     for _ in range(4):
         next(batches)
     start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
+    while time.perf_counter() - start < _SECONDS:
         next(batches)
         count += recipe.batch_size
     return count / (time.perf_counter() - start)

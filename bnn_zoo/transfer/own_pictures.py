@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from bnn_zoo import __version__
 from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import default_name, load_dataset, training_split
 from bnn_zoo.hub.folder import weight_set_of
@@ -109,8 +110,6 @@ def finetune(
 
 
 def _held_out_score(log: Path, pictures: int, name: str) -> Metric | None:
-    from bnn_zoo import __version__
-
     last = read_log(log)[-1]
     if "val_accuracy" not in last:
         return None

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,9 @@ import bnn_zoo  # noqa: E402
 from bnn_zoo import deploy  # noqa: E402
 from bnn_zoo._keras import keras  # noqa: E402
 from bnn_zoo.comparison.figures import count  # noqa: E402
-from bnn_zoo.deploy.backends import is_installed  # noqa: E402
 from bnn_zoo.training.precision import computing_in  # noqa: E402
+
+LCE_IS_INSTALLED = find_spec("larq_compute_engine") is not None
 
 #: Of networks without top: no power of two divides it, and AlexNet takes it.
 ODD_SIZE = (231, 243)
@@ -62,7 +64,7 @@ def check(name: str, options: argparse.Namespace) -> dict[str, object]:
         path = deploy.export(model, Path(folder) / "network.xml")
         found["bin"] = path.with_suffix(".bin").stat().st_size / 2**20 / size
         found["xml + bin"] = found["bin"] + path.stat().st_size / 2**20 / size  # type: ignore[operator]
-        if is_installed("lce") and options.lce_pictures:
+        if LCE_IS_INSTALLED and options.lce_pictures:
             path = deploy.export(model, Path(folder) / "network.tflite")
             found["tflite"] = path.stat().st_size / 2**20 / size
             found["lce pictures"] = len(images[: options.lce_pictures])
@@ -117,7 +119,7 @@ def _features(name: str) -> dict[str, object]:
     images = exact_pictures(*ODD_SIZE, batch=3)
     expected = model.predict(images, verbose=0)
     found: dict[str, object] = {"largest feature": float(np.abs(expected).max())}
-    for backend in ("openvino", "lce") if is_installed("lce") else ("openvino",):
+    for backend in ("openvino", "lce") if LCE_IS_INSTALLED else ("openvino",):
         given = deploy.compile(model, backend).predict(images)  # type: ignore[arg-type]
         found[f"{backend}, features"] = float(np.abs(given - expected).max())
     return found
