@@ -12,7 +12,7 @@ from openvino import opset13 as ops
 from bnn_zoo._keras import keras, larq
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph, resizes_nested_models
 from bnn_zoo.deploy.one_picture import check_one_picture_in
-from bnn_zoo.deploy.openvino import activations, operators, quantized_layers, shapes, threshold_layer
+from bnn_zoo.deploy.openvino import activations, channels, operators, quantized_layers, shapes, threshold_layer
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels
 from bnn_zoo.deploy.quantizers import is_sign
 from bnn_zoo.deploy.rebuild import again, rebuild
@@ -32,7 +32,7 @@ def converters() -> dict[type, Converter]:
 
     known = keras.layers
     return {
-        known.BatchNormalization: shapes.convert_batch_norm,
+        known.BatchNormalization: channels.convert_batch_norm,
         known.Conv2D: quantized_layers.convert_quantized_conv,
         known.DepthwiseConv2D: quantized_layers.convert_depthwise_conv,
         known.Dense: quantized_layers.convert_quantized_dense,
@@ -57,18 +57,18 @@ def converters() -> dict[type, Converter]:
         known.Flatten: shapes.convert_reshape,
         known.Reshape: shapes.convert_reshape,
         known.ZeroPadding2D: shapes.convert_zero_padding,
-        known.Dropout: shapes.convert_input,
-        known.SpatialDropout2D: shapes.convert_input,
-        known.GaussianNoise: shapes.convert_input,
+        known.Dropout: channels.convert_unchanged,
+        known.SpatialDropout2D: channels.convert_unchanged,
+        known.GaussianNoise: channels.convert_unchanged,
         own.ChannelGroup: shapes.convert_channel_group,
         own.ChannelShuffle: shapes.convert_channel_shuffle,
         own.AddToLastChannels: shapes.convert_add_to_last,
         own.ResizeLike: shapes.convert_resize,
-        channel_layers.ChannelBias: shapes.convert_channel_bias,
-        channel_layers.ChannelScale: shapes.convert_channel_scale,
-        channel_layers.OuterScale: shapes.convert_outer_scale,
-        channel_layers.SoftGate: shapes.convert_soft_gate,
-        channel_layers.ChannelMix: shapes.convert_channel_mix,
+        channel_layers.ChannelBias: channels.convert_channel_bias,
+        channel_layers.ChannelScale: channels.convert_channel_scale,
+        channel_layers.OuterScale: channels.convert_outer_scale,
+        channel_layers.SoftGate: channels.convert_soft_gate,
+        channel_layers.ChannelMix: channels.convert_channel_mix,
         channel_layers.PowerOfTwoPReLU: activations.convert_prelu,
         channel_layers.LeakyClip: activations.convert_leaky_clip,
         **threshold_layer.converters(),
