@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bnn_zoo._did_you_mean import did_you_mean
 from bnn_zoo.comparison.row import NetworkRow
 
 
@@ -56,14 +56,13 @@ def find_column(key: str, columns: Iterable[Column]) -> Column:
     """The column of that key or title.
 
     Raises:
-        ValueError: if there is none, with what there is.
+        ValueError: if there is none, with the nearest that there are, or all.
     """
     known = {column.key: column for column in columns}
     if key in known:
         return known[key]
-    near = difflib.get_close_matches(key, list(known), n=2, cutoff=0.6)
-    advice = f"Did you mean {' or '.join(near)}? " if near else ""
+    advice = did_you_mean(key, known, f"There are {', '.join(known)}.")
     raise ValueError(
-        f"there is no column {key!r} here. {advice}There are {', '.join(known)}. (Latencies and accuracies measured here "
-        "are columns where latency=... and data=... asked for them.)"
+        f"there is no column {key!r} here. {advice} (Latencies and accuracies measured here are columns where latency=... and "
+        "data=... asked for them.)"
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from bnn_zoo._did_you_mean import did_you_mean
 from bnn_zoo._keras import tf
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.encoded import EncodedPictures
@@ -86,9 +86,10 @@ def prepared(source: str) -> Any:
     try:
         builder = tfds.builder(name)
     except tfds.core.DatasetNotFoundError as error:
-        near = difflib.get_close_matches(name.partition("/")[0], tfds.list_builders())
-        hint = f"did you mean {', '.join(map(repr, near))}?" if near else "https://www.tensorflow.org/datasets/catalog lists all"
-        raise ValueError(f"source {source!r}: TensorFlow Datasets has no {name!r}; {hint}") from error
+        advice = did_you_mean(
+            name.partition("/")[0], tfds.list_builders(), "https://www.tensorflow.org/datasets/catalog lists all."
+        )
+        raise ValueError(f"source {source!r}: TensorFlow Datasets has no {name!r}. {advice}") from error
     except Exception as error:
         raise ValueError(f"source {source!r} is refused by TensorFlow Datasets: {in_one_line(error, 500)}") from error
     try:

@@ -145,7 +145,7 @@ def test_damaged_records(prepared: tuple[str, Path], tmp_path: Path, monkeypatch
 
 
 def test_what_there_is_not() -> None:
-    with pytest.raises(ValueError, match="no 'cifar11'; did you mean .*'cifar10'"):
+    with pytest.raises(ValueError, match="no 'cifar11'. Did you mean .*cifar10"):
         load_dataset("tfds:cifar11")
     with pytest.raises(ValueError, match="refused by TensorFlow Datasets"):
         load_dataset("tfds:cifar10/no_such_config")
