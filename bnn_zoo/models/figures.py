@@ -1,8 +1,8 @@
 """Sizes and operations of each network, computed once and kept as data (figures.json).
 
 They follow from the layers that `bnn_zoo.comparison` stores. Summing those of the whole zoo takes longer than listing it, and
-that room is above this one: so the sums are kept by themselves. `python -m bnn_zoo.comparison.figures`
-writes both at once, and a test holds them together.
+that room is above this one: so the sums are kept by themselves. `python -m bnn_zoo.comparison.figures` writes both at once, and
+a test holds them together.
 """
 
 from __future__ import annotations
