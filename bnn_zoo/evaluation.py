@@ -134,7 +134,7 @@ def _outputs_of(class_names: Sequence[str], labels: Sequence[str]) -> np.ndarray
         problem = f"the class {foreign[0]!r} of the data is none of the model's {len(labels)} ({', '.join(labels[:5])}, ...)"
     else:
         problem = f"which of the model's classes is which of the data's ({', '.join(class_names[:5])}, ...) is not clear"
-    raise ValueError(f"{problem}; name the folders as the model names its classes, or pass labels=[...].")
+    raise ValueError(f"{problem}; name the folders as the model names its classes (from Python, labels=[...] does as well).")
 
 
 def _plain(name: str) -> str:

@@ -6,8 +6,12 @@ import io
 import os
 import sys
 
-#: What shells give a command that Ctrl-C stopped: 128 and the number of the signal.
-INTERRUPTED = 130
+# What shells give a command that Ctrl-C stopped: 128 and the number of the signal.
+_INTERRUPTED = 130
+
+
+class Stopped(Exception):
+    """Ctrl-C, for typer would end without a word at a KeyboardInterrupt; with what there is to say of it."""
 
 
 def main() -> None:
@@ -19,9 +23,9 @@ def main() -> None:
             # A file's name that the terminal's encoding cannot write must not end a command that tells of a thousand files.
             sys.stdout.reconfigure(errors="backslashreplace")
         app()
-    except KeyboardInterrupt:
-        print("bnn-zoo: stopped.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+    except (KeyboardInterrupt, Stopped) as stop:
+        print(f"bnn-zoo: stopped. {stop}".rstrip(), file=sys.stderr)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # A reader that had enough, such as `head`: standard output is gone, and flushing it at exit would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -10,28 +9,27 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from bnn_zoo.cli import INTERRUPTED, catalog, comparing, deploying, evaluating, finetuning, guide, hub, pictures, training
+from bnn_zoo.cli import Stopped, catalog, comparing, deploying, evaluating, finetuning, guide, hub, pictures, training
 from bnn_zoo.cli.terminal import show_warnings
 
 
 @contextmanager
-def _says_stopped() -> Iterator[None]:
+def _stops() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("bnn-zoo: stopped.", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+        raise Stopped from None
 
 
 class _Commands(typer.core.TyperGroup):
-    """Commands of which one that is stopped says so; typer ends without a word."""
+    """Commands of which one that is stopped says so, see `Stopped`."""
 
     def make_context(self, *arguments: Any, **named: Any) -> Any:
-        with _says_stopped():
+        with _stops():
             return super().make_context(*arguments, **named)
 
     def invoke(self, ctx: Any) -> Any:
-        with _says_stopped():
+        with _stops():
             return super().invoke(ctx)
 
 

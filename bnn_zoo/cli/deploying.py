@@ -67,16 +67,20 @@ def bench(
 
 
 def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repeats: int, form: str) -> None:
-    from bnn_zoo._rows import format_rows
+    from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.deploy.bench_worker import build
     from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers, with_roofline
 
+    # Which kernel ran a layer and how many operations it has matter least beside its time.
+    ranks = {"implementation": 6, "binary_macs": 5, "share": 4, "of_roofline": 3, "kind": 2}
     rows = []
     for model, count, size in product(models, threads, sizes):
         times = with_roofline(profile_layers(build(model), threads=count, batch_size=size, repeats=repeats), count)
         if form == "table":
-            print(f"# {model}, {count} threads, batch {size}")
-            print(format_rows(by_kind(times), form), format_rows(times, form), sep="\n\n")
+            print(f"# {model}, threads: {count}, batch {size}")
+            show_rows(by_kind(times), form, ranks)
+            print()
+            show_rows(times, form, ranks)
         rows += [MeasuredLayer(model, count, size, **vars(time)) for time in times]
     if form != "table":  # one list, of which the kinds' sums can be made
-        print(format_rows(rows, form))
+        show_rows(rows, form, ranks)

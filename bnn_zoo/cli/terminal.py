@@ -7,12 +7,11 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-import typer
 from rich.console import Console
 
 from bnn_zoo._startup import load_tensorflow as load_tensorflow
 from bnn_zoo._table import wrap
-from bnn_zoo.cli import INTERRUPTED
+from bnn_zoo.cli import Stopped
 
 #: Characters of a line where nobody looks at it: what reads a pipe, such as grep, wants each row in one.
 _UNFOLDED = 10_000
@@ -57,5 +56,4 @@ def stops_and_goes_on() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        errors.print("bnn-zoo: stopped. The same command goes on from the last checkpoint.", highlight=False)
-        raise typer.Exit(INTERRUPTED) from None
+        raise Stopped("The same command goes on from the last checkpoint.") from None

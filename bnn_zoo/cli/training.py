@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from bnn_zoo._table import wrap
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
 from bnn_zoo.cli.values import counts, json_pairs, pairs
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
@@ -81,8 +82,8 @@ def recipes(
         lines.append((each.name, str(each.epochs), str(each.batch_size), both, each.precision, each.source))
     for name, epochs, batch, optimizer, precision, source in lines:
         console.print(f"{name:<34}{epochs:>6} {batch:>5}  {optimizer:<9} {precision}", highlight=False, soft_wrap=True)
-        if source:
-            console.print(f"  {source}", style="dim", highlight=False)
+        for line in wrap(source, console.width - 2):
+            console.print(f"  {line}", style="dim", highlight=False, soft_wrap=True)
     console.print("optimizer: of binary kernels, and of the rest where it has another. `bnn-zoo recipes NAME` tells all.")
 
 

@@ -69,13 +69,14 @@ def convert_checkpoint(
     if "fc.bias" not in state or state["fc.bias"].ndim != 1:
         raise WeightFileError(f"{checkpoint}: has no tensor 'fc.bias' by which to tell its classes: is it of {entry.name}?")
     classes = len(state["fc.bias"])
+    stem = state.get(f"{names.stem['stem_conv']}.weight")
+    if input_size is None and classes != IMAGENET_CLASSES and stem is not None and stem.shape[2:] == (3, 3):
+        raise ValueError(
+            f"{checkpoint} tells {classes} classes apart, and its stem may be one for small pictures; give input_size "
+            "(--input-size), 32 for CIFAR's."
+        )
     size = (input_size, input_size) if input_size else entry.input_shape[:2]
     model = build_model(entry, input_shape=(*size, 3), num_classes=classes, arguments=names.arguments)
-    if input_size is None and classes != IMAGENET_CLASSES and model.get_layer("stem_conv").kernel_size == (3, 3):
-        raise ValueError(
-            f"{checkpoint} tells {classes} classes apart, so that it may be for small pictures, and its stem is the same for large "
-            "ones; give input_size (--input-size), 32 for CIFAR's."
-        )
     unused = fill(model, state, str(checkpoint))
     written = save_pretrained(model, folder, **{**authors_settings(model), **save_options})
     return Conversion(written, len(state) - len(unused), unused)

@@ -105,5 +105,8 @@ def test_convert(environment: dict[str, str], tmp_path: Path) -> None:
     config = json.loads((out / "config.json").read_text())
     assert (config["architecture"], config["num_classes"], config["input_shape"]) == ("ab_reactnet18", 10, [32, 32, 3])
     assert (out / "model.safetensors").stat().st_size < checkpoint.stat().st_size / 20
-    wrong = run(environment, "convert", str(checkpoint), "--architecture", "reactnet18", "--out", str(tmp_path / "wrong"))
+    wrong_out = ["--out", str(tmp_path / "wrong")]
+    unsized = run(environment, "convert", str(checkpoint), "--architecture", "reactnet18", *wrong_out)
+    assert unsized.returncode == 1 and "--input-size" in unsized.stderr
+    wrong = run(environment, "convert", str(checkpoint), "--architecture", "reactnet18", *wrong_out, "--input-size", "32")
     assert wrong.returncode == 1 and "which reactnet18 needs" in wrong.stderr and "Traceback" not in wrong.stderr

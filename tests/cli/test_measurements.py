@@ -48,3 +48,19 @@ def test_layers_of_several_networks_are_one_list(monkeypatch: pytest.MonkeyPatch
         rows = json.loads(text) if form == "json" else text.splitlines()[1:]
         assert len(rows) == 4 and "birealnet" in str(rows[2]) and "stem" in str(rows[3])
     assert text.splitlines()[0].startswith("model,threads,batch_size,name,kind")
+
+
+@pytest.mark.parametrize("name", ["stem", "section_4_block_0_pointwise_copy1_gate_mix_of_my_own"])
+def test_layers_fit_a_terminal(name: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    row = LayerTime(name, "BinaryConvolution", "jit_avx512_u1, jit_avx512_of_another_kind", 2.0, 1.0, 10**9, 0.5)
+    monkeypatch.setattr(bench_worker, "build", lambda name: name)
+    monkeypatch.setattr(profile, "profile_layers", lambda model, **settings: [row])
+    monkeypatch.setattr(profile, "with_roofline", lambda rows, threads: rows)
+    monkeypatch.setattr(measurements, "terminal_width", lambda: 80)
+    deploying._bench_layers(["quicknet"], [1], [1], 3, "table")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80 and f"{name} " in "\n".join(lines)
+    assert sum("milliseconds" in line for line in lines) == 2 and "Left out for lack of room: implementation" in "\n".join(lines)
+    monkeypatch.setattr(measurements, "terminal_width", lambda: None)
+    deploying._bench_layers(["quicknet"], [1], [1], 3, "table")
+    assert "jit_avx512_of_another_kind" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -79,3 +80,9 @@ def test_train_bench_gives_a_row_for_each_network_and_size() -> None:
     rows = json.loads(done.stdout)
     assert [(row["network"], row["size"], row["batch_size"]) for row in rows] == [("birealnet", 32, 4), ("birealnet", 40, 4)]
     assert all(row["steps"] > 0 and row["pipeline"] > 0 for row in rows)
+
+
+def test_what_a_recipe_is_of_is_folded_below_itself() -> None:
+    lines = run("recipes", environment={**os.environ, "COLUMNS": "80"}).stdout.splitlines()
+    assert "  residual BNNs with, a cosine schedule, sized for an hour and a half on two CPU" in lines
+    assert not [line for line in lines if len(line) > 80 and len(line.split()) > 1], "only a path may be longer"

@@ -217,3 +217,12 @@ def test_images_of_a_wrong_shape_are_refused() -> None:
         runtime.predict(noise(), batch_size=0)
     assert runtime.predict(noise()[:0]).shape == (0, 10)
     assert np.array_equal(runtime.predict(noise(batch=13), batch_size=4)[7:8], runtime.predict(noise(batch=13)[7:8]))
+
+
+def test_a_layer_without_a_kernel_is_named() -> None:
+    from bnn_zoo.blocks import binary_conv
+
+    images = keras.Input((4, 4, 8))
+    runtime = deploy.compile(keras.Model(images, binary_conv(images, 9, 3, dilation_rate=8, name="wide")), "openvino")
+    with pytest.raises(ValueError, match=r"pictures of \(1, 4, 4, 8\): BinaryConvolution node with name 'wide.*' has unsupported"):
+        runtime.predict(np.zeros((1, 4, 4, 8), np.float32))

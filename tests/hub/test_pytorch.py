@@ -90,11 +90,13 @@ def test_group_nets_plain_form_takes_the_mean_of_its_bases() -> None:
         pytorch.fill(one, whole, "here")
 
 
-def test_a_checkpoint_that_may_be_of_small_pictures_needs_their_size(tmp_path: Path) -> None:
-    state = {"fc.bias": np.zeros(10, np.float32)}
+def test_a_checkpoint_that_may_be_of_small_pictures_needs_their_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"fc.bias": np.zeros(10, np.float32), "feature.0.conv1.weight": np.zeros((8, 3, 3, 3), np.float32)}
     checkpoint = write_zip(tmp_path / "model.pth", state_of(state))
-    with pytest.raises(ValueError, match=r"tells 10 classes apart, .* give input_size \(--input-size\), 32 for CIFAR's"):
-        convert_checkpoint(checkpoint, "reactnet_a", tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr("bnn_zoo.hub.convert.build_model", lambda *_, **__: pytest.fail("the network was built"))
+        with pytest.raises(ValueError, match=r"tells 10 classes apart, .* give input_size \(--input-size\), 32 for CIFAR's"):
+            convert_checkpoint(checkpoint, "reactnet_a", tmp_path / "out")
     with pytest.raises(WeightMismatchError, match="has no"):
         convert_checkpoint(checkpoint, "reactnet_a", tmp_path / "out", input_size=32)
 

@@ -51,12 +51,19 @@ class OpenVINORuntime:
         Args:
             shape: (batch, height, width, channels).
             settings: OpenVINO's own, such as PERF_COUNT=True or NUM_STREAMS=2.
+
+        Raises:
+            ValueError: if OpenVINO has no kernel for one of its layers, such as a binary convolution of dilation 8.
         """
         model = self.model.clone()
         model.reshape(list(shape))
         options = {**PRECISION, "PERFORMANCE_HINT": "LATENCY", **settings}
         options.setdefault("INFERENCE_NUM_THREADS", self.threads or os.cpu_count() or 1)
-        return self._core.compile_model(model, "CPU", options)
+        try:
+            return self._core.compile_model(model, "CPU", options)
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]  # above it are places in OpenVINO's code
+            raise ValueError(f"OpenVINO cannot run this network on pictures of {shape}: {reason}.") from error
 
     def predict(self, images: Any, batch_size: int = 32) -> np.ndarray:
         array = checked_images(images, self.input_shape)
