@@ -36,7 +36,7 @@ def affine_step(scale: np.ndarray, shift: np.ndarray) -> Step:
 def is_batch_norm_step(call: Call) -> bool:
     """Whether a call is batch norm as `batch_norm_step` describes it: over the last axis, by the statistics that it has kept."""
     layer = call.layer
-    if not isinstance(layer, keras.layers.BatchNormalization):
+    if type(layer) is not keras.layers.BatchNormalization:  # a subclass may compute something else
         return False
     # A frozen layer keeps to its statistics in training too.
     return list(layer.axis) in ([-1], [layer.input_spec.ndim - 1]) and not (call.training and layer.trainable)

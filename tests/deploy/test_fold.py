@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
-from deploy_models import Sample, narrow_model
+from deploy_models import Sample, narrow_model, random_norms
 from narrow import noise
 
 from bnn_zoo import deploy
@@ -56,3 +58,14 @@ def test_depthwise_and_dense_layers_take_batch_norm_too() -> None:
     folded = deploy.fold_batch_norm(model)
     assert norms(folded) == 0
     assert np.allclose(folded.predict(noise(8, 8, 4), verbose=0), model.predict(noise(8, 8, 4), verbose=0), rtol=1e-5)
+
+
+class ShiftedNorm(keras.layers.BatchNormalization):
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        return 3.0 + super().call(inputs, training=training)
+
+
+def test_a_users_own_batch_norm_is_left_alone() -> None:
+    images = keras.Input((6, 6, 8))
+    model = random_norms(keras.Model(images, ShiftedNorm()(keras.layers.Conv2D(4, 1)(images))))
+    assert deploy.compare(model, deploy.fold_batch_norm(model), noise(6, 6, 8)).largest < 1e-5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +178,56 @@ def test_what_the_engine_cannot_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(deploy.UnsupportedLayerError, match="MatrixDeterminant"):
         deploy.export(model, tmp_path / "network.tflite")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("place", ["input_quantizer", "layer"])
+def test_ternary_features_are_refused_by_name(place: str) -> None:
+    """The converter would take them for signs."""
+    images = keras.Input((6, 6, 8))
+    ternary = larq.quantizers.SteTern(name="ternary") if place == "layer" else keras.layers.Conv2D(8, 1)
+    y = ternary(images)
+    options = {} if place == "layer" else {place: "ste_tern"}
+    model = keras.Model(images, larq.layers.QuantConv2D(4, 3, **options)(y))
+    with pytest.raises(deploy.UnsupportedLayerError, match="layer '(ternary|quant_conv2d).*ternarizes features"):
+        rewrite_for_lce(model)
+
+
+class DoubledConvolution(larq.layers.QuantConv2D):
+    def call(self, inputs: Any) -> Any:
+        return 2.0 * super().call(inputs)
+
+
+class PaddedWithOnes(keras.layers.ZeroPadding2D):
+    def call(self, inputs: Any) -> Any:
+        return 1.0 + super().call(inputs)
+
+
+class FallingMaximum(keras.layers.MaxPooling2D):
+    def call(self, inputs: Any) -> Any:
+        return -super().call(inputs)
+
+
+class ShiftedNorm(keras.layers.BatchNormalization):
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        return 3.0 + super().call(inputs, training=training)
+
+
+def _binary(filters: int, **options: Any) -> Any:
+    return larq.layers.QuantConv2D(filters, 1, use_bias=False, **QUANTIZERS, **options)
+
+
+SUBCLASSES: dict[str, Callable[[Any], Any]] = {
+    "convolution": lambda x: DoubledConvolution(8, 3, **QUANTIZERS)(x),
+    "padding": lambda x: keras.layers.Conv2D(4, 3, strides=2)(PaddedWithOnes(1)(x)),
+    "pool": lambda x: _binary(4)(keras.layers.BatchNormalization()(FallingMaximum(2)(_binary(8)(x)))),
+    "batch norm": lambda x: _binary(4)(ShiftedNorm()(_binary(8)(x))),
+}
+
+
+@pytest.mark.parametrize("layer", SUBCLASSES)
+@pytest.mark.filterwarnings("ignore:Larq Compute Engine computes")
+def test_layers_of_a_users_own_class_compute_what_they_compute(layer: str) -> None:
+    images = keras.Input((6, 6, 8))
+    model = random_norms(keras.Model(images, SUBCLASSES[layer](images)))
+    pictures = noise(6, 6, 8)
+    assert np.allclose(rewrite_for_lce(model)(pictures), model(pictures), atol=1e-4)

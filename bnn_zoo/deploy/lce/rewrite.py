@@ -22,6 +22,7 @@ from bnn_zoo.deploy.fold import only_sign_counts
 from bnn_zoo.deploy.lce.padding import binary_convolution, max_pool, pointwise_convolution, real_convolution, zero_padding
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
 from bnn_zoo.deploy.rebuild import Copies, again, rebuild
+from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.steps import affine_step, batch_norm_step, exactly, is_batch_norm_step
 from bnn_zoo.deploy.thresholds import find_thresholds
 
@@ -50,14 +51,20 @@ class FloatLayer:
 def rewrite_for_lce(model: Any) -> Any:
     """A keras.Model with the same outputs that Larq Compute Engine binarizes as far as it can.
 
+    Raises:
+        UnsupportedLayerError: if a layer ternarizes features.
+
     Warns:
         UserWarning: names the layers that stay float, where they make up more than 1 % of the file.
     """
+    graph = read_layer_graph(model)
+    for call in graph.calls:
+        _refuse_ternary(call)
     staying = float_layers(model)
     if sum(layer.parameters for layer in staying) * 100 > model.count_params() / 8:
         names = ", ".join(f"{layer.name} ({layer.reason})" for layer in staying)
         warnings.warn(f"Larq Compute Engine computes these layers in float32: {names}.", stacklevel=3)
-    decisions = _decisions(read_layer_graph(model))
+    decisions = _decisions(graph)
     decided = {conv.outputs for conv in decisions.values()}
 
     def emit(_: LayerGraph, copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
@@ -66,6 +73,15 @@ def rewrite_for_lce(model: Any) -> Any:
         return _emit(copies, call, tensors, scaled=call.outputs not in decided)
 
     return rebuild(model, emit)
+
+
+def _refuse_ternary(call: Call) -> None:
+    quantizers = (call.layer, getattr(call.layer, "input_quantizer", None))
+    if any(isinstance(quantizer, larq.quantizers.SteTern) for quantizer in quantizers):
+        raise UnsupportedLayerError(
+            f"{call} ternarizes features, which Larq Compute Engine's converter takes for their signs. Take a quantizer whose "
+            "forward pass is sign (ste_sign, approx_sign, swish_sign and their like), DoReFa, or None; kernels may be ternary."
+        )
 
 
 def _decisions(graph: LayerGraph) -> dict[tuple[int, ...], Call]:
@@ -77,7 +93,7 @@ def _decisions(graph: LayerGraph) -> dict[tuple[int, ...], Call]:
         if not is_batch_norm_step(norm) or not only_sign_counts(norm.outputs[0], graph, consumers):
             continue
         tensor = norm.inputs[0]
-        while uses[tensor] == 1 and tensor in producers and isinstance(producers[tensor].layer, keras.layers.MaxPooling2D):
+        while uses[tensor] == 1 and tensor in producers and _is_max_pool(producers[tensor].layer):
             tensor = producers[tensor].inputs[0]
         before = producers.get(tensor)
         if before is not None and uses[tensor] == 1 and _gives_integers(before):
@@ -88,13 +104,26 @@ def _decisions(graph: LayerGraph) -> dict[tuple[int, ...], Call]:
 def _gives_integers(call: Call) -> bool:
     layer = call.layer
     return (
-        isinstance(layer, (larq.layers.QuantConv2D, larq.layers.QuantDense))
+        _is_known(layer)
         and layer.kernel_quantizer is not None
         and not layer.use_bias
         and layer.activation is keras.activations.linear
         and is_sign(layer.input_quantizer)
         and _why_float(call) is None
     )
+
+
+def _is_max_pool(layer: Any) -> bool:
+    from bnn_zoo.blocks.layers import SymmetricMaxPooling2D
+
+    return type(layer) in (keras.layers.MaxPooling2D, SymmetricMaxPooling2D)
+
+
+def _is_known(layer: Any) -> bool:
+    """Whether it is known what a layer with quantizers computes; a subclass may compute something else."""
+    from bnn_zoo.blocks.layers import SymmetricQuantConv2D
+
+    return type(layer) in (larq.layers.QuantConv2D, larq.layers.QuantDense, SymmetricQuantConv2D)
 
 
 def _decision(conv: Call, norm: Any, x: Tensor) -> Tensor:
@@ -139,10 +168,9 @@ def _emit(copies: Copies, call: Call, tensors: list[Tensor], *, scaled: bool) ->
     from bnn_zoo.blocks.channel_layers import OuterScale
 
     layer = call.layer
-    if isinstance(layer, OuterScale):
+    if type(layer) is OuterScale:
         return _outer_scaled(layer, tensors[0])
-    quantized = (larq.layers.QuantConv2D, larq.layers.QuantDense)
-    if not isinstance(layer, quantized) or layer.kernel_quantizer is None or _why_float(call):
+    if not _is_known(layer) or layer.kernel_quantizer is None or _why_float(call):
         return _real(copies, call, tensors)
     kernel = binary_kernel(quantized_weight(layer, "kernel"))
     assert kernel is not None
@@ -159,11 +187,11 @@ def _real(copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
 
     layer = call.layer
     same = getattr(layer, "padding", None) == "same"
-    if isinstance(layer, SymmetricQuantConv2D) and same:
+    if type(layer) is SymmetricQuantConv2D and same:
         return real_convolution(copies, call, tensors[0])
-    if isinstance(layer, SymmetricMaxPooling2D) and same:
+    if type(layer) is SymmetricMaxPooling2D and same:
         return max_pool(layer, tensors[0])
-    if isinstance(layer, keras.layers.ZeroPadding2D):
+    if type(layer) is keras.layers.ZeroPadding2D:
         return zero_padding(layer, tensors[0])
     return again(copies, call, tensors)
 

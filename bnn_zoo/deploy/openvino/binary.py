@@ -12,7 +12,7 @@ import numpy as np
 from openvino import opset13 as ops
 
 from bnn_zoo.deploy.openvino.geometry import Geometry
-from bnn_zoo.deploy.openvino.real import bit_constant
+from bnn_zoo.deploy.openvino.real import bit_constant, padded, plus_minus_one
 from bnn_zoo.deploy.openvino.value import Output, Value, constant, name_node, per_channel
 from bnn_zoo.deploy.quantizers import BinaryKernel
 from bnn_zoo.deploy.steps import Step, affine_step, exactly
@@ -65,16 +65,26 @@ def threshold_bits(x: Output, thresholds: Thresholds, name: str = "") -> Output:
     return bits
 
 
+def threshold_signs(x: Output, thresholds: Thresholds) -> Output:
+    """The same as +1.0 and -1.0, in float32, of the channels that there are."""
+    above = ops.select(ops.greater(x, per_channel(thresholds.limit)), np.float32(1), np.float32(0))
+    signs = plus_minus_one(above.output(0))
+    return signs if thresholds.rising.all() else ops.multiply(signs, per_channel(np.where(thresholds.rising, 1, -1))).output(0)
+
+
 def _sign_bits(value: Value) -> Output:
     if value.known_bits is not None:
         bits = value.known_bits()
         assert bits is not None
         return bits
-    name = f"{value.name}/binarized"
+    return threshold_bits(*_thresholds_of(value), f"{value.name}/binarized")
+
+
+def _thresholds_of(value: Value) -> tuple[Output, Thresholds]:
+    """A tensor, and the thresholds that make a value's sign of it."""
     if not value.steps or (value.source.foldable and not value.only_binarized):
-        return threshold_bits(value.output(), sign_thresholds(value.channels), name)
-    thresholds = find_thresholds(exactly(value.steps), value.channels)
-    return threshold_bits(value.source.output(), thresholds, name)
+        return value.output(), sign_thresholds(value.channels)
+    return value.source.output(), find_thresholds(exactly(value.steps), value.channels)
 
 
 def _quantized_planes(value: Value, bits: int) -> Planes:
@@ -115,17 +125,8 @@ def binary_convolution(
     padding = pad_value if signed else 2 * pad_value - 1
     total: Output | None = None
     for plane, count in zip(planes.bits, planes.weights, strict=True):
-        part = ops.binary_convolution(
-            plane,
-            weights,
-            list(geometry.strides),
-            list(geometry.before),
-            list(geometry.after),
-            list(geometry.dilation),
-            "xnor-popcount",
-            float(padding),
-            geometry.auto_pad,
-        ).output(0)
+        where = (list(geometry.strides), list(geometry.before), list(geometry.after), list(geometry.dilation))
+        part = ops.binary_convolution(plane, weights, *where, "xnor-popcount", float(padding), geometry.auto_pad).output(0)
         name_node(part, name if len(planes.bits) == 1 else f"{name}/times{count}")
         if count != 1:
             part = ops.multiply(part, np.float32(count)).output(0)
@@ -136,3 +137,22 @@ def binary_convolution(
     scale = kernel.scale.astype(np.float64) / (2 * sum(planes.weights))
     sums = kernel.signs.reshape(-1, filters).sum(axis=0, dtype=np.float64)
     return total, (affine_step(scale, kernel.scale * sums / 2),)
+
+
+def widely_padded_convolution(
+    value: Value, kernel: BinaryKernel, geometry: Geometry, pad_value: float, *, name: str
+) -> tuple[Output, tuple[Step, ...]]:
+    """The same of a value's sign with more padding than OpenVINO's kernels take: an operation of its own, since bits have none.
+
+    No bit is 0; but 0 is halfway from -1 to +1, and so is what comes out.
+    """
+    signs = value.once("signs", lambda: threshold_signs(*_thresholds_of(value)))
+    results = []
+    for pad in (pad_value,) if pad_value else (-1.0, 1.0):
+        larger, unpadded = padded(signs, geometry, pad)
+        planes = Planes((threshold_bits(larger, sign_thresholds(value.channels), f"{value.name}/padded"),), (1,))
+        results.append(binary_convolution(planes, kernel, unpadded, 0.0, signed=True, name=name))
+    (first, steps), *others = results
+    for other, _ in others:
+        first = ops.multiply(ops.add(first, other), np.float32(0.5)).output(0)
+    return first, steps

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.window import reach_of, symmetric_start, tensorflow_window
+
+#: Of a row, OpenVINO's binary kernels for AVX2 write so many pixels at a time, and take no more than that for padding.
+PIXELS_AT_ONCE = 2
+
+#: Wider windows they pad only where these move by one pixel.
+WIDEST_PADDED = 7
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,39 @@ def explicit_padding(geometry: Geometry, size: tuple[int, int], height: int | No
     """The same geometry with "same" padding worked out for a picture of a known size.
 
     Raises:
-        UnsupportedLayerError: if the size is not known.
+        UnsupportedLayerError: if the size is not known, and the padding depends on it.
     """
     if geometry.auto_pad == "explicit":
         return geometry
-    if height is None or width is None:
+    if _depends_on_size(geometry, height, width):
         raise UnsupportedLayerError('this layer needs a fixed input size: pad_values with padding="same" on real-valued inputs.')
     rows, columns = (
-        tensorflow_window(length, reach_of(kernel, rate), stride)
+        tensorflow_window(length or 1, reach_of(kernel, rate), stride)
         for length, kernel, stride, rate in zip((height, width), size, geometry.strides, geometry.dilation, strict=True)
     )
     return Geometry(geometry.strides, geometry.dilation, (rows.start, columns.start), (rows.end, columns.end))
+
+
+def too_wide_padding(
+    geometry: Geometry, size: tuple[int, int], given: Sequence[int | None], made: Sequence[int | None]
+) -> Geometry | None:
+    """The geometry with its padding worked out, if that is more than OpenVINO's binary kernels take; None if it is not.
+
+    Args:
+        geometry: of the convolution.
+        size: of the window.
+        given: its input, (height, width, channels); None where a size is free.
+        made: its output, likewise.
+    """
+    height, width = given[:2]
+    if geometry.auto_pad != "explicit" and _depends_on_size(geometry, height, width):
+        return None  # the kernels' own; they refuse small pictures
+    explicit = explicit_padding(geometry, size, height, width)
+    at_once = min(PIXELS_AT_ONCE, made[1] or PIXELS_AT_ONCE)
+    wide = max(explicit.before[1], explicit.after[1]) > at_once
+    strided = explicit.padded and size[1] > WIDEST_PADDED and explicit.strides != (1, 1)
+    return explicit if wide or strided else None
+
+
+def _depends_on_size(geometry: Geometry, height: int | None, width: int | None) -> bool:
+    return any(side is None and stride != 1 for side, stride in zip((height, width), geometry.strides, strict=True))

@@ -16,8 +16,9 @@ from bnn_zoo.deploy.openvino.binary import (
     can_be_binary,
     quantized_planes,
     sign_planes,
+    widely_padded_convolution,
 )
-from bnn_zoo.deploy.openvino.geometry import Geometry, explicit_padding, window_geometry
+from bnn_zoo.deploy.openvino.geometry import Geometry, explicit_padding, too_wide_padding, window_geometry
 from bnn_zoo.deploy.openvino.real import LARGE, RealConvolution, RealDense, padded
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
@@ -36,9 +37,14 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
     kernel = binary_kernel(weight)
     bits = _input_bits(call, x)
     shape = tuple(call.node.output_shapes[1:])
-    if kernel is not None and layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value, signed=_is_signed(layer)):
-        planes, signed = _planes(layer, x, bits)
-        total, steps = binary_convolution(planes, kernel, geometry, pad_value, signed=signed, name=layer.name)
+    signed = _is_signed(layer)
+    wide = too_wide_padding(geometry, (size[0], size[1]), x.shape, shape)
+    has_binary_form = layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value, signed=signed)
+    if kernel is not None and has_binary_form and (signed or wide is None):
+        if wide is None:
+            total, steps = binary_convolution(_planes(x, bits, signed), kernel, geometry, pad_value, signed=signed, name=layer.name)
+        else:
+            total, steps = widely_padded_convolution(x, kernel, wide, pad_value, name=layer.name)
         result = Value(Ready(total), shape, steps)
     else:
         data = _real_inputs(layer, x, bits)
@@ -79,9 +85,9 @@ def convert_quantized_dense(call: Call, inputs: list[Value]) -> Value:
     window = (1, 1, x.channels) if pictures is None else pictures.shape
     if kernel is not None and _has_binary_form(bits, window[2] or 0, 0.0, signed=_is_signed(layer)):
         source = x if pictures is None else pictures
-        planes, signed = _planes(layer, source, bits)
+        signed = _is_signed(layer)
         turned = BinaryKernel(kernel.signs.reshape(*window, -1), kernel.scale)  # type: ignore[arg-type]
-        total, steps = binary_convolution(planes, turned, Geometry(), 0.0, signed=signed, name=layer.name)
+        total, steps = binary_convolution(_planes(source, bits, signed), turned, Geometry(), 0.0, signed=signed, name=layer.name)
         return _finished(layer, Value(Ready(total), (layer.units,), steps))
     if pictures is not None and bits is None:
         channels_first = weight.reshape(*window, -1).transpose(3, 2, 0, 1).reshape(layer.units, -1)  # type: ignore[arg-type]
@@ -126,9 +132,9 @@ def _has_binary_form(bits: int | None, channels: int, pad_value: float, *, signe
     return bits is not None and bits <= MOST_BITS and can_be_binary(channels) and pad_value in paddings
 
 
-def _planes(layer: Any, x: Value, bits: int | None) -> tuple[Planes, bool]:
+def _planes(x: Value, bits: int | None, signed: bool) -> Planes:
     assert bits is not None
-    return (sign_planes(x), True) if _is_signed(layer) else (quantized_planes(x, bits), False)
+    return sign_planes(x) if signed else quantized_planes(x, bits)
 
 
 def _real_inputs(layer: Any, x: Value, bits: int | None) -> Output | None:
