@@ -80,8 +80,8 @@ CIFAR10_RECIPES = (
         epochs=30,
         batch_size=64,
         precision="mixed_bfloat16",
-        source="narrower last sections than larq-zoo's network; its two optimizers and warm-up (TrainQuickNet), batch and rates as for "
-        f"the others, {_SIZED}",
+        source="narrower last sections than larq-zoo's network; its two optimizers and warm-up (TrainQuickNet), batch and rates as "
+        f"for the others, {_SIZED}",
     ),
     _REACTNET18,
     replace(
