@@ -53,7 +53,7 @@ class OpenVINORuntime:
             settings: OpenVINO's own, such as PERF_COUNT=True or NUM_STREAMS=2.
 
         Raises:
-            ValueError: if OpenVINO has no kernel for one of its layers, such as a binary convolution of dilation 8.
+            ValueError: if OpenVINO has no kernel for one of its layers, such as a wide window with strides at a free size.
         """
         model = self.model.clone()
         model.reshape(list(shape))
