@@ -66,9 +66,14 @@ CIFAR10_RECIPES = (
         "binary_densenet28.cifar10",
         arguments={"filters": 32, "growth_rate": 32},
         learning_rate=4e-3,
-        epochs=60,
+        real_optimizer="sgd",
+        real_learning_rate=0.05,
+        warmup_epochs=1,
+        epochs=14,
+        batch_size=64,
         precision="mixed_bfloat16",
-        source=f"half the width and growth of the paper's network; larq-zoo's learning rate (TrainBinaryDenseNet28), {_SIZED}",
+        source="half the width and growth of the paper's network; larq-zoo's learning rate (TrainBinaryDenseNet28) for binary "
+        f"kernels, SGD for the rest as for QuickNetSmall, {_SIZED}",
     ),
     Recipe(
         "quicknet_small.cifar10",
