@@ -14,6 +14,7 @@ from bnn_zoo._one_line import in_one_line
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.data.labels import class_labels
 from bnn_zoo.hub import strict_json
+from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.custom import config_of
 from bnn_zoo.hub.errors import WeightFileError
@@ -162,22 +163,6 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
 def run_files(folder: Path) -> list[str]:
     """The names of what a training run left in a weight set's folder."""
     return [name for name in (RUN_LOG, RUN_CURVE) if (folder / name).is_file()]
-
-
-def weight_set_of(model: keras.Model) -> WeightSet | None:
-    """The record of the weights that were loaded into a model, if any."""
-    return getattr(model, "_bnn_zoo_weights", None)
-
-
-def attach_weight_set(model: keras.Model, weights: WeightSet | None) -> None:
-    """Has a model remember whose weights it holds: `weight_set_of` gives the record, and pictures are prepared by it.
-
-    Args:
-        model: the weights are in it already.
-        weights: their record; None for a model without, which stays as it is.
-    """
-    if weights is not None:
-        model._bnn_zoo_weights = weights
 
 
 def _describe(model: keras.Model) -> WeightSet:
