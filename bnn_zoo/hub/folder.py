@@ -196,7 +196,9 @@ def _classes(model: keras.Model) -> int | None:
 def _as_read_again(weights: WeightSet) -> WeightSet:
     """The record that a folder's configuration gives when it is read, of plain values only."""
     try:
-        return from_json(strict_json.loads(json.dumps(to_json(weights), allow_nan=False)), weights.name)
+        # As it will lie in the file: a text that UTF-8 cannot write, as of a name in another encoding, is found out here.
+        text = json.dumps(to_json(weights), ensure_ascii=False, allow_nan=False).encode()
+        return from_json(strict_json.loads(text), weights.name)
     except WeightFileError as error:
         raise ValueError(str(error)) from error
     except (TypeError, ValueError, RecursionError) as error:

@@ -42,6 +42,7 @@ def folder(saved: Path, tmp_path: Path) -> Path:
         ({"recipe": {"loss": float("nan")}}, "NaN"),
         ({"recipe": {"data": Path("x")}}, "give plain numbers"),
         ({"recipe": {1: "a", "1": "b"}}, "comes twice"),
+        ({"dataset": "caf\udce9"}, "surrogates not allowed"),  # as of a name that is no UTF-8
         ({"license": 3}, "'license' must be a string; it is 3"),
         ({"preprocessing": {"mean": np.ones(3)}}, "cannot be written as JSON"),
     ],
