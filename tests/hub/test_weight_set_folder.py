@@ -58,6 +58,15 @@ def test_what_could_not_be_read_again_is_refused_and_nothing_is_replaced(
     assert not (tmp_path / "new").exists()
 
 
+def test_a_network_that_diverged_is_not_saved(folder: Path) -> None:
+    before = files_of(folder)
+    model = small_network(1)
+    model.get_layer("head_dense").bias.assign([0.0] * 9 + [np.nan])
+    with pytest.raises(ValueError, match="the weight 'head_dense/bias' holds NaN"):
+        save_pretrained(model, folder)
+    assert files_of(folder) == before
+
+
 @pytest.mark.parametrize("value", [float("nan"), 101.0, np.float32(3)])
 def test_metrics_that_could_not_be_read_again_are_not_recorded(folder: Path, value: Any) -> None:
     before = files_of(folder)
