@@ -44,7 +44,7 @@ def test_a_state_dict_under_any_ending(tmp_path: Path, write: Callable[..., Path
 
 
 @BOTH
-@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("prefix", ["", "module.", "module.module."])
 @pytest.mark.parametrize("wrapper", ["state_dict", "model"])
 def test_a_training_runs_checkpoint(tmp_path: Path, write: Callable[..., Path], wrapper: str, prefix: str) -> None:
     optimizer = {"state": {0: {"step": 3, "exp_avg": Tensor(np.ones(5, np.float32))}}, "param_groups": [{"betas": (0.9, 0.999)}]}

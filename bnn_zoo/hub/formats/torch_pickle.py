@@ -175,6 +175,6 @@ def _check_memo(file: BinaryIO) -> None:
     """Refuses numbers of remembered values that no writer gives: Python's reader would take memory for all up to the number."""
     start = file.tell()
     for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
-        if opcode.name.endswith("PUT") and argument > count:
+        if opcode.name.endswith("PUT") and isinstance(argument, int) and argument > count:
             raise pickle.UnpicklingError(f"it numbers a value {argument} that is one of {count} at most")
     file.seek(start)
