@@ -17,7 +17,7 @@ from bnn_zoo._layer_graph import is_functional
 from bnn_zoo.comparison.layers import Layer, stored_layers
 from bnn_zoo.comparison.read import read_layers
 from bnn_zoo.hub import WeightSet, find_weight_set, load_pretrained, resolve, weight_set_of
-from bnn_zoo.hub.folder import attach_weight_set
+from bnn_zoo.hub.attached import attach_weight_set
 from bnn_zoo.hub.references import NOR_FOLDER
 from bnn_zoo.models import Architecture, architectures, find_architecture, split_name
 from bnn_zoo.models.architecture import arguments_from_json

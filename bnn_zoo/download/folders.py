@@ -14,7 +14,7 @@ def cache_folder() -> Path:
     """The cache: BNN_ZOO_CACHE, or the platform's cache folder."""
     chosen = os.environ.get("BNN_ZOO_CACHE")
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))  # a home that is nobody's stays as it is, as in a shell
     import pooch  # slow to import
 
     return Path(pooch.os_cache("bnn_zoo"))

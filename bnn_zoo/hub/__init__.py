@@ -17,9 +17,10 @@ from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError, WeightsErro
 from bnn_zoo.hub.fetch import fetch
 
 if TYPE_CHECKING:
+    from bnn_zoo.hub.attached import weight_set_of
     from bnn_zoo.hub.cache import is_cached
     from bnn_zoo.hub.convert import Conversion, convert_checkpoint
-    from bnn_zoo.hub.folder import save_pretrained, weight_set_of
+    from bnn_zoo.hub.folder import save_pretrained
     from bnn_zoo.hub.load import load_pretrained, load_weights
     from bnn_zoo.hub.publish import push_to_hub
     from bnn_zoo.hub.references import resolve
@@ -40,7 +41,7 @@ _HOMES = {
     "registered": "registry",
     "resolve": "references",
     "save_pretrained": "folder",
-    "weight_set_of": "folder",
+    "weight_set_of": "attached",
 }
 
 __all__ = [

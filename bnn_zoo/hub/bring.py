@@ -21,7 +21,7 @@ def bring(weights: WeightSet) -> Path:
     for source in weights.sources:
         try:
             return _brought(source_of(source), source, weights)
-        except WeightsError as error:
+        except (WeightsError, OSError) as error:  # the system's: a name that is too long, a folder that may not be read
             tried.append(f"  {source}: {error}")
     if not tried:
         tried.append("  nothing: no source is recorded for it.")

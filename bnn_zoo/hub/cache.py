@@ -36,7 +36,7 @@ def is_cached(weights: WeightSet) -> bool:
         try:
             if source_of(source).cached(source, weights) is not None:
                 return True
-        except WeightsError:
+        except (WeightsError, OSError):
             continue
     return False
 

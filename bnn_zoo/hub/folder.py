@@ -14,6 +14,7 @@ from bnn_zoo._one_line import in_one_line
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.data.labels import class_labels
 from bnn_zoo.hub import strict_json
+from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.custom import config_of
 from bnn_zoo.hub.errors import WeightFileError
@@ -164,22 +165,6 @@ def run_files(folder: Path) -> list[str]:
     return [name for name in (RUN_LOG, RUN_CURVE) if (folder / name).is_file()]
 
 
-def weight_set_of(model: keras.Model) -> WeightSet | None:
-    """The record of the weights that were loaded into a model, if any."""
-    return getattr(model, "_bnn_zoo_weights", None)
-
-
-def attach_weight_set(model: keras.Model, weights: WeightSet | None) -> None:
-    """Has a model remember whose weights it holds: `weight_set_of` gives the record, and pictures are prepared by it.
-
-    Args:
-        model: the weights are in it already.
-        weights: their record; None for a model without, which stays as it is.
-    """
-    if weights is not None:
-        model._bnn_zoo_weights = weights
-
-
 def _describe(model: keras.Model) -> WeightSet:
     record = record_of(model)
     shape = _input_shape(model)
@@ -211,7 +196,9 @@ def _classes(model: keras.Model) -> int | None:
 def _as_read_again(weights: WeightSet) -> WeightSet:
     """The record that a folder's configuration gives when it is read, of plain values only."""
     try:
-        return from_json(strict_json.loads(json.dumps(to_json(weights), allow_nan=False)), weights.name)
+        # As it will lie in the file: a text that UTF-8 cannot write, as of a name in another encoding, is found out here.
+        text = json.dumps(to_json(weights), ensure_ascii=False, allow_nan=False).encode()
+        return from_json(strict_json.loads(text), weights.name)
     except WeightFileError as error:
         raise ValueError(str(error)) from error
     except (TypeError, ValueError, RecursionError) as error:

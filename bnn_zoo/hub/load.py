@@ -11,11 +11,11 @@ from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo.hub.attached import attach_weight_set
 from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
-from bnn_zoo.hub.folder import attach_weight_set
 from bnn_zoo.hub.references import Reference, as_found, resolve
 from bnn_zoo.hub.variables import HEAD
 from bnn_zoo.hub.weight_set import WeightSet

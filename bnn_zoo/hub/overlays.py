@@ -85,7 +85,7 @@ def _read(place: str) -> tuple[WeightSet, ...]:
     url = _URL.fullmatch(place)
     if url is not None:
         return parse_registry(_text(_brought(url["url"], url["sha256"].lower())), url["url"])
-    path = Path(place).expanduser()
+    path = Path(os.path.expanduser(place))  # a home that is nobody's is no file, and no error of another kind
     return parse_registry(_text(path), str(path), path.absolute().parent)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from bnn_zoo._keras import keras, tf
-from bnn_zoo.hub.errors import WeightMismatchError
+from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
 from bnn_zoo.hub.packed_kernel import PackedKernel, pack_kernel, unpack_kernel
 
 #: The attribute in which a larq layer keeps the quantizer of each of its kernels.
@@ -60,11 +61,16 @@ def weights_of(model: keras.Model, keep_latent: bool = False) -> dict[str, np.nd
     Args:
         model: any Keras model, with larq layers or without.
         keep_latent: leaves latent weights as they are, in float32, so that training can go on from exactly here.
+
+    Raises:
+        ValueError: naming the first weight that holds NaN, with which `put_weights` would not load them again.
     """
     quantizers = {} if keep_latent else _kernel_quantizers(model)
     weights: dict[str, np.ndarray | PackedKernel] = {}
     for name, variable in named_variables(model).items():
         value = np.asarray(variable.numpy())
+        if _has_nan(value):
+            raise ValueError(f"{model.name}: the weight {name!r} holds NaN; it diverged in training: take an earlier checkpoint.")
         quantize = quantizers.get(name)
         packed = pack_kernel(value, quantize) if quantize else None
         weights[name] = value if packed is None else packed
@@ -98,8 +104,12 @@ def put_weights(
         where: a file's name, for messages.
         leave_out: layers whose variables stay as they are.
 
+    Warns:
+        UserWarning: naming a tensor that holds infinite numbers.
+
     Raises:
         WeightMismatchError: naming the first tensor that differs, with both shapes. The model is as it was.
+        WeightFileError: naming the first tensor that holds NaN. The model is as it was.
     """
     variables = {name: variable for name, variable in named_variables(model).items() if name.partition("/")[0] not in leave_out}
     has_top = any(layer.name.startswith(HEAD) for layer in model.layers)
@@ -116,26 +126,45 @@ def put_weights(
         if name not in variables and name.partition("/")[0] not in leave_out and not beyond:
             raise WeightMismatchError(f"{where}: holds a tensor {name!r} for which {model.name} has no variable.")
     for name, variable in variables.items():
-        check_dtype(name, weights[name], variable, where)
+        check_numbers(name, weights[name], variable, where)
     for name, variable in variables.items():
         value = weights[name]
         variable.assign(unpack_kernel(value) if isinstance(value, PackedKernel) else cast(value, variable))
 
 
-def check_dtype(name: str, value: np.ndarray | PackedKernel, variable: Any, where: str) -> None:
-    """Refuses numbers of another kind than a variable's, which TensorFlow would refuse when others are assigned already.
+def check_numbers(name: str, value: np.ndarray | PackedKernel, variable: Any, where: str) -> None:
+    """Refuses what a variable does not take, or no network can work with, before others are assigned.
+
+    Warns:
+        UserWarning: of infinite numbers, naming the tensor; a network may be meant to have some.
 
     Raises:
-        WeightMismatchError: naming the tensor and both dtypes.
+        WeightMismatchError: for numbers of another kind than the variable's, naming the tensor and both dtypes.
+        WeightFileError: for NaN, naming the tensor.
     """
     stored = np.dtype(np.float32) if isinstance(value, PackedKernel) else value.dtype
     if _is_float(stored) != _is_float(variable.dtype) or (not _is_float(stored) and stored.name != variable.dtype.name):
         raise WeightMismatchError(f"{where}: the tensor {name!r} is {stored} in the file but {variable.dtype.name} in the network.")
+    if isinstance(value, PackedKernel):
+        return  # its scales were checked when it was read
+    if _has_nan(value):
+        raise WeightFileError(
+            f"{where}: the tensor {name!r} holds NaN: it is damaged, or its network diverged in training; take another checkpoint."
+        )
+    if _is_float(stored) and np.isinf(cast(value, variable)).any():
+        warnings.warn(
+            f"{where}: the tensor {name!r} holds infinite numbers, or such as {variable.dtype.name} cannot hold.", stacklevel=2
+        )
 
 
 def cast(value: np.ndarray, variable: Any) -> np.ndarray:
     """The value in the dtype of the variable."""
-    return value.astype(variable.dtype.as_numpy_dtype, copy=False)
+    with np.errstate(over="ignore"):  # `check_numbers` warns of what becomes infinite
+        return value.astype(variable.dtype.as_numpy_dtype, copy=False)
+
+
+def _has_nan(value: np.ndarray) -> bool:
+    return _is_float(value.dtype) and bool(np.isnan(value).any())
 
 
 def _is_float(dtype: Any) -> bool:

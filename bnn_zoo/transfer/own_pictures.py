@@ -11,7 +11,7 @@ from pathlib import Path
 from bnn_zoo import __version__
 from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import default_name, load_dataset, training_split
-from bnn_zoo.hub.folder import weight_set_of
+from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.references import Reference
 from bnn_zoo.hub.weight_set import Metric

@@ -10,7 +10,7 @@ from typing import Any
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
-from bnn_zoo.hub.folder import attach_weight_set, weight_set_of
+from bnn_zoo.hub.attached import attach_weight_set, weight_set_of
 from bnn_zoo.hub.variables import TOP
 
 

@@ -205,6 +205,15 @@ def test_another_part_than_was_asked_for_is_not_taken_for_it(serve: Any, target:
     assert download(url, target, SHA256).read_bytes() == DATA
 
 
+@SIZES
+@KEPT
+def test_the_same_beginning_again_and_again_ends(serve: Any, target: Path, size: int | None, keep_part: bool) -> None:
+    url, asked = serve(lambda asked: rest(DATA, 0, 1000))
+    with pytest.raises(DownloadError, match=f"ended after 1000 of {len(DATA)} bytes"):
+        download(url, target, SHA256, size, keep_part=keep_part)
+    assert len(asked) == 5
+
+
 def test_a_file_whose_length_is_never_told_but_known(serve: Any, target: Path) -> None:
     """The end of the connection is the end of the file, too early the first time."""
 

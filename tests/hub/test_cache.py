@@ -27,6 +27,8 @@ def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache_folder() == tmp_path / "cache"
     monkeypatch.setenv("BNN_ZOO_CACHE", "~/elsewhere")
     assert cache_folder() == Path.home() / "elsewhere"
+    monkeypatch.setenv("BNN_ZOO_CACHE", "~nobody-has-this-name/elsewhere")
+    assert cache_folder() == Path("~nobody-has-this-name/elsewhere")
     for unset in ("", None):
         monkeypatch.setenv("BNN_ZOO_CACHE", unset) if unset is not None else monkeypatch.delenv("BNN_ZOO_CACHE")
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
@@ -89,6 +91,7 @@ def test_what_is_on_this_machine(tmp_path: Path, file_server: FileServer) -> Non
         record(),
         record(str(tmp_path / "b.h5")),
         record(str(tmp_path)),
+        record("a" * 300),
         record("package:missing.h5"),
         record("package:../README.md"),
         record("hf://me/missing/a.h5"),

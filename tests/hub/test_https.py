@@ -141,6 +141,7 @@ def test_another_length_than_recorded_is_not_downloaded(file_server: FileServer,
 
 def test_the_next_source_is_tried(file_server: FileServer, url: str, tmp_path: Path) -> None:
     sources = ("gopher://x/y", str(tmp_path / "missing"), "package:../x", "hf://no/../thing", file_server.url("missing"), url)
+    sources = ("a" * 300, *sources)  # to the system no name at all
     assert fetch(record(*sources)).read_bytes() == DATA
     with pytest.raises(WeightFileError) as caught:
         fetch(record(*sources[:-1], data=b"another"))
@@ -150,10 +151,13 @@ def test_the_next_source_is_tried(file_server: FileServer, url: str, tmp_path: P
 # The disk
 
 
-def test_a_cache_that_cannot_be_made(file_server: FileServer, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Permission bits do not bind root; that a file is no folder binds everybody.
+# Permission bits do not bind root; that a file is no folder, and that names have an end, binds everybody.
+@pytest.mark.parametrize("place", ["file/cache", "a" * 300])
+def test_a_cache_that_cannot_be_made(
+    file_server: FileServer, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv("BNN_ZOO_CACHE", str(tmp_path / "file" / "cache"))
+    monkeypatch.setenv("BNN_ZOO_CACHE", str(tmp_path / place))
     with pytest.raises(WeightFileError, match="cannot be written.*BNN_ZOO_CACHE"):
         fetch(record(url))
     assert file_server.hits(NAME) == 0

@@ -52,6 +52,14 @@ def test_the_layout_that_keras_writes_by_another_ending(network: keras.Model, tm
         load(tmp_path / "network.weights.h5")
 
 
+def test_nan_is_refused_by_name(tmp_path: Path) -> None:
+    model = small_network()
+    model.get_layer("head_dense").bias.assign([0.0] * 9 + [np.nan])
+    model.save_weights(tmp_path / "network.h5")
+    with pytest.raises(WeightFileError, match="the tensor '.*head_dense/bias:0' holds NaN"):
+        load(tmp_path / "network.h5")
+
+
 def write_as_published(model: keras.Model, path: Path, split: bool = False, prefix: str = "foreign_") -> None:
     """Layers in order under names of their own, as another program wrote them; long lists of names split as Keras does it."""
     layers = [layer for layer in model.layers if layer.weights]

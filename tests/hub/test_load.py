@@ -110,6 +110,30 @@ def test_what_does_not_fit_changes_nothing(network: keras.Model, folder: Path, t
     assert weight_set_of(model) is None
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+def test_nan_is_refused_by_name(folder: Path, tmp_path: Path, dtype: Any) -> None:
+    model = small_network(seed=1)
+    before = snapshot(model)
+    bias = np.array([0.0] * 9 + [np.nan], dtype)
+    with pytest.raises(WeightFileError, match="the tensor 'head_dense/bias' holds NaN"):
+        load_weights(model, rewritten(folder, tmp_path, lambda tensors, metadata: tensors.update({"head_dense/bias": bias})))
+    assert snapshot(model) == before
+    # Nobody looks at a head that is left out.
+    weights = rewritten(folder, tmp_path, lambda tensors, metadata: tensors.update({"head_dense/bias": bias}))
+    with pytest.warns(UserWarning, match="must be trained"):
+        load_weights(small_network(num_classes=3), weights)
+
+
+@pytest.mark.parametrize("largest", [np.float32(-np.inf), np.float64(1e300)])
+def test_infinite_numbers_are_warned_of_by_name(folder: Path, tmp_path: Path, largest: Any) -> None:
+    model = small_network(seed=1)
+    bias = np.array([largest] * 10)
+    with pytest.warns(UserWarning, match="the tensor 'head_dense/bias' holds infinite numbers") as caught:
+        load_weights(model, rewritten(folder, tmp_path, lambda tensors, metadata: tensors.update({"head_dense/bias": bias})))
+    assert len(caught) == 1
+    np.testing.assert_array_equal(model.get_layer("head_dense").bias.numpy(), np.sign(bias) * np.inf)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float16])
 def test_other_floats_are_converted(folder: Path, tmp_path: Path, dtype: Any) -> None:
     model = small_network(seed=1)

@@ -145,7 +145,9 @@ def test_registries_that_are_none(tmp_path: Path, lay: Any, content: bytes) -> N
         registered()
 
 
-@pytest.mark.parametrize("place", ["missing.json", ".", "hf://me/zoo", "hf://me", "hf://me/zoo/../x"])
+@pytest.mark.parametrize(
+    "place", ["missing.json", "~nobody-has-this-name/a.json", ".", "hf://me/zoo", "hf://me", "hf://me/zoo/../x"]
+)
 def test_registries_that_are_not_there(
     hub: HubServer, lay: Any, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,6 +73,11 @@ def test_a_network_that_was_not_yet_binary_is_warned_of(temperature: float) -> N
         pytorch.fill(network(NAME), authors_state(temperature), "here")
 
 
+def test_a_temperature_without_a_number_says_nothing() -> None:
+    nothing = {"x.binary_conv.temperature": np.zeros(0, np.float32)}
+    assert pytorch.fill(network(NAME), {**authors_state(), **nothing}, "here")[-1] == next(iter(nothing))
+
+
 def test_shares_are_clipped_where_the_authors_clip_them_in_inference() -> None:
     model, state = network(NAME), authors_state()
     for module in ("Attention", "FFN"):

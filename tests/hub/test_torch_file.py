@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_a_state_dict_under_any_ending(tmp_path: Path, write: Callable[..., Path
 
 
 @BOTH
-@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("prefix", ["", "module.", "module.module."])
 @pytest.mark.parametrize("wrapper", ["state_dict", "model"])
 def test_a_training_runs_checkpoint(tmp_path: Path, write: Callable[..., Path], wrapper: str, prefix: str) -> None:
     optimizer = {"state": {0: {"step": 3, "exp_avg": Tensor(np.ones(5, np.float32))}}, "param_groups": [{"betas": (0.9, 0.999)}]}
@@ -247,6 +248,21 @@ def test_every_cut_and_every_tenth_flipped_byte_ends_in_one_error_or_in_arrays(t
         except WeightFileError:
             continue
         assert all(isinstance(value, np.ndarray) for value in found.values())
+
+
+def test_a_flipped_bit_in_the_number_of_a_remembered_value_takes_no_memory(tmp_path: Path) -> None:
+    """Python's reader has room for as many values as the largest number says, before it is read on."""
+    whole = write_legacy(
+        tmp_path / "a.pth", state_of({f"{number}.weight": np.ones(3, np.float32) for number in range(100)})
+    ).read_bytes()
+    assert whole.count(b"r\0\1\0\0") == 1
+    (tmp_path / "b.pth").write_bytes(whole.replace(b"r\0\1\0\0", b"r\0\1\0\1"))
+    tracemalloc.start()
+    with pytest.raises(WeightFileError, match="it numbers a value 16777472"):
+        read_state_dict(tmp_path / "b.pth")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**22
 
 
 @pytest.mark.parametrize("keys", [5, None, [["0"]], {"0": 1}, [0], ("0",)])

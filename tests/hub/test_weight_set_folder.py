@@ -42,6 +42,7 @@ def folder(saved: Path, tmp_path: Path) -> Path:
         ({"recipe": {"loss": float("nan")}}, "NaN"),
         ({"recipe": {"data": Path("x")}}, "give plain numbers"),
         ({"recipe": {1: "a", "1": "b"}}, "comes twice"),
+        ({"dataset": "caf\udce9"}, "surrogates not allowed"),  # as of a name that is no UTF-8
         ({"license": 3}, "'license' must be a string; it is 3"),
         ({"preprocessing": {"mean": np.ones(3)}}, "cannot be written as JSON"),
     ],
@@ -55,6 +56,15 @@ def test_what_could_not_be_read_again_is_refused_and_nothing_is_replaced(
             save_pretrained(small_network(1), place, **said)
     assert files_of(folder) == before
     assert not (tmp_path / "new").exists()
+
+
+def test_a_network_that_diverged_is_not_saved(folder: Path) -> None:
+    before = files_of(folder)
+    model = small_network(1)
+    model.get_layer("head_dense").bias.assign([0.0] * 9 + [np.nan])
+    with pytest.raises(ValueError, match="the weight 'head_dense/bias' holds NaN"):
+        save_pretrained(model, folder)
+    assert files_of(folder) == before
 
 
 @pytest.mark.parametrize("value", [float("nan"), 101.0, np.float32(3)])

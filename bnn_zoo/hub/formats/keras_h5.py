@@ -14,7 +14,7 @@ import numpy as np
 from bnn_zoo._keras import keras
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
-from bnn_zoo.hub.variables import cast, check_dtype
+from bnn_zoo.hub.variables import cast, check_numbers
 
 #: Bytes that all arrays of a file may take, as a multiple of its size: Keras does not compress, other programs may.
 _MOST_EXPANSION = 4
@@ -50,7 +50,7 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
     Only arrays are read: nothing is unpickled, and no configuration in the file is looked at.
 
     Raises:
-        WeightFileError: if the file is damaged.
+        WeightFileError: if the file is damaged, or holds NaN.
         WeightMismatchError: if it does not fit; the model is then as it was.
     """
     layers = [layer for layer in model.layers if layer.weights]
@@ -76,7 +76,7 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
                     f"{path}: the tensor {tensor!r} is {array.shape} in the file but {tuple(variable.shape)} in {model.name} "
                     f"({layer.name}): file and network have other arguments, or the input size is fixed."
                 )
-            check_dtype(tensor, array, variable, str(path))
+            check_numbers(tensor, array, variable, str(path))
             assignments.append((variable, array))
     for variable, array in assignments:
         variable.assign(cast(array, variable))

@@ -154,7 +154,7 @@ def _keep_shares(weights: dict[str, np.ndarray]) -> None:
 
 
 def _warn_of_soft_kernels(state: Mapping[str, np.ndarray], where: str) -> None:
-    temperatures = [value.max() for name, value in state.items() if name.endswith("binary_conv.temperature")]
+    temperatures = [value.max() for name, value in state.items() if name.endswith("binary_conv.temperature") and value.size]
     if temperatures and max(temperatures) >= COLD:
         warnings.warn(
             f"{where}: was saved at a temperature of {max(temperatures):.3g}, when its kernels were not yet signs. Here they are: "

@@ -17,7 +17,7 @@ from bnn_zoo.hub.reading import reading
 #: Under which names a checkpoint keeps its weights beside its optimizer, its epoch and the like.
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 
-#: What training on several devices puts in front of every name.
+#: What training on several devices puts in front of every name, once for each way in which it was made so.
 _PREFIX = "module."
 
 #: What a damaged .zip file makes Python's reader raise; of versions and names that it does not know, other errors than of the rest.
@@ -43,7 +43,7 @@ def is_torch_file(path: str | os.PathLike[str]) -> bool:
 def read_state_dict(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The weights of a PyTorch checkpoint by name, as PyTorch lays them out; nothing in the file is run.
 
-    A checkpoint of a training run is unwrapped (`state_dict`), and `module.` before all names is left out. bfloat16 is given as
+    A checkpoint of a training run is unwrapped (`state_dict`), and each `module.` before all names is left out. bfloat16 is given as
     float32.
 
     Args:
@@ -83,7 +83,9 @@ def _weights(root: Any) -> dict[str, StoredTensor]:
             raise ValueError(f"its entry {name!r:.100} is a {type(value).__name__}, not a tensor: save model.state_dict()")
     if not root:
         raise ValueError("it holds no tensor")
-    cut = len(_PREFIX) if all(name.startswith(_PREFIX) for name in root) else 0
+    cut = 0
+    while all(name.startswith(_PREFIX, cut) for name in root):
+        cut += len(_PREFIX)
     return {name[cut:]: value for name, value in root.items()}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import pickletools
 from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
 
@@ -162,8 +163,18 @@ def read_pickle(file: BinaryIO) -> Any:
         ValueError: if it is damaged.
     """
     try:
+        _check_memo(file)
         return _Reader(file, encoding="utf-8").load()
     except ForbiddenNameError:
         raise
     except Exception as error:  # a damaged pickle makes the reader raise almost anything
         raise ValueError(in_one_line(error)) from error
+
+
+def _check_memo(file: BinaryIO) -> None:
+    """Refuses numbers of remembered values that no writer gives: Python's reader would take memory for all up to the number."""
+    start = file.tell()
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+        if opcode.name.endswith("PUT") and isinstance(argument, int) and argument > count:
+            raise pickle.UnpicklingError(f"it numbers a value {argument} that is one of {count} at most")
+    file.seek(start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from bnn_zoo.download.errors import DownloadError
@@ -18,7 +19,8 @@ def cached(source: str, weights: WeightSet) -> Path | None:
         WeightFileError: if no hash is recorded.
     """
     path = cached_path(weights)
-    return path if path.is_file() else None
+    # Of a cache that cannot be read, `download` says what to do: pathlib's test would raise.
+    return path if os.path.isfile(path) else None
 
 
 def bring(source: str, weights: WeightSet, anew: bool) -> Path:
