@@ -83,7 +83,8 @@ def labels_of(model: keras.Model | str | WeightSet) -> tuple[str, ...]:
     weights = _weights_of(model)
     if weights is None or weights.labels is None:
         raise ValueError(
-            "the class names of this model are not known (no weight set with labels was loaded into it); pass labels=[...]."
+            "the class names of this model are not known (no weight set with labels was loaded into it): a weight set has them as "
+            '"labels" in its config.json; from Python, pass labels=[...].'
         )
     return class_labels(weights.labels) if isinstance(weights.labels, str) else weights.labels
 

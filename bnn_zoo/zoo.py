@@ -117,9 +117,7 @@ def _check(
     include_top: bool,
     arguments: Mapping[str, Any],
 ) -> None:
-    unknown = sorted(set(arguments) - set(entry.defaults))
-    if unknown:
-        raise ValueError(f"{entry.factory} has no argument {unknown[0]!r}; its own are {', '.join(entry.defaults)}.")
+    entry.check_own(arguments)
     parameters = inspect.signature(entry.build).parameters
     for argument, value in arguments.items():
         # Where there are few values to choose from, the network itself says which.

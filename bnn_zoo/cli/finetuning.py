@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bnn_zoo.cli.terminal import console, load_tensorflow, stops_and_goes_on
-from bnn_zoo.cli.values import pairs
+from bnn_zoo.cli.values import pairs, says_how_to_set
 
 
 def finetune(
@@ -31,7 +31,7 @@ def finetune(
     load_tensorflow()
     from bnn_zoo.transfer import finetune as run
 
-    with stops_and_goes_on():
+    with stops_and_goes_on(), says_how_to_set():
         folder = run(
             model,
             data,

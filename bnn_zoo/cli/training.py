@@ -12,7 +12,7 @@ import typer
 
 from bnn_zoo._table import wrap
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
-from bnn_zoo.cli.values import counts, json_pairs, pairs
+from bnn_zoo.cli.values import counts, json_pairs, pairs, says_how_to_set
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
 
 
@@ -53,7 +53,7 @@ def train(
             dataset_name=dataset_name,
             license=license,
         )
-        with stops_and_goes_on():
+        with stops_and_goes_on(), says_how_to_set():
             folder = train_by_name(name, recipe, data, out, settings=pairs(settings or []), options=options, say=_say)
     except ConnectionError as error:
         _say(f"{error}. This one waits for it.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -15,6 +18,21 @@ def pairs(settings: list[str]) -> dict[str, str]:
             raise ValueError(f"--set {setting}: expected FIELD=VALUE, as in epochs=10.")
         found[name] = value
     return found
+
+
+@contextmanager
+def says_how_to_set() -> Iterator[None]:
+    """For work by a recipe: an error that begins with one of its fields, as `held_out is 400`, is told with the option for it."""
+    try:
+        yield
+    except ValueError as error:
+        from bnn_zoo.training.recipe import Recipe
+
+        name, separator, _ = str(error).partition(" is ")
+        fields = {field.name for field in dataclasses.fields(Recipe)} - {"source"}  # which is what errors call the data
+        if not separator or name not in fields:
+            raise
+        raise ValueError(f"{error} It is set with --set {name}=...") from error
 
 
 def json_pairs(settings: list[str]) -> dict[str, Any]:

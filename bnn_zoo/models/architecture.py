@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -65,6 +65,16 @@ class Architecture:
         """The network's own arguments and their default values."""
         parameters = list(inspect.signature(self.build).parameters.values())[2:]
         return {parameter.name: parameter.default for parameter in parameters}
+
+    def check_own(self, names: Iterable[str]) -> None:
+        """Refuses names that are none of the network's own arguments.
+
+        Raises:
+            ValueError: naming the first.
+        """
+        unknown = sorted(set(names) - set(self.defaults))
+        if unknown:
+            raise ValueError(f"{self.factory} has no argument {unknown[0]!r}; its own are {', '.join(self.defaults)}.")
 
     def __call__(self, x: Tensor, num_classes: int | None = None, **arguments: Any) -> Tensor:
         return self.build(x, num_classes, **arguments)
@@ -127,10 +137,8 @@ def arguments_from_json(entry: Architecture, values: Mapping[str, Any]) -> dict[
     Raises:
         ValueError: for an argument that the architecture does not have, or a record that cannot be read.
     """
+    entry.check_own(values)
     defaults = entry.defaults
-    unknown = sorted(set(values) - set(defaults))
-    if unknown:
-        raise ValueError(f"{entry.name} has no argument {unknown[0]!r}; it has {', '.join(defaults)}.")
     return {name: _from_json(name, value, defaults[name]) for name, value in values.items()}
 
 

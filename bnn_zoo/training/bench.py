@@ -14,6 +14,7 @@ from bnn_zoo._keras import Tensor, keras, tf
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import Preprocessing
 from bnn_zoo.inference import preprocessing_of
+from bnn_zoo.models import find_architecture
 from bnn_zoo.models.larq_zoo import larq_zoo_factory
 from bnn_zoo.training.optimizers import make_optimizer
 from bnn_zoo.training.pipeline import training_batches
@@ -100,6 +101,7 @@ def measure_training(network: str, settings: SpeedSettings, say: Callable[[str],
     for name in ("size", "batch_size", "steps", "rounds"):
         if getattr(settings, name) < 1:
             raise ValueError(f"{name} is {getattr(settings, name)}; it must be at least 1.")
+    find_architecture(network).check_own(settings.arguments)
     shape, size = (settings.size, settings.size, 3), settings.size
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (max(_PICTURES if size < 100 else 0, 2 * settings.batch_size), *shape), np.uint8)

@@ -17,7 +17,7 @@ from bnn_zoo.data.tfds_masks import open_masks
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
-from bnn_zoo.training.loop import train
+from bnn_zoo.training.loop import check_classes, train
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
@@ -84,7 +84,8 @@ def train_by_name(
         ValueError, OSError, ConnectionError: as `train`.
     """
     options = options or TrainingOptions()
-    chosen = override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
+    entry, chosen = find_architecture(network), override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
+    entry.check_own(chosen.arguments)
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
     if strategy.cluster_resolver is not None and "auto" in (options.precision, options.xla):
         raise ValueError(
@@ -92,10 +93,11 @@ def train_by_name(
         )
     split = training_split(data, options.split)
     dataset: Dataset
-    if find_architecture(network).per_pixel:
+    if entry.per_pixel:
         dataset = open_masks(os.fspath(data), split)
     else:
         dataset = open_dataset(data, split, on_bad=options.on_bad)
+    check_classes(dataset)
     shape = (options.size, options.size, 3) if options.size else None
     if shape is None and isinstance(dataset, ImageDataset):
         _, *sides = dataset.images.shape

@@ -25,7 +25,7 @@ def claim_folder(path: Path, settings: Mapping[str, Any], others: str, write: bo
     """
     text = json.dumps(settings, indent=2)
     if path.exists():
-        if path.read_text(encoding="utf-8") != text:
+        if path.read_text(encoding="utf-8", errors="replace") != text:  # a damaged file need not be text
             raise ValueError(f"{path.parent} holds {others} ({path.name}); choose an empty folder or remove it.")
     elif write:
         path.parent.mkdir(parents=True, exist_ok=True)

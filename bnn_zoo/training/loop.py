@@ -64,7 +64,7 @@ def train(
 
     Raises:
         ValueError: if `out` holds a run of another recipe, network or data, or one that another process is at work on; or there are
-            too few pictures or classes, or a batch cannot be shared out among the devices.
+            too few pictures or classes, or a batch cannot be shared out among the devices; or the loss is no number any more.
         OSError: if the results cannot be written, because the disk is full for example; the last checkpoint stays whole.
         ConnectionError: if another machine of the run stops.
     """
@@ -91,8 +91,7 @@ def train(
         callbacks=tuple(callbacks),
     )
     # What cannot be run is said before the folder is claimed, and before a first stage of days.
-    if len(dataset.class_names) < 2:
-        raise ValueError(f"the pictures are of {len(dataset.class_names)} class; a network learns to tell two or more apart.")
+    check_classes(dataset)
     for stage in run.stages:
         run.steps(stage)
         check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
@@ -107,6 +106,16 @@ def train(
         claim(folder / DATA, _fed(run, pictures), "a run on other data")
         with explain_lost_worker(strategy), picture_errors(run.dataset, run.held_out):
             return _run_stages(run)
+
+
+def check_classes(dataset: Dataset) -> None:
+    """Refuses pictures of less than two classes.
+
+    Raises:
+        ValueError: saying so.
+    """
+    if len(dataset.class_names) < 2:
+        raise ValueError(f"the pictures are of {len(dataset.class_names)} class; a network learns to tell two or more apart.")
 
 
 def _fed(run: Run, pictures: int) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from bnn_zoo.training.stage import Stage
 
 _SWITCHES = {"true": True, "false": False}
 
+_KINDS = {bool: "true or false", int: "a whole number, as in 10", float: "a number, as in 0.01 or 1e-3"}
+
 
 def override(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     """A recipe with single fields changed, values given as text.
@@ -60,7 +62,7 @@ def _value(kind: type[Recipe] | type[Stage], name: str, text: str) -> Any:
     try:
         return _SWITCHES[text.lower()] if wanted is bool else wanted(text)
     except (KeyError, ValueError) as error:
-        raise ValueError(f"{name}={text!r} is no {wanted.__name__}.") from error
+        raise ValueError(f"{name}={text!r}: expected {_KINDS[wanted]}.") from error
 
 
 def _rate_steps(text: str) -> tuple[tuple[int, float], ...]:

@@ -51,7 +51,10 @@ def settle(
     if "auto" not in (precision, xla):
         return recipe
     if (out / CLAIM).exists():
-        begun = json.loads((out / CLAIM).read_text())
+        try:
+            begun = json.loads((out / CLAIM).read_bytes())
+        except ValueError:
+            return recipe  # the folder cannot be gone on with, which its claim will say
         kept = {
             name: begun[name] for name, choice in (("precision", precision), ("xla", xla)) if choice == "auto" and name in begun
         }

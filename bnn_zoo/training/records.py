@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
         seconds: between two checkpoints inside an epoch; another one follows every epoch.
     """
     log = place.folder / LOG
-    rows = (read_log(log) if log.is_file() else [])[: first_epoch + start.step // steps]
+    rows = _logged(log, first_epoch + start.step // steps)
     _write_rows(place, rows)
 
     class Record(keras.callbacks.Callback):
@@ -88,7 +90,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
             self.before, self.means = 0, {}
             rows.append({"epoch": epoch, **{key: float(value) for key, value in logs.items()}})
             score = next(name for name in _SCORES if name in logs)
-            if float(logs[score]) >= max(float(row[score]) for row in rows[first_epoch:]):
+            if float(logs[score]) >= max(float(row[score]) for row in rows if int(row["epoch"]) >= first_epoch):
                 place.write_weights(BEST, self.model)
             _write_rows(place, rows)
             save_checkpoint(place.checkpoints, self.model, Position(self.step))
@@ -104,6 +106,24 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
             }
 
     return Record()
+
+
+def _logged(log: Path, epochs: int) -> list[dict[str, Any]]:
+    """The rows of the epochs that are done; a warning says if some are lost, for the weights are right without them."""
+    try:
+        found = read_log(log) if log.is_file() else []
+    except (ValueError, csv.Error):  # no text, or no table
+        found = []
+    # What a row lacks, or has too many, csv calls None.
+    whole = [row for row in found[:epochs] if None not in (*row, *row.values())]
+    rows = [row for row in whole if row.get("epoch") in map(str, range(epochs))]
+    if len(rows) < epochs:
+        warnings.warn(
+            f"{log} is missing or damaged: of the {epochs} epochs done it has {len(rows)}. The others stay out of log and curve, "
+            f"and {BEST} is the best of those that are in.",
+            stacklevel=2,
+        )
+    return rows
 
 
 def _write_rows(place: Place, rows: list[dict[str, Any]]) -> None:

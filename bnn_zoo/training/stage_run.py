@@ -6,11 +6,13 @@ import warnings
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.training.checkpoints import OtherNetworkError, Position, local_weights, restore_checkpoint
 from bnn_zoo.training.cooling import Cooling
 from bnn_zoo.training.distillation import training_model
+from bnn_zoo.training.divergence import divergence_callback
 from bnn_zoo.training.drawing import drawn_by_step
 from bnn_zoo.training.flips import flip_callback
 from bnn_zoo.training.networks import network_of
@@ -50,6 +52,10 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
             except ValueError as error:
                 raise OtherNetworkError(
                     f"{finished} holds another network's weights; choose an empty folder or remove it."
+                ) from error
+            except OSError as error:
+                raise OSError(
+                    f"{finished} is damaged ({in_one_line(error)}); remove it, and the run goes on from its last checkpoint."
                 ) from error
             return plain
         seed = recipe.seed + run.stages.index(stage)
@@ -125,7 +131,8 @@ def _teacher(run: Run, stage: Stage) -> keras.Model:
 
 
 def _callbacks(run: Run, stage: Stage, model: keras.Model, place: Place, start: Position, bar: Any) -> list[Any]:
-    first = [means_callback(run.strategy)] if run.strategy.num_replicas_in_sync > 1 else []
+    means = [means_callback(run.strategy)] if run.strategy.num_replicas_in_sync > 1 else []
+    first = [*means, divergence_callback()]  # on every machine: one that stopped alone would be waited for
     if not is_chief(run.strategy):
         return [*first, *run.callbacks]
     recipe, steps, first_epoch = recipe_of(run.recipe, stage), run.steps(stage), run.first_epoch(stage)

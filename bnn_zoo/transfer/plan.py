@@ -74,7 +74,7 @@ def describe_plan(dataset: ImageDataset, head: Recipe, whole: Recipe) -> list[st
 def settings_of(settings: Mapping[str, str], stage: str) -> dict[str, str]:
     """The settings of one of the two recipes: its own before those of both."""
     for key in settings:
-        if "." in key and key.partition(".")[0] not in ("head", "whole"):
+        if key.rpartition(".")[0] not in ("", "head", "whole"):
             raise ValueError(f"the setting {key!r} must be of head.FIELD, whole.FIELD, or FIELD for both, as in head.epochs=5.")
     both = {key: value for key, value in settings.items() if "." not in key}
     return both | {key.partition(".")[2]: value for key, value in settings.items() if key.startswith(f"{stage}.")}

@@ -47,6 +47,12 @@ SMALL_RUN = [
         (["train", "birealnet", "--data", "{data}", "--out", "{file}", *SMALL_RUN], 2, "is a file"),
         (["train", "birealnet", "--data", "{data}", "--out", "{file}/run", *SMALL_RUN], 1, "run: not a directory"),
         (["train", "birealnet", "--data", "{data}", "--out", "{folder}/run"], 1, "held_out is 5000, but there are only"),
+        (["train", "birealnet", "--data", "{data}", "--out", "{folder}/run"], 1, "or none. It is set with --set held_out=..."),
+        (
+            ["train", "birealnet", "--data", "{data}", "--out", "{folder}/run", "--set", "arguments.num_classes=3"],
+            1,
+            "BiRealNet has no argument 'num_classes'; its own are",
+        ),
         (["finetune", "birealnet.cifar10", "--data", "{data}", "--out", "{file}"], 2, "is a file"),
         (["export", "birealnet.cifar10", "{file}/b.xml"], 1, "file.zip: not a directory"),
         (["export", "birealnet.cifar10", "b.onnx"], 1, "its ending must be .tflite"),

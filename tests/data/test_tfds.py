@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,13 @@ class ByHand(ShadesOfGrey):
 
     def _split_generators(self, dl_manager: Any) -> Any:
         return {"train": self._generate_examples([len(list(dl_manager.manual_dir.iterdir()))])}
+
+
+class FromAfar(ShadesOfGrey):
+    """Is downloaded."""
+
+    def _split_generators(self, dl_manager: Any) -> Any:
+        return {"train": self._generate_examples(dl_manager.download("https://bnn-zoo.invalid/pictures"))}
 
 
 @pytest.fixture(scope="module", params=["tfrecord", "array_record"])
@@ -172,3 +180,12 @@ def test_without_the_package_the_command_is_named() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert 'pip install "bnn-zoo[tfds]"' in done.stderr
+
+
+def test_offline_is_told_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_folder(tmp_path, monkeypatch)
+    start = time.monotonic()
+    words = "could not be prepared in .*: a server's name was not found .*bnn-zoo.invalid.*is this machine online"
+    with pytest.raises(OSError, match=words):
+        load_dataset("tfds:from_afar")
+    assert time.monotonic() - start < 60, "TensorFlow Datasets tries for more than three minutes"

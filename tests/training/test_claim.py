@@ -18,6 +18,9 @@ def test_a_folder_is_claimed_once_and_refused_to_others(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"run holds a run of another recipe \(recipe.json\); choose an empty folder"):
         claim_folder(path, {"epochs": 3}, "a run of another recipe")
     assert path.read_text() == text
+    path.write_bytes(b"\xff\x00")
+    with pytest.raises(ValueError, match="run holds a run of another recipe"):
+        claim_folder(path, {"epochs": 2}, "a run of another recipe")
 
 
 def test_a_machine_that_does_not_write_only_looks(tmp_path: Path) -> None:

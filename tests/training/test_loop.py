@@ -8,15 +8,30 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_runs import shades_of, tiny_network
+from small_runs import Stop, shades_of, tiny_network
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.training import Recipe, Stage, train
 from bnn_zoo.training.at_work import alone_in
+from bnn_zoo.training.run_log import read_log
 
 RECIPE = Recipe("birealnet.shades", epochs=3, batch_size=8, held_out=8, learning_rate=0.01)
+
+
+class Poison(keras.callbacks.Callback):
+    """Makes a weight no number, as a step that was too large does."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.left = step
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.left -= 1
+        if self.left == 0:
+            kernel = self.model.trainable_variables[0]
+            kernel.assign(np.full(kernel.shape, np.nan))
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +80,27 @@ def test_a_stopped_run_goes_on(shades: ImageDataset, tmp_path: Path) -> None:
     assert (tmp_path / "log.csv").read_text().startswith(log)
 
 
+@pytest.mark.parametrize("damage", [b"", b"\xff\x00", b"epoch,loss,accuracy,val_loss,val_accuracy\r\n0,0.5,0.6"])
+def test_a_log_that_is_lost_does_not_end_the_run(shades: ImageDataset, tmp_path: Path, damage: bytes) -> None:
+    recipe = dataclasses.replace(RECIPE, epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        train(network, recipe, shades, CIFAR10, tmp_path, callbacks=(Stop(step=7),))
+    (tmp_path / "log.csv").write_bytes(damage)
+    with pytest.warns(UserWarning, match=r"log.csv is missing or damaged: of the 1 epochs done it has 0"):
+        train(network, recipe, shades, CIFAR10, tmp_path)
+    assert [row["epoch"] for row in read_log(tmp_path / "log.csv")] == ["1"]
+
+
+def test_a_run_that_diverges_says_so_and_writes_nothing_of_it(shades: ImageDataset, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"loss is nan in epoch 2: training has diverged.*lower learning_rate"):
+        train(network, RECIPE, shades, CIFAR10, tmp_path, callbacks=(Poison(step=9),))
+    assert [row["epoch"] for row in read_log(tmp_path / "log.csv")] == ["0"]
+    assert not (tmp_path / "last.weights.h5").exists()
+    again = network()
+    again.load_weights(str(tmp_path / "best.weights.h5"))
+    assert all(np.isfinite(weights).all() for weights in again.get_weights())
+
+
 def test_a_run_starts_from_the_weights_that_it_is_given(shades: ImageDataset, tmp_path: Path) -> None:
     first = train(network, RECIPE, shades, CIFAR10, tmp_path / "first")
     still = Recipe("birealnet.shades-more", epochs=1, batch_size=8, held_out=8, learning_rate=0.0)
@@ -88,6 +124,9 @@ def test_a_folder_holds_one_networks_run_on_one_set_of_data(shades: ImageDataset
     with pytest.raises(ValueError, match=r"last.weights.h5 holds another network's weights"):
         train(wider_network, RECIPE, shades, CIFAR10, tmp_path)
     assert (tmp_path / "last.weights.h5").read_bytes() == weights
+    (tmp_path / "last.weights.h5").write_bytes(weights[:1000])
+    with pytest.raises(OSError, match=r"last.weights.h5 is damaged \(.*\); remove it, and the run goes on"):
+        train(network, RECIPE, shades, CIFAR10, tmp_path)
     (tmp_path / "last.weights.h5").unlink()  # as if it had been stopped at its last checkpoint
     with pytest.raises(ValueError, match="holds checkpoints of another network or optimizer"):
         train(wider_network, RECIPE, shades, CIFAR10, tmp_path)

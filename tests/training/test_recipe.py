@@ -105,7 +105,7 @@ def test_fields_are_changed_by_text_in_their_own_type() -> None:
     [
         ({"epoch": "7"}, "no field 'epoch'"),
         ({"arguments": "{}"}, "no field 'arguments'"),
-        ({"epochs": "many"}, "no int"),
+        ({"epochs": "many"}, "expected a whole number, as in 10"),
         ({"epochs": "0"}, "at least 1"),
         ({"schedule": "stairs"}, "constant, cosine"),
         ({"schedule": "steps"}, "rate_steps only"),
@@ -113,7 +113,7 @@ def test_fields_are_changed_by_text_in_their_own_type() -> None:
         ({"rate_steps": "3:0.1,2:0.5", "schedule": "steps"}, "rising"),
         ({"rate_steps": "3"}, "EPOCH:SHARE"),
         ({"arguments.filters": "wide"}, "JSON"),
-        ({"xla": "perhaps"}, "no bool"),
+        ({"xla": "perhaps"}, "expected true or false"),
         ({"optimizer": "bop"}, "set real_optimizer"),
         ({"real_optimizer": "sgd"}, "real_learning_rate"),
         ({"warmup_epochs": "100"}, "less than the 100"),

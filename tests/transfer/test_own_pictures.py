@@ -157,7 +157,8 @@ def test_the_split_that_is_trained_on(base: Path, tmp_path: Path) -> None:
     [
         ({"tail.epochs": "3"}, "tail.epochs.*head.FIELD"),
         ({"epoch": "3"}, "no field 'epoch'"),
-        ({"whole.epochs": "x"}, "no int"),
+        ({"whole.epochs": "x"}, "expected a whole number"),
+        ({"head.arguments.filters": "8"}, "head.arguments.filters.*head.FIELD"),
         ({"whole.held_out": "7"}, "the second score would count pictures that the first run has learnt from"),
     ],
 )
