@@ -116,7 +116,7 @@ def _logged(log: Path, epochs: int) -> list[dict[str, Any]]:
         found = []
     # What a row lacks, or has too many, csv calls None.
     whole = [row for row in found[:epochs] if None not in (*row, *row.values())]
-    rows = [row for row in whole if row.get("epoch") in map(str, range(epochs))]
+    rows = [row for row in whole if str(row.get("epoch")) in map(str, range(epochs))]
     if len(rows) < epochs:
         warnings.warn(
             f"{log} is missing or damaged: of the {epochs} epochs done it has {len(rows)}. The others stay out of log and curve, "

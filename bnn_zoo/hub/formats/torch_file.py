@@ -43,8 +43,8 @@ def is_torch_file(path: str | os.PathLike[str]) -> bool:
 def read_state_dict(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The weights of a PyTorch checkpoint by name, as PyTorch lays them out; nothing in the file is run.
 
-    A checkpoint of a training run is unwrapped (`state_dict`), and each `module.` before all names is left out. bfloat16 is given as
-    float32.
+    A checkpoint of a training run is unwrapped (`state_dict`), and each `module.` before all names is left out. bfloat16 is given
+    as float32.
 
     Args:
         path: of the file; its ending does not matter.
