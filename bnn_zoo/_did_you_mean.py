@@ -17,4 +17,7 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str, plain: Callabl
     """
     names = {plain(entry): entry for entry in known}
     near = [names[match] for match in difflib.get_close_matches(plain(name), list(names), n=3, cutoff=0.5)]
-    return f"Did you mean {' or '.join(near)}?" if near else otherwise
+    if not near:
+        return otherwise
+    *others, last = near
+    return f"Did you mean {', '.join(others)} or {last}?" if others else f"Did you mean {last}?"

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import shlex
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
@@ -14,6 +14,15 @@ from bnn_zoo._table import wrap
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
 from bnn_zoo.cli.values import counts, json_pairs, pairs, says_how_to_set
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
+
+# What may be chosen is told in the help: beside the option's name a list would be cut in mid-word.
+_Strategy = Annotated[
+    StrategyName, typer.Option(metavar="NAME", help=f"On which devices or machines: {', '.join(get_args(StrategyName))}.")
+]
+_Precision = Annotated[
+    PrecisionChoice,
+    typer.Option(metavar="NAME", help=f"What to compute in: {', '.join(get_args(PrecisionChoice))}; auto measures."),
+]
 
 
 def train(
@@ -27,8 +36,8 @@ def train(
     split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
     size: Annotated[int | None, typer.Option(min=1, help="Height and width to train at, pixels; the pictures' own.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
-    strategy: Annotated[StrategyName, typer.Option(help="On which devices or machines.")] = "auto",
-    precision: Annotated[PrecisionChoice, typer.Option(help='What to compute in; "auto" measures which is faster.')] = "recipe",
+    strategy: _Strategy = "auto",
+    precision: _Precision = "recipe",
     xla: Annotated[XlaChoice, typer.Option(help='Compile the steps; "auto" measures whether that is faster.')] = "recipe",
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write OUT/tensorboard too.")] = False,
     dataset_name: Annotated[str | None, typer.Option(help="What the card calls the data; the file's name if not given.")] = None,
@@ -91,7 +100,10 @@ def train_bench(
     networks: Annotated[list[str], typer.Argument(metavar="NETWORK", help="Names of the networks.")],
     sizes: Annotated[str, typer.Option("--size", help="Comma-separated heights (and widths) of the pictures.")] = "32",
     batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 128,
-    precision: Annotated[Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="Of this package's steps.")] = "auto",
+    precision: Annotated[
+        Literal["auto", "float32", "mixed_bfloat16"],
+        typer.Option(metavar="NAME", help="Of this package's steps: auto, float32, mixed_bfloat16."),
+    ] = "auto",
     xla: Annotated[Literal["auto", "on", "off"], typer.Option(help="Of this package's steps.")] = "auto",
     steps: Annotated[int, typer.Option(min=1, help="In one run.")] = 4,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each loop, in turn; medians are shown.")] = 5,

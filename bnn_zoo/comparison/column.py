@@ -63,6 +63,5 @@ def find_column(key: str, columns: Iterable[Column]) -> Column:
         return known[key]
     advice = did_you_mean(key, known, f"There are {', '.join(known)}.")
     raise ValueError(
-        f"there is no column {key!r} here. {advice} (Latencies and accuracies measured here are columns where latency=... and "
-        "data=... asked for them.)"
+        f"there is no column {key!r} here. {advice} (Latencies and accuracies are columns where it was asked to measure them.)"
     )

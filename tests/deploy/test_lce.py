@@ -135,7 +135,7 @@ def test_kernels_larger_than_their_picture() -> None:
 
 
 def test_what_stays_float_is_named() -> None:
-    found = float_layers(narrow_model("binarynet"))
+    found = float_layers(read_layer_graph(narrow_model("binarynet")))
     assert [layer.name for layer in found] == ["section_0_block_0_conv"]
     assert found[0].reason == "its inputs are real-valued"
     with pytest.warns(UserWarning, match="section_0_block_0_conv"):

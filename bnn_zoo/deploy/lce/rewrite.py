@@ -60,7 +60,7 @@ def rewrite_for_lce(model: Any) -> Any:
     graph = read_layer_graph(model)
     for call in graph.calls:
         _refuse_ternary(call)
-    staying = float_layers(model)
+    staying = float_layers(graph)
     if sum(layer.parameters for layer in staying) * 100 > model.count_params() / 8:
         names = ", ".join(f"{layer.name} ({layer.reason})" for layer in staying)
         warnings.warn(f"Larq Compute Engine computes these layers in float32: {names}.", stacklevel=3)
@@ -136,10 +136,10 @@ def _decision(conv: Call, norm: Any, x: Tensor) -> Tensor:
     return _affine(x, direction, -direction * between)
 
 
-def float_layers(model: Any) -> list[FloatLayer]:
+def float_layers(graph: LayerGraph) -> list[FloatLayer]:
     """The layers of a network with a binary kernel that stay float in Larq Compute Engine."""
     found = []
-    for call in read_layer_graph(model).calls:
+    for call in graph.calls:
         reason = _why_float(call)
         if reason:
             found.append(FloatLayer(call.layer.name, reason, int(np.prod(call.layer.kernel.shape))))
