@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from bnn_zoo.cli.terminal import console, load_tensorflow
+from bnn_zoo.cli.terminal import console, load_tensorflow, terminal_width
 
 _DEFAULT = "birealnet.cifar10"
 
@@ -74,8 +74,11 @@ def _write_json(answers: Iterable[tuple[Path, list[tuple[str, float]]]]) -> None
 
 
 def _write_lines(answers: Iterable[tuple[Path, list[tuple[str, float]]]], width: int) -> None:
+    room = terminal_width()
     for path, classes in answers:
-        print(f"{path!s:{width}}", *(f"{name} {100 * value:.1f} %" for name, value in classes), sep="  ")
+        guesses = [f"{name} {100 * value:.1f} %" for name, value in classes]
+        line = "  ".join([f"{path!s:{width}}", *guesses])
+        print(line if room is None or len(line) <= room else "\n  ".join([str(path), *guesses]))
 
 
 def demo() -> None:

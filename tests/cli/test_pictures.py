@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import commands
 import pytest
 from PIL import Image
 
+from bnn_zoo.cli import pictures
 from bnn_zoo.data.samples import sample_pictures
 
 
@@ -79,6 +81,17 @@ def test_predict_takes_any_size_and_format(tmp_path: Path) -> None:
     result = run("predict", str(tmp_path))
     assert result.returncode == 0 and not result.stderr
     assert "large.png" in result.stdout and "grey.gif" in result.stdout
+
+
+def test_predictions_that_a_terminal_has_no_room_for_stand_below_the_picture(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    answers = [(Path("holiday/cat.jpg"), [("Egyptian cat", 0.5), ("tabby", 0.25)])]
+    shown = []
+    for room in (None, 50, 49):
+        monkeypatch.setattr(pictures, "terminal_width", lambda room=room: room)
+        pictures._write_lines(answers, width=15)
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1] == "holiday/cat.jpg  Egyptian cat 50.0 %  tabby 25.0 %\n"
+    assert shown[2] == "holiday/cat.jpg\n  Egyptian cat 50.0 %\n  tabby 25.0 %\n"
 
 
 def test_predict_in_an_empty_folder_says_so(tmp_path: Path) -> None:
