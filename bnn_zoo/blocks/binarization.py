@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo._keras import keras, larq
 
 Quantizer: TypeAlias = "str | Callable[[Any], Any] | None"
@@ -22,6 +25,16 @@ _OWN_QUANTIZERS = {
 
 #: The kernel quantizers whose gradient is not clipped, or whose weights are standardized: no weight can be stuck outside the clip.
 _NEVER_STARVING = ("dorefa_sign", "standardized_sign", "standardize")
+
+#: What the record's numbers must be: others show only as NaN in training, or in an error of TensorFlow's that names no field.
+_NUMBERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "clip_value": ("positive", lambda value: value > 0),
+    "kernel_l2": ("a number, and not negative", lambda value: value >= 0),
+    "momentum": ("a number from 0 to 1", lambda value: 0 <= value <= 1),
+    "epsilon": ("a number, and not negative", lambda value: value >= 0),
+    "pad_values": ("a number", lambda value: True),
+    "activation_bits": ("a whole number above 0", is_count),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,9 @@ class Binarization:
         pad_values: what "same" padding puts around binarized inputs: 0.0, or 1.0 or -1.0 so that they stay binary.
         padding_alignment: where "same" padding puts odd pixels: `"end"` as TensorFlow does, `"symmetric"` as PyTorch does.
         activation_bits: precision of the `"dorefa"` input quantizer, in bits.
+
+    Raises:
+        ValueError: for an unknown alignment, or a number that its field cannot have.
     """
 
     input_quantizer: Quantizer = "ste_sign"
@@ -63,8 +79,10 @@ class Binarization:
     def __post_init__(self) -> None:
         if self.padding_alignment not in ("end", "symmetric"):
             raise ValueError(f'padding_alignment is {self.padding_alignment!r}; it must be "end" or "symmetric".')
-        if self.clip_value <= 0:
-            raise ValueError(f"clip_value is {self.clip_value!r}; it must be positive.")
+        for name, (rule, holds) in _NUMBERS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value) or not holds(value):
+                raise ValueError(f"{name} is {value!r}; it must be {rule}.")
 
 
 def make_quantizer(choice: Quantizer, binarization: Binarization) -> Any:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from typing import Any
 
+import numpy as np
 import pytest
 
 from bnn_zoo._keras import keras, larq
@@ -68,6 +71,26 @@ def test_l2() -> None:
     regularizer = make_regularizer(Binarization(kernel_l2=5e-7))
     assert regularizer is not None
     assert float(regularizer.l2) == pytest.approx(5e-7)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("clip_value", value) for value in ("1", None, float("nan"))),
+        *(("kernel_l2", value) for value in (-1.0, "a")),
+        *(("momentum", value) for value in (2, -1, "x", None)),
+        *(("epsilon", value) for value in (-1, "x")),
+        *(("pad_values", value) for value in ("x", None, float("nan"))),
+        *(("activation_bits", value) for value in (0, -2, 2.5, "2", True)),
+    ],
+)
+def test_numbers_that_a_field_cannot_have_are_refused_by_its_name(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{field} is {re.escape(repr(value))}; it must be "):
+        Binarization(**{field: value})
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    assert Binarization(clip_value=np.float32(1.25), activation_bits=np.int64(3)).clip_value == 1.25
 
 
 def test_frozen_and_checked() -> None:
