@@ -1,10 +1,12 @@
-"""What is taken for a number of things, the size of pictures, a number of classes: whole numbers, NumPy's too, but no bools."""
+"""What is taken for a number of things, pictures, their size, a number of classes; numbers may be NumPy's, but no bools."""
 
 from __future__ import annotations
 
 from dataclasses import is_dataclass
 from numbers import Integral
 from typing import Any
+
+from bnn_zoo._keras import keras
 
 
 def is_count(value: Any) -> bool:
@@ -32,6 +34,24 @@ def check_input_shape(input_shape: Any, free_sizes: bool) -> None:
         sized = [1 if side is None else side for side in input_shape[:2]] + list(input_shape[2:])
     if not are_counts(sized, 3):
         raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
+
+
+def check_input_tensor(input_tensor: Any) -> None:
+    """Refuses what is no Keras tensor of pictures.
+
+    Raises:
+        ValueError: naming what was given.
+    """
+    try:
+        symbolic = keras.backend.is_keras_tensor(input_tensor)
+    except ValueError:  # how Keras answers for what is no tensor at all
+        symbolic = False
+    if not symbolic or input_tensor.shape.rank != 4 or input_tensor.shape[-1] is None:
+        shown = " ".join(repr(input_tensor).split())[:100]  # an array's has many lines
+        raise ValueError(
+            f"input_tensor is {shown}; it must be a Keras tensor of pictures, (batch, height, width, channels), as "
+            "keras.Input((224, 224, 3)) is."
+        )
 
 
 def check_num_classes(num_classes: Any) -> None:

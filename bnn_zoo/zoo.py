@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bnn_zoo._argument_checks import check_input_shape, check_like, check_num_classes
+from bnn_zoo._argument_checks import check_input_shape, check_input_tensor, check_like, check_num_classes
 from bnn_zoo._keras import Tensor, keras
+from bnn_zoo.blocks.stem import Stem, choose_stem
 from bnn_zoo.hub.checkpoints import Checkpoint, checkpoints_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.registry import registered
@@ -103,10 +104,9 @@ def create_model(
         shape = input_shape if input_tensor is None else tuple(input_tensor.shape[1:])
         if not _is_about_size(error, shape):
             raise
-        raise ValueError(
-            f"{entry.factory} cannot take pictures of {shape}: {_reason(error)} Take larger ones, "
-            f'or where it has one stem="cifar"; with include_top=True a network with dense layers needs a fixed size.'
-        ) from error
+        reason = _reason(error)
+        advice = _advice_on_size(entry, shape, reason, arguments.get("stem"))
+        raise ValueError(f"{entry.factory} cannot take pictures of {shape}: {reason} {advice}") from error
 
 
 def _check(
@@ -129,6 +129,8 @@ def _check(
         raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
     if input_shape is not None:
         check_input_shape(input_shape, free_sizes=True)
+    if input_tensor is not None:
+        check_input_tensor(input_tensor)
     if num_classes is not None:
         check_num_classes(num_classes)
     if num_classes is not None and not include_top:
@@ -148,6 +150,13 @@ def _is_about_size(error: ValueError, shape: Any) -> bool:
         "dimensions in the output is <= 0",
     )
     return any(word in str(error) for word in words)
+
+
+def _advice_on_size(entry: Architecture, shape: Any, reason: str, stem: Stem | None) -> str:
+    if "should be defined" in reason:
+        return "With include_top=True a network with dense layers needs a fixed size."
+    reduces_early = "stem" in entry.defaults and choose_stem(keras.Input(shape), stem) == "imagenet"
+    return 'Take larger ones, or stem="cifar".' if reduces_early else "Take larger ones."
 
 
 def _reason(error: Exception) -> str:

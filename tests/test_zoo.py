@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,26 @@ def test_numpys_whole_numbers_are_numbers(tmp_path: Path) -> None:
 def test_input_shape_and_tensor_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="input_shape and input_tensor both say what the pictures are; give one of the two"):
         bnn_zoo.BiRealNet(input_shape=(32, 32, 3), input_tensor=keras.Input((32, 32, 3)))
+
+
+@pytest.mark.parametrize("pictures", ["x", 3, np.zeros((1, 32, 32, 3)), (32, 32, 3), [32, None]])
+def test_an_input_tensor_that_is_none_is_refused(pictures: Any) -> None:
+    with pytest.raises(ValueError, match="input_tensor is .*it must be a Keras tensor of pictures"):
+        bnn_zoo.BiRealNet(input_tensor=keras.Input(pictures) if isinstance(pictures, list) else pictures)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "advice"),
+    [
+        ("binarynet", (4, 4, 3), "Take larger ones."),  # it has no stem
+        ("xnornet", (20, 20, 3), "Take larger ones."),  # its stem is that of small pictures already
+        ("xnornet", (96, 96, 3), 'Take larger ones, or stem="cifar".'),
+        ("binarynet", (None, None, 3), "With include_top=True a network with dense layers needs a fixed size."),
+    ],
+)
+def test_advice_on_a_size_can_be_followed(name: str, shape: tuple[int | None, int | None, int], advice: str) -> None:
+    with pytest.raises(ValueError, match=rf"cannot take pictures of .*\. {re.escape(advice)}$"):
+        bnn_zoo.create_model(name, input_shape=shape, **NARROW[name])
 
 
 def test_sections_that_do_not_match() -> None:
