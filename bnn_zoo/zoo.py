@@ -163,7 +163,7 @@ def _reason(error: Exception) -> str:
     """The sentence of an error that says what is wrong; Keras sets the layer before it, and the layer's inputs behind it."""
     lines = [line for line in str(error).split("\n") if line.strip()]
     said = [line for line in lines if not line.startswith(("Exception encountered", "Call arguments", "  •"))]
-    return (said or lines)[-1].partition(" for '{{node")[0][:200].rstrip(".") + "."
+    return (said or lines)[-1].partition(" for '{{node")[0][:300].rstrip(".") + "."
 
 
 def _factory(name: str) -> Factory:

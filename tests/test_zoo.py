@@ -175,6 +175,11 @@ def test_advice_on_a_size_can_be_followed(name: str, shape: tuple[int | None, in
         bnn_zoo.create_model(name, input_shape=shape, **NARROW[name])
 
 
+def test_what_keras_says_of_a_size_is_told_to_its_end() -> None:
+    with pytest.raises(ValueError, match="output shape with a zero or negative value in a dimension. Take larger ones"):
+        bnn_zoo.create_model("xnornet", input_shape=(20, 20, 3), **NARROW["xnornet"])
+
+
 def test_sections_that_do_not_match() -> None:
     with pytest.raises(ValueError, match="section_blocks has 2 entries and section_filters 3; both need one for each section"):
         bnn_zoo.QuickNet(section_blocks=(1, 1), section_filters=(8, 16, 32))
