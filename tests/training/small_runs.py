@@ -33,8 +33,8 @@ def shades_of(count: int, spread: int = 30, apart: int = 200, names: tuple[str, 
     return ImageDataset(images.astype("uint8"), labels, names)
 
 
-class Stop(keras.callbacks.Callback):
-    """Ends a run without a word, as a power cut would."""
+class AtStep(keras.callbacks.Callback):
+    """Does something once, behind a step of a run; steps are counted from 1."""
 
     def __init__(self, step: int) -> None:
         super().__init__()
@@ -43,4 +43,14 @@ class Stop(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self.left -= 1
         if self.left == 0:
-            raise KeyboardInterrupt
+            self.act()
+
+    def act(self) -> None:
+        raise NotImplementedError
+
+
+class Stop(AtStep):
+    """Ends a run without a word, as a power cut would."""
+
+    def act(self) -> None:
+        raise KeyboardInterrupt

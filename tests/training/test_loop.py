@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_runs import Stop, shades_of, tiny_network
+from small_runs import AtStep, Stop, shades_of, tiny_network
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
@@ -20,18 +20,12 @@ from bnn_zoo.training.run_log import read_log
 RECIPE = Recipe("birealnet.shades", epochs=3, batch_size=8, held_out=8, learning_rate=0.01)
 
 
-class Poison(keras.callbacks.Callback):
+class Poison(AtStep):
     """Makes a weight no number, as a step that was too large does."""
 
-    def __init__(self, step: int) -> None:
-        super().__init__()
-        self.left = step
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.left -= 1
-        if self.left == 0:
-            kernel = self.model.trainable_variables[0]
-            kernel.assign(np.full(kernel.shape, np.nan))
+    def act(self) -> None:
+        kernel = self.model.trainable_variables[0]
+        kernel.assign(np.full(kernel.shape, np.nan))
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +59,13 @@ def test_a_run_learns_and_leaves_its_results(shades: ImageDataset, tmp_path: Pat
 
 
 def test_a_stopped_run_goes_on(shades: ImageDataset, tmp_path: Path) -> None:
-    class Stop(keras.callbacks.Callback):
+    class StopBeforeTheThirdEpoch(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if epoch == 2:
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(network, RECIPE, shades, CIFAR10, tmp_path, callbacks=(Stop(),))
+        train(network, RECIPE, shades, CIFAR10, tmp_path, callbacks=(StopBeforeTheThirdEpoch(),))
     log = (tmp_path / "log.csv").read_text()
     assert not (tmp_path / "last.weights.h5").exists()
     train(network, RECIPE, shades, CIFAR10, tmp_path)
