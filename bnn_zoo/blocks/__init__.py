@@ -24,7 +24,7 @@ from bnn_zoo.blocks.norm_free import NormFree, channel_gain, standardized_conv
 from bnn_zoo.blocks.pooled import pooled_block
 from bnn_zoo.blocks.prelu import prelu
 from bnn_zoo.blocks.react import channel_bias, react_conv, react_widening, rprelu
-from bnn_zoo.blocks.real import grouped_conv, real_conv
+from bnn_zoo.blocks.real import depthwise_conv, grouped_conv, real_conv
 from bnn_zoo.blocks.scaling import learnt_scale
 from bnn_zoo.blocks.segmentation import fully_convolutional_head
 from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut, pooled
@@ -44,6 +44,7 @@ __all__ = [
     "choose_stem",
     "conv_with_shortcut",
     "dense_block",
+    "depthwise_conv",
     "fully_convolutional_head",
     "gate_from_means",
     "gated_conv",

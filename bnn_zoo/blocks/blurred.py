@@ -6,7 +6,7 @@ from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
-from bnn_zoo.blocks.real import real_conv
+from bnn_zoo.blocks.real import depthwise_conv, real_conv
 
 
 def blurred_transition(
@@ -33,14 +33,6 @@ def blurred_transition(
 
     x = keras.layers.ReLU(name=part(name, "relu"))(x)
     x = keras.layers.MaxPooling2D(2, strides=1, name=part(name, "pool"))(x)
-    x = keras.layers.DepthwiseConv2D(
-        3,
-        strides=2,
-        padding="same",
-        use_bias=False,
-        depthwise_initializer=BlurPoolInitializer(),
-        trainable=False,
-        name=part(name, "blur"),
-    )(x)
+    x = depthwise_conv(x, strides=2, kernel_initializer=BlurPoolInitializer(), trainable=False, name=part(name, "blur"))
     x = real_conv(x, filters, 1, name=part(name, "conv"))
     return batch_norm(x, binarization, name=part(name, "bn"))

@@ -10,7 +10,7 @@ from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.padding import aligned
-from bnn_zoo.blocks.real import grouped_conv, real_conv
+from bnn_zoo.blocks.real import depthwise_conv, grouped_conv, real_conv
 
 Stem: TypeAlias = Literal["imagenet", "cifar"]
 
@@ -140,7 +140,7 @@ def separable_stem(x: Tensor, filters: int = 64, *, stem: Stem | None = None, na
     x = real_conv(x, filters // 4, 3, strides=strides, kernel_initializer="he_normal", name=part(name, "conv"))
     x = keras.layers.BatchNormalization(name=part(name, "bn"))(x)
     x = keras.layers.ReLU(name=part(name, "relu"))(x)
-    x = keras.layers.DepthwiseConv2D(3, strides=strides, padding="same", use_bias=False, name=part(name, "depthwise"))(x)
+    x = depthwise_conv(x, strides=strides, name=part(name, "depthwise"))
     x = keras.layers.BatchNormalization(scale=False, center=False, name=part(name, "depthwise_bn"))(x)
     x = real_conv(x, filters, 1, kernel_initializer="he_normal", name=part(name, "pointwise"))
     return keras.layers.BatchNormalization(name=part(name, "pointwise_bn"))(x)

@@ -36,6 +36,33 @@ def crop_and_flip(images: Tensor, seed: Any) -> Tensor:
     return tf.reshape(tf.gather(shifted, columns, axis=2, batch_dims=1), tf.shape(images))
 
 
+def cutout(images: Tensor, share: float, seed: Any) -> Tensor:
+    """Sets a square of each picture to zero; its centre is any pixel, so that part of it may lie outside.
+
+    Args:
+        images: (batch, height, width, channels), normalized: zero is the mean colour.
+        share: side of the square, as a share of height and of width.
+        seed: two integers; the same ones do the same.
+
+    Returns:
+        The same shape and type.
+
+    Source:
+        Improved Regularization of Convolutional Neural Networks with Cutout (DeVries & Taylor 2017, arXiv 1708.04552).
+    """
+    centres = tf.random.stateless_uniform([2, tf.shape(images)[0], 1], seed)
+    rows, columns = (_hidden(share, length, centre) for length, centre in zip(images.shape[1:3], tf.unstack(centres), strict=True))
+    return tf.where((rows[:, :, None] & columns[:, None, :])[..., None], tf.zeros_like(images), images)
+
+
+def _hidden(share: float, length: int, centre: Tensor) -> Tensor:
+    """Which of `length` rows or columns lie in the square, (batch, length), for centres in [0, 1), (batch, 1)."""
+    side = round(share * length)
+    first = tf.cast(centre * length, tf.int32) - side // 2
+    places = tf.range(length)
+    return (places >= first) & (places < first + side)
+
+
 def random_box(height: int, width: int, draws: Sequence[float]) -> Box:
     """A part of a picture of any size and place: of 8 to 100 % of its area, 3:4 to 4:3 in shape.
 

@@ -88,6 +88,21 @@ CIFAR10_RECIPES = (
         source="narrower last sections than larq-zoo's network; its two optimizers and warm-up (TrainQuickNet), batch and rates as "
         f"for the others, {_SIZED}",
     ),
+    Recipe(
+        "quicknet.cifar10",
+        arguments={"section_filters": (48, 96, 192, 384)},
+        learning_rate=4e-3,
+        real_optimizer="sgd",
+        real_learning_rate=0.05,
+        warmup_epochs=1,
+        epochs=18,
+        batch_size=64,
+        cutout=0.25,
+        label_smoothing=0.1,
+        precision="mixed_bfloat16",
+        source="three quarters of the width of larq-zoo's network; optimizers, batch and rates as for QuickNetSmall; cutout and "
+        f"label smoothing, since QuickNetSmall overfits; {_SIZED}",
+    ),
     _REACTNET18,
     replace(
         _REACTNET18,

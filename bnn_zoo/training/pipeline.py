@@ -14,13 +14,16 @@ from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.preprocessing import Preprocessing, apply_preprocessing
 from bnn_zoo.data.streamed_dataset import StreamedDataset
-from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, random_box
+from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, cutout, random_box
 from bnn_zoo.training.recipe import Recipe
 
 Dataset: TypeAlias = ImageDataset | StreamedDataset | MaskDataset
 
 #: Bytes of prepared pictures that are kept for the next evaluation instead of being read once more.
 _KEPT = 2**30
+
+#: Added to the step, for random numbers that have nothing to do with those of the shift.
+_CUTOUT = 2**40
 
 
 def steps_per_epoch(dataset: Dataset, recipe: Recipe) -> int:
@@ -61,6 +64,8 @@ def training_batches(dataset: Dataset, recipe: Recipe, preprocessing: Preprocess
     classes = len(dataset.class_names)
     if recipe.label_smoothing and isinstance(dataset, MaskDataset):
         raise ValueError(f"label_smoothing is {recipe.label_smoothing}; classes of pixels cannot be smoothed, set 0.")
+    if recipe.cutout and isinstance(dataset, MaskDataset):
+        raise ValueError(f"cutout is {recipe.cutout}; pixels whose classes are learned cannot be hidden, set 0.")
 
     def epoch(number: Tensor) -> tf.data.Dataset:
         # Numbers are shuffled, not pictures: the whole data set is one buffer.
@@ -75,7 +80,10 @@ def training_batches(dataset: Dataset, recipe: Recipe, preprocessing: Preprocess
             return _with_classes_of_pixels(pictures, preprocessing)
         smooth = recipe.label_smoothing
         targets = tf.one_hot(labels, classes) * (1.0 - smooth) + smooth / classes
-        return normalize(pictures, preprocessing), targets
+        pictures = normalize(pictures, preprocessing)
+        if recipe.cutout:
+            pictures = cutout(pictures, recipe.cutout, seed=[recipe.seed, _CUTOUT + step])
+        return pictures, targets
 
     indices = tf.data.Dataset.counter(first_step // steps).flat_map(epoch).skip(first_step % steps)
     if _fits(dataset, preprocessing) and recipe.augmentation != "random_resized_crop":

@@ -67,6 +67,8 @@ class Recipe:
         batch_size: pictures a step, over all devices together.
         augmentation: `"crop_and_flip"` shifts by up to an eighth of the size and mirrors half of the pictures;
             `"random_resized_crop"` takes a part of random size and shape, resizes it, and mirrors half.
+        cutout: side of a square that is hidden in each picture, as a share of the picture's (DeVries & Taylor, 2017, arXiv
+            1708.04552).
         label_smoothing: share of the probability that is spread over all classes.
         precision: what the network computes in; weights stay in float32.
         xla: compiles the steps with XLA.
@@ -94,6 +96,7 @@ class Recipe:
     epochs: int = 100
     batch_size: int = 128
     augmentation: Augmentation = "crop_and_flip"
+    cutout: float = 0.0
     label_smoothing: float = 0.0
     precision: Precision = "float32"
     xla: bool = False
@@ -109,7 +112,7 @@ class Recipe:
         for name, least in _LEAST.items():
             if not least <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be at least {least}, and finite.")
-        for name in ("label_smoothing", "momentum"):
+        for name in ("cutout", "label_smoothing", "momentum"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be in [0, 1).")
         if not 0 < self.epsilon < math.inf:

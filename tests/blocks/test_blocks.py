@@ -188,6 +188,16 @@ def test_blurred_transition() -> None:
     assert np.allclose(kernel, np.outer([1, 2, 1], [1, 2, 1]) / 16)
 
 
+def test_depthwise_convolutions_with_strides_leave_bfloat16_out() -> None:
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    try:
+        types = [model_of(blocks.depthwise_conv, strides=strides, name="a").get_layer("a").compute_dtype for strides in (1, 2)]
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+    assert types == ["bfloat16", "float32"]
+
+
 def test_grouped_conv_is_a_convolution_in_groups() -> None:
     model = model_of(blocks.grouped_conv, 8, 3, 4, name="a")
     x = RNG.normal(0, 1, (2, 8, 8, 16)).astype("float32")

@@ -99,6 +99,8 @@ def test_what_does_not_fit_is_refused() -> None:
         MaskDataset("here", NAMES, lambda _: (images[0], masks[0, :8]), np.arange(1)).read(0)
     with pytest.raises(ValueError, match="label_smoothing is 0.1"):
         training_batches(MaskDataset.of(images, masks, NAMES), Recipe("a.b", batch_size=5, label_smoothing=0.1), PLAIN)
+    with pytest.raises(ValueError, match="cutout is 0.5"):
+        training_batches(MaskDataset.of(images, masks, NAMES), Recipe("a.b", batch_size=5, cutout=0.5), PLAIN)
 
 
 # TensorFlow Datasets

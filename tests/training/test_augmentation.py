@@ -1,11 +1,11 @@
-"""Pictures are shifted, mirrored and cut, but never altered."""
+"""Pictures are shifted, mirrored, cut and covered, but never altered."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, random_box
+from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, cutout, random_box
 
 
 def test_crop_and_flip_shifts_and_mirrors_whole_pictures() -> None:
@@ -27,6 +27,21 @@ def test_crop_and_flip_shifts_and_mirrors_whole_pictures() -> None:
         mirrored += found[0][2]
     assert 70 < mirrored < 130
     assert len(shifts) > 30
+
+
+def test_cutout_hides_one_square_anywhere_and_nothing_else() -> None:
+    images = np.random.default_rng(0).random((600, 16, 24, 3), np.float32) + 1.0
+    tops, lefts, areas = set(), set(), []
+    for image, result in zip(images, cutout(images, 0.25, seed=[1, 2]).numpy(), strict=True):
+        hidden = (result == 0).all(axis=-1)
+        rows, columns = np.flatnonzero(hidden.any(axis=1)), np.flatnonzero(hidden.any(axis=0))
+        assert hidden[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all() and hidden.sum() == len(rows) * len(columns)
+        np.testing.assert_array_equal(result[~hidden], image[~hidden])
+        tops.add(rows[0])
+        lefts.add(columns[0])
+        areas.append(hidden.sum())
+    assert tops == set(range(14)) and lefts == set(range(21))  # centres are all 16 rows and 24 columns; two and three begin at 0
+    assert max(areas) == 4 * 6 and min(areas) < 4 * 6
 
 
 def test_boxes_are_of_all_allowed_sizes_and_shapes_and_lie_inside() -> None:

@@ -60,6 +60,14 @@ def test_label_smoothing_spreads_its_share(dataset: ImageDataset) -> None:
     np.testing.assert_allclose(np.sort(targets.numpy(), axis=1)[:, [0, -1]], [[0.02, 0.92]] * 10, atol=1e-6)
 
 
+def test_cutout_hides_what_the_shift_brought_behind_normalization(dataset: ImageDataset) -> None:
+    recipes = [Recipe("a.b", batch_size=50, cutout=share) for share in (0.0, 0.25)]
+    plain, hidden = (next(iter(training_batches(dataset, recipe, CIFAR10)))[0].numpy() for recipe in recipes)
+    covered = (hidden == 0).all(axis=-1)
+    np.testing.assert_array_equal(hidden, np.where(covered[..., None], 0, plain))
+    assert covered.any(axis=(1, 2)).all() and covered.sum(axis=(1, 2)).max() == 64
+
+
 def test_evaluation_keeps_the_order_and_the_last_pictures(dataset: ImageDataset) -> None:
     targets = np.concatenate([batch.numpy() for _, batch in evaluation_batches(dataset, CIFAR10, batch_size=16)])
     np.testing.assert_array_equal(targets.argmax(axis=1), dataset.labels)

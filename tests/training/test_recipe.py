@@ -128,6 +128,7 @@ def test_fields_are_changed_by_text_in_their_own_type() -> None:
         ({"rate_steps": "1:nan", "schedule": "steps"}, "rising"),
         ({"stages": "none"}, "no field 'stages'"),
         ({"label_smoothing": "1.5"}, "label_smoothing"),
+        ({"cutout": "1"}, "cutout"),
     ],
 )
 def test_nonsense_is_refused(settings: dict[str, str], words: str) -> None:
