@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,6 +12,9 @@ from rich.text import Text
 
 from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
 from bnn_zoo.comparison.numbers import short
+
+if TYPE_CHECKING:
+    from bnn_zoo.hub.weight_set import WeightSet
 
 
 def list_networks(
@@ -108,6 +111,7 @@ def info(
         console.print(f"\n[bold]{entry.name}[/bold]{'' if entry.include_top else ', without top'}", highlight=False)
         rows = [
             ("trained on", entry.dataset or ""),
+            ("pictures", prepared(entry)),
             ("licence", entry.license or ""),
             ("sha256", entry.sha256 or ""),
             ("from", ", ".join(entry.sources)),
@@ -122,6 +126,24 @@ def info(
         )
         console.print(checkpoint.page, highlight=False, soft_wrap=True)
         console.print(checkpoint.command, highlight=False, soft_wrap=True)
+
+
+def prepared(weights: WeightSet) -> str:
+    """What is done to a picture before the network sees it, for who does it elsewhere; empty where that is not known."""
+    from bnn_zoo.data.preprocessing_settings import Preprocessing
+    from bnn_zoo.models import find_architecture
+
+    try:
+        settings = Preprocessing.from_dict(weights.preprocessing or {})
+    except ValueError:  # what is no preprocessing is told when it is used
+        return ""
+    mean, std = (", ".join(f"{value:g}" for value in values) for values in (settings.mean, settings.std))
+    colours = f"RGB from 0 to 1, less {mean}, divided by {std}"
+    whole = weights.architecture is not None and find_architecture(weights.architecture).per_pixel
+    if whole and None in weights.input_shape[:2]:
+        return colours
+    size = " x ".join(str(side or usual) for side, usual in zip(weights.input_shape[:2], settings.input_size, strict=True))
+    return f"square centre, {100 * settings.crop:g} % of the short side, to {size} ({settings.interpolation}); {colours}"
 
 
 def _figures(figures: Any) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from bnn_zoo.cli.catalog import prepared
 from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
 
 app = typer.Typer(help="Weight files: what they are, fetch, verify, clear, publish.", no_args_is_help=True)
@@ -30,6 +31,7 @@ def info(reference: _Reference) -> None:
         ("format", weights.format),
         ("sha256", weights.sha256 or "not recorded"),
         ("licence", weights.license or "not recorded"),
+        *[("pictures", text) for text in [prepared(weights)] if text],
         ("here", "yes" if is_cached(weights) else "no"),
         *(("from", source) for source in weights.sources),
         *((metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in weights.metrics),

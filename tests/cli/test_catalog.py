@@ -68,6 +68,34 @@ def test_info_tells_paper_figures_and_weights() -> None:
     assert json.loads(run("info", "birealnet", "--json").stdout)["paper"]["year"] == 2018
 
 
+@pytest.mark.parametrize("arguments", [["info", "birealnet"], ["hub", "info", "birealnet.imagenet"]])
+def test_info_tells_how_pictures_are_prepared(arguments: list[str]) -> None:
+    """Whoever runs an exported file elsewhere has to do it there."""
+    lines = [line.split(None, 1) for line in run(*arguments).stdout.splitlines() if line.startswith(" pictures")]
+    assert lines[0][1] == (
+        "square centre, 87.5 % of the short side, to 224 x 224 (bicubic); "
+        "RGB from 0 to 1, less 0.485, 0.456, 0.406, divided by 0.229, 0.224, 0.225"
+    )
+
+
+def test_pictures_of_any_size_stay_whole_for_segmentation_alone() -> None:
+    from bnn_zoo.cli.catalog import prepared
+    from bnn_zoo.data import CIFAR10
+    from bnn_zoo.hub import WeightSet
+
+    colours = "RGB from 0 to 1, less 0.4914, 0.4822, 0.4465, divided by 0.247, 0.2435, 0.2616"
+    kinds = ("group_net18_segmentation", "birealnet", None)
+    settings = CIFAR10.to_dict()
+    told = {
+        shape: [prepared(WeightSet(kind, input_shape=shape, preprocessing=settings)) for kind in kinds]
+        for shape in ((None, None, 3), (40, 48, 3))
+    }
+    resized = "square centre, 100 % of the short side, to {} (bicubic_antialias); " + colours
+    assert told[None, None, 3] == [colours, resized.format("32 x 32"), resized.format("32 x 32")]
+    assert told[40, 48, 3] == [resized.format("40 x 48")] * 3
+    assert prepared(WeightSet(None, preprocessing={"mean": [0, 0, 0]})) == prepared(WeightSet(None)) == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
