@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bnn_zoo._one_line import in_one_line
 from bnn_zoo.models import find_architecture
 
 
@@ -21,7 +22,12 @@ def larq_zoo_factory(name: str) -> Callable[..., Any]:
         ImportError: larq-zoo is not installed, or does not import.
         ValueError: for an unknown network, or one that larq-zoo does not have.
     """
-    import larq_zoo  # type: ignore[import-not-found]
+    try:
+        import larq_zoo  # type: ignore[import-not-found]
+    except ImportError as error:
+        # With its dependencies pip would want a protobuf that TensorFlow no longer works with.
+        advice = "pip install --no-deps larq-zoo zookeeper typeguard"
+        raise ImportError(f"larq-zoo cannot be imported ({in_one_line(error)}): {advice}") from error
 
     wanted = find_architecture(name).factory.lower()
     for room in (larq_zoo.literature, larq_zoo.sota):

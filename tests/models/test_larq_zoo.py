@@ -18,7 +18,7 @@ def test_a_network_is_found_in_either_room_whatever_its_case(monkeypatch: pytest
         larq_zoo_factory("reactnet18")
 
 
-def test_without_larq_zoo_an_import_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_larq_zoo_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "larq_zoo", None)
-    with pytest.raises(ImportError):
+    with pytest.raises(ImportError, match="pip install --no-deps larq-zoo zookeeper typeguard"):
         larq_zoo_factory("birealnet")
