@@ -116,6 +116,12 @@ def _only_one(name: str) -> Iterator[None]:
         yield
 
 
+def _innermost(error: BaseException) -> BaseException:
+    """What requests and urllib3 wrap, each with the address and its own words around it."""
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    return inner if isinstance(inner, Exception) else error
+
+
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     import requests
@@ -130,7 +136,7 @@ def _explained(path: Path) -> Iterator[None]:
     except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, requests.TooManyRedirects) as error:
         raise DownloadError(f"the address, or one it redirects to, is refused ({in_one_line(error)}).") from error
     except requests.RequestException as error:
-        raise DownloadError(f"no answer, or a broken one ({in_one_line(error)}); is this machine online?") from error
+        raise DownloadError(f"no answer, or a broken one ({in_one_line(_innermost(error))}); is this machine online?") from error
     except ValueError as error:  # pooch: the hash is another one
         raise DownloadError(
             "what the server sent does not have the recorded sha256, and was thrown away; it is damaged, or the file was replaced."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -124,3 +125,19 @@ def test_a_killed_download_is_gone_on_from(
     ranges = bytes_asked_for(file_server, monkeypatch)
     assert download(url, target, SHA256, len(DATA), keep_part=True).read_bytes() == DATA
     assert ranges == [f"bytes={received}-"]
+
+
+def test_offline_the_reason_is_told_without_what_wraps_it(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for proxy in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(proxy, raising=False)
+        monkeypatch.delenv(proxy.upper(), raising=False)
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(DownloadError) as told:
+        download("http://no-such-host.invalid/a/file.tar.gz", target, SHA256)
+    text = str(told.value)
+    assert text.startswith("no answer, or a broken one (") and text.endswith("); is this machine online?")
+    assert "no-such-host.invalid" in text and "file.tar.gz" not in text and "Max retries" not in text
