@@ -17,7 +17,9 @@ _Models = Annotated[list[str], typer.Argument(metavar="NAME", help='Networks, we
 
 def export(
     model: Annotated[str, typer.Argument(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")],
-    path: Annotated[Path, typer.Argument(help="What to write: .tflite (LCE), .xml (OpenVINO), or a SavedModel folder.")],
+    path: Annotated[
+        Path, typer.Argument(help="What to write: .tflite (LCE), .xml (OpenVINO, with a .bin beside it), or a SavedModel folder.")
+    ],
 ) -> None:
     """Write a network as a file that runs without Keras and larq."""
     from bnn_zoo.deploy.export import check_target
@@ -29,6 +31,8 @@ def export(
 
     write(load_pretrained(model), path)
     print(path)
+    if path.suffix.lower() == ".xml":
+        print(path.with_suffix(".bin"))  # the weights, without which the other file is of no use
 
 
 def bench(

@@ -13,7 +13,7 @@ from bnn_zoo.cli.terminal import console, errors, load_tensorflow
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")],
-    data: Annotated[str, typer.Option(help='A folder or .zip of pictures by class, CIFAR-10\'s binary version, "tfds:NAME".')],
+    data: Annotated[str, typer.Option(help='A folder or .zip of pictures by class; "cifar10" (downloaded), "tfds:NAME".')],
     split: Annotated[str | None, typer.Option(help='Which split; if not given "test", or one that begins with "val".')] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 100,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,

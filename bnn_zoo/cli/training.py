@@ -27,7 +27,7 @@ _Precision = Annotated[
 
 def train(
     network: Annotated[str, typer.Argument(help="Name of the network.")],
-    data: Annotated[str, typer.Option(help='A folder or .zip of pictures by class, CIFAR-10\'s binary version, "tfds:NAME".')],
+    data: Annotated[str, typer.Option(help='A folder or .zip of pictures by class; "cifar10" (downloaded), "tfds:NAME".')],
     out: Annotated[
         Path, typer.Option(file_okay=False, help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")
     ],

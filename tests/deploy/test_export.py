@@ -121,6 +121,15 @@ def test_the_ending_is_checked_before_tensorflow_is_loaded(tmp_path: Path) -> No
     assert (told.returncode, told.stdout) == (1, "False\n") and "its ending must be .tflite" in told.stderr
 
 
+def test_the_command_names_all_that_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("openvino")
+    from bnn_zoo.cli.deploying import export
+
+    export("birealnet.cifar10", tmp_path / "network.xml")
+    assert capsys.readouterr().out.split() == [str(tmp_path / "network.xml"), str(tmp_path / "network.bin")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["network.bin", "network.xml"]
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_bytes(b"")
