@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +172,16 @@ def test_what_is_in_the_cache_needs_no_hub(served: HubServer, impatient: None, k
 def test_nothing_listens(served: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", "http://127.0.0.1:9/{repo_id}/resolve/{revision}/{filename}")
     with pytest.raises(WeightFileError, match=r"Connect|cannot be reached"):
+        fetch(record(SOURCE))
+
+
+def test_the_hubs_name_is_not_found(served: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", "http://hub.invalid/{repo_id}/resolve/{revision}/{filename}")
+    with pytest.raises(WeightFileError, match=r"the Hub cannot be reached .*Name or service not known.* is this machine online\?"):
         fetch(record(SOURCE))
 
 

@@ -143,4 +143,6 @@ def _explained(place: HubFile) -> Iterator[None]:
         advice = "; check your token, or log in with `hf auth login`" if _status(error) in (401, 403) else ""
         raise WeightFileError(f"{where}: the Hub answered {_status(error)}{advice} ({in_one_line(error)}).") from error
     except Exception as error:  # the HTTP library's own errors, of which there is no list; the disk's
+        if is_unresolved(error):
+            raise WeightFileError(f"{where}: the Hub cannot be reached ({in_one_line(error)}); is this machine online?") from error
         raise WeightFileError(f"{where}: {type(error).__name__}: {in_one_line(error)}") from error
