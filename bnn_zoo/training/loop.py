@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from collections.abc import Callable
@@ -102,7 +101,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder) if is_chief(strategy) else nullcontext():
         claim = functools.partial(claim_folder, write=is_chief(strategy))
-        claim(folder / CLAIM, dataclasses.asdict(recipe), "a run of another recipe")
+        claim(folder / CLAIM, recipe, "a run of another recipe")
         claim(folder / DATA, _fed(run, pictures), "a run on other data")
         with explain_lost_worker(strategy), picture_errors(run.dataset, run.held_out):
             return _run_stages(run)
