@@ -27,8 +27,7 @@ def export(
     from bnn_zoo.deploy import export as write
     from bnn_zoo.hub import load_pretrained
 
-    write(load_pretrained(model), path)
-    print(path)
+    print(write(load_pretrained(model), path))
 
 
 def bench(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._user_path import user_path
 from bnn_zoo.deploy.backends import load_backend
 
 
@@ -54,7 +55,7 @@ def check_target(path: str | os.PathLike[str]) -> Path:
         ValueError: for another ending than those of `export`, or a folder that is no SavedModel.
         OSError: if the path is a folder where a file is to be, or its folder cannot be made or written.
     """
-    target = Path(path)
+    target = user_path(path)
     if target.suffix.lower() not in _WRITERS:
         raise ValueError(
             f"path is {str(target)!r}; its ending must be .tflite (Larq Compute Engine) or .xml (OpenVINO), or there must be none "

@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from bnn_zoo._user_path import user_path
+
 #: Seconds after which a half downloaded file that nobody wrote to is a leftover.
 _ABANDONED = 3600
 
@@ -14,7 +16,7 @@ def cache_folder() -> Path:
     """The cache: BNN_ZOO_CACHE, or the platform's cache folder."""
     chosen = os.environ.get("BNN_ZOO_CACHE")
     if chosen:
-        return Path(os.path.expanduser(chosen))  # a home that is nobody's stays as it is, as in a shell
+        return user_path(chosen)
     import pooch  # slow to import
 
     return Path(pooch.os_cache("bnn_zoo"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import write_whole
 from bnn_zoo.hub.folder import RUN_CURVE, RUN_LOG, save_pretrained
 from bnn_zoo.training.curve import plot_log
@@ -37,11 +38,11 @@ def save_run(
     """
     # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
     model = build()
-    model.load_weights(str(Path(run) / LAST))
-    target = Path(folder)
+    run, target = user_path(run), user_path(folder)
+    model.load_weights(str(run / LAST))
     target.mkdir(parents=True, exist_ok=True)
     # Both before the card, which names what lies beside it. The curve is first: it finds out whether the log is whole.
-    log = Path(run) / LOG
+    log = run / LOG
     try:
         plot_log(log, target / RUN_CURVE)
     except ImportError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bnn_zoo import __version__
 from bnn_zoo._keras import keras
+from bnn_zoo._user_path import user_path
 from bnn_zoo.data.datasets import default_name, load_dataset, training_split
 from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.load import load_pretrained
@@ -87,7 +88,7 @@ def finetune(
         say(str(freeze(model, until="head")).splitlines()[0])
         return model
 
-    folder = Path(out)
+    folder = user_path(out)
     say(f"1 of 2: the new head, {_epochs(head)}")
     train(build_frozen, head, dataset, preprocessing, folder / "head", strategy="one")
     say(f"2 of 2: all layers, {_epochs(whole)}")

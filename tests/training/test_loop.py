@@ -103,10 +103,13 @@ def test_a_run_starts_from_the_weights_that_it_is_given(shades: ImageDataset, tm
         np.testing.assert_array_equal(old.numpy(), new.numpy())
 
 
-def test_a_folder_holds_one_recipe(shades: ImageDataset, tmp_path: Path) -> None:
+def test_a_folder_holds_one_recipe(shades: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "recipe.json").write_text("{}")
-    with pytest.raises(ValueError, match="another recipe"):
-        train(network, RECIPE, shades, CIFAR10, tmp_path)
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    for folder in (tmp_path, "~"):
+        with pytest.raises(ValueError, match="another recipe"):
+            train(network, RECIPE, shades, CIFAR10, folder)
 
 
 def test_a_folder_holds_one_networks_run_on_one_set_of_data(shades: ImageDataset, tmp_path: Path) -> None:
