@@ -7,9 +7,7 @@ import time
 from pathlib import Path
 
 from bnn_zoo._user_path import user_path
-
-#: Seconds after which a half downloaded file that nobody wrote to is a leftover.
-_ABANDONED = 3600
+from bnn_zoo._whole_file import ABANDONED
 
 
 def cache_folder() -> Path:
@@ -39,7 +37,7 @@ def clear_leftovers() -> int:
             continue
         try:
             state = path.stat()
-            if time.time() - state.st_mtime > _ABANDONED:
+            if time.time() - state.st_mtime > ABANDONED:
                 path.unlink()
                 freed += state.st_size
         except OSError:  # another process was faster, or the cache is read-only
