@@ -5,13 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from bnn_zoo._full_disk import full_disk_number
+
+#: Seconds after which what nobody wrote to is a leftover of a process that was killed.
+ABANDONED = 3600
 
 _BLOCK = 2**20
 
 #: Of the folders in which files are made.
 _PREFIX, _SUFFIX = ".", ".tmp"
+
+#: Characters of the name of what is made there, which is in the folder's; a name may have 255.
+_NAME = 100
 
 
 def write_whole(path: Path, write: Callable[[Path], object], reserve: int = 0) -> None:
@@ -29,14 +39,43 @@ def write_whole(path: Path, write: Callable[[Path], object], reserve: int = 0) -
     """
     # A folder and not a temporary file: that could be read by its owner only, and the move would keep it so. In a folder of its own
     # the file has its own name too, whose ending some writers go by.
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, suffix=_SUFFIX, dir=path.parent) as folder:
-        part = Path(folder) / path.name
+    with folder_beside(path) as folder:
+        part = folder / path.name
         if reserve:
             _take(part, reserve)
         write(part)
         # Without it, a power cut after the move can leave an empty file under the final name.
         _onto_disk(part)
         os.replace(part, path)
+
+
+@contextmanager
+def folder_beside(path: Path) -> Iterator[Path]:
+    """A hidden folder beside a path, to make in it what belongs there; it is gone afterwards, and so are those of killed processes.
+
+    Args:
+        path: where what is made will be moved to, which cannot be half done within one file system.
+
+    Raises:
+        OSError: if there is no room, which may be found out by an error of another kind, or something in the folder fails. It
+            names `path`, for nobody knows the folder.
+    """
+    prefix = f"{_PREFIX}{path.name[:_NAME]}."
+    try:
+        _remove_abandoned(path.parent, prefix)
+        with tempfile.TemporaryDirectory(prefix=prefix, suffix=_SUFFIX, dir=path.parent) as folder:
+            yield Path(folder)
+    except OSError as error:
+        elsewhere = error.filename is not None and prefix not in f"{error.filename} {error.filename2}"
+        if error.errno is None or elsewhere:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+    except Exception as error:
+        number = full_disk_number(error)
+        if number is None:
+            raise
+        # TensorFlow's errors; what it writes elsewhere are temporary files.
+        raise OSError(number, os.strerror(number), str(path) if prefix in str(error) else tempfile.gettempdir()) from error
 
 
 def write_text_whole(path: Path, text: str) -> None:
@@ -52,6 +91,24 @@ def remove_unfinished(folder: Path) -> None:
     """Removes what writers that were killed left in a folder, while nobody writes there."""
     for part in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _remove_abandoned(folder: Path, prefix: str) -> None:
+    try:
+        names = os.listdir(folder)
+    except OSError:  # whether something can be made there is seen when it is
+        return
+    for name in names:
+        part = folder / name
+        if name.startswith(prefix) and name.endswith(_SUFFIX) and time.time() - _last_written(part) > ABANDONED:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _last_written(folder: Path) -> float:
+    try:
+        return max(place.stat().st_mtime for place in (folder, *folder.rglob("*")))
+    except OSError:  # another process removes it just now
+        return time.time()
 
 
 def _take(path: Path, size: int) -> None:

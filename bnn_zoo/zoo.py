@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bnn_zoo._argument_checks import check_input_shape, check_input_tensor, check_like, check_num_classes
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo.blocks.stem import Stem, choose_stem
+from bnn_zoo.blocks.stem import SMALL_PICTURE, Stem, choose_stem
 from bnn_zoo.hub.checkpoints import Checkpoint, checkpoints_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.registry import registered
@@ -155,8 +155,12 @@ def _is_about_size(error: ValueError, shape: Any) -> bool:
 def _advice_on_size(entry: Architecture, shape: Any, reason: str, stem: Stem | None) -> str:
     if "should be defined" in reason:
         return "With include_top=True a network with dense layers needs a fixed size."
-    reduces_early = "stem" in entry.defaults and choose_stem(keras.Input(shape), stem) == "imagenet"
-    return 'Take larger ones, or stem="cifar".' if reduces_early else "Take larger ones."
+    if "stem" not in entry.defaults or choose_stem(keras.Input(shape), stem) == "cifar":
+        return "Take larger ones."
+    if stem is not None:
+        return f'Take larger ones; stem="{stem}" is for large pictures.'
+    # The command line takes a size, but no stem.
+    return f'Take larger ones, or ones lower than {SMALL_PICTURE}, as 32: their stem reduces less, which stem="cifar" gives to any.'
 
 
 def _reason(error: Exception) -> str:

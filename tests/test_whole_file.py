@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bnn_zoo._whole_file import write_text_whole, write_whole
+from bnn_zoo._whole_file import ABANDONED, write_text_whole, write_whole
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
@@ -50,6 +54,64 @@ def test_without_room_nothing_is_written(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "file")], capture_output=True, text=True)
     assert done.stdout.strip() == "File too large" and not os.listdir(tmp_path)
+
+
+def test_an_error_names_the_file_and_not_where_it_was_made(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+
+    def fail(error: Exception) -> Callable[[Path], object]:
+        def write(part: Path) -> None:
+            raise error
+
+        return write
+
+    for raised, named in (
+        (OSError(errno.ENOSPC, "No space left on device"), str(path)),  # how Python's own files tell it
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "/elsewhere"), "/elsewhere"),
+        (RuntimeError("/tmp/a: No space left on device"), tempfile.gettempdir()),
+    ):
+        with pytest.raises(OSError) as caught:
+            write_whole(path, fail(raised))
+        assert caught.value.filename == named and caught.value.errno in (errno.ENOSPC, errno.ENOENT)
+
+    def fail_inside(part: Path) -> None:
+        raise RuntimeError(f"{part}; No space left on device [Op:SaveV2]")
+
+    for write in (fail_inside, lambda part: part.with_name("none").read_bytes()):
+        with pytest.raises(OSError) as caught:
+            write_whole(path, write)
+        assert caught.value.filename == str(path)
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(tmp_path / "none" / "file", lambda part: None)
+    assert caught.value.filename == str(tmp_path / "none" / "file")
+    with pytest.raises(RuntimeError, match="another"):
+        write_whole(path, fail(RuntimeError("another")))
+    assert not os.listdir(tmp_path)
+
+
+def test_what_a_killed_process_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom bnn_zoo._whole_file import write_whole\n"
+        "def write(part):\n    part.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_whole(Path(sys.argv[1]), write)"
+    )
+    path, foreign = tmp_path / "file", tmp_path / ".other.a1b2.tmp"
+    path.write_text("one")
+    foreign.mkdir()
+    subprocess.run([sys.executable, "-c", program, str(path)], timeout=60)
+    (left,) = set(tmp_path.iterdir()) - {path, foreign}
+    assert path.read_text() == "one" and (left / "file").read_text() == "half"
+    write_text_whole(path, "two")
+    assert left.exists(), "somebody may be writing there"
+    long_ago = time.time() - ABANDONED - 10
+    for place in (left, foreign):
+        os.utime(place, (long_ago, long_ago))
+    write_text_whole(path, "three")
+    assert left.exists(), "what is in it is new"
+    os.utime(left / "file", (long_ago, long_ago))
+    os.utime(left, (long_ago, long_ago))
+    write_text_whole(path, "four")
+    assert set(tmp_path.iterdir()) == {path, foreign}, "what is not of this file is somebody else's"
 
 
 def test_text_is_utf_8(tmp_path: Path) -> None:

@@ -162,17 +162,23 @@ def test_an_input_tensor_that_is_none_is_refused(pictures: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shape", "advice"),
+    ("name", "shape", "arguments", "advice"),
     [
-        ("binarynet", (4, 4, 3), "Take larger ones."),  # it has no stem
-        ("xnornet", (20, 20, 3), "Take larger ones."),  # its stem is that of small pictures already
-        ("xnornet", (96, 96, 3), 'Take larger ones, or stem="cifar".'),
-        ("binarynet", (None, None, 3), "With include_top=True a network with dense layers needs a fixed size."),
+        ("binarynet", (4, 4, 3), {}, "Take larger ones."),  # it has no stem
+        ("xnornet", (20, 20, 3), {}, "Take larger ones."),  # its stem is that of small pictures already
+        ("xnornet", (96, 96, 3), {}, "Take larger ones, or ones lower than 50, as 32: their stem reduces less, which stem="),
+        ("xnornet", (32, 32, 3), {"stem": "imagenet"}, 'Take larger ones; stem="imagenet" is for large pictures.'),
+        ("binarynet", (None, None, 3), {}, "With include_top=True a network with dense layers needs a fixed size."),
     ],
 )
-def test_advice_on_a_size_can_be_followed(name: str, shape: tuple[int | None, int | None, int], advice: str) -> None:
-    with pytest.raises(ValueError, match=rf"cannot take pictures of .*\. {re.escape(advice)}$"):
-        bnn_zoo.create_model(name, input_shape=shape, **NARROW[name])
+def test_advice_on_a_size_can_be_followed(
+    name: str, shape: tuple[int | None, int | None, int], arguments: dict[str, Any], advice: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"cannot take pictures of .*\. {re.escape(advice)}"):
+        bnn_zoo.create_model(name, input_shape=shape, **NARROW[name], **arguments)
+    if "32" in advice:
+        bnn_zoo.create_model(name, input_shape=(32, 32, 3), **NARROW[name])
+        bnn_zoo.create_model(name, input_shape=shape, stem="cifar", **NARROW[name])
 
 
 def test_what_keras_says_of_a_size_is_told_to_its_end() -> None:

@@ -29,10 +29,10 @@ def export(
     from bnn_zoo.deploy import export as write
     from bnn_zoo.hub import load_pretrained
 
-    write(load_pretrained(model), path)
-    print(path)
-    if path.suffix.lower() == ".xml":
-        print(path.with_suffix(".bin"))  # the weights, without which the other file is of no use
+    written = write(load_pretrained(model), path)
+    print(written)
+    if written.suffix.lower() == ".xml":
+        print(written.with_suffix(".bin"))  # the weights, without which the other file is of no use
 
 
 def bench(

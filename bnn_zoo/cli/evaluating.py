@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow
 
 
@@ -23,7 +24,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Score a network on labelled pictures."""
-    if record is not None and not Path(model).is_dir():
+    if record is not None and not user_path(model).is_dir():
         raise ValueError(f"--record writes into a weight set's folder; {model} is none.")
     load_tensorflow()
     from rich.progress import Progress
@@ -45,7 +46,7 @@ def evaluate(
     for name in result.skipped:
         errors.print(f"bnn-zoo: skipped {name}", highlight=False, markup=False, soft_wrap=True)
     if record is not None:
-        _record(Path(model), result, record)
+        _record(user_path(model), result, record)
     if as_json:
         print(json.dumps(vars(result), indent=2))
     else:

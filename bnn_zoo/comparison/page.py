@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bnn_zoo import __version__
+from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.page_data import page_data
 from bnn_zoo.comparison.row import NetworkRow
@@ -45,7 +46,7 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
         library=_script(_chart_library()),
         script=_script("\n".join(_read(name) for name in _SCRIPTS)),
     )
-    path.write_text(text, encoding="utf-8")
+    write_text_whole(path, text)
     return path
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bnn_zoo._figure import new_figure
+from bnn_zoo._user_path import user_path
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.labels import label_points
 from bnn_zoo.comparison.pareto import pareto_front
@@ -68,7 +69,7 @@ def plot(
         axes.set_title(f"On other data, not drawn: {', '.join(row.name for row in others)}", fontsize=8, loc="right")
     label_points(axes, [(row.name, x.value(row), y.value(row)) for row in (*front, *hollow)], _points(front, x, y))
     if path is not None:
-        figure.savefig(os.fspath(path))
+        figure.savefig(user_path(path))
     return figure
 
 

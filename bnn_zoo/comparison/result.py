@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bnn_zoo._user_path import user_path
 from bnn_zoo.comparison import render
 from bnn_zoo.comparison.column import Column, find_column
 from bnn_zoo.comparison.columns import columns_of
@@ -129,7 +130,7 @@ class Comparison:
         """
         from bnn_zoo.comparison.page import write_page
 
-        return write_page(self.rows, self.columns, Path(path))
+        return write_page(self.rows, self.columns, user_path(path))
 
     def notes(self) -> list[str]:
         """What could not be measured, and why."""

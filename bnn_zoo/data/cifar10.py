@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo._user_path import user_path
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.labels import class_labels
 
@@ -30,12 +31,12 @@ _DAMAGED = (tarfile.TarError, zlib.error, EOFError, OSError)
 def is_cifar10_binary(source: str | os.PathLike[str]) -> bool:
     """Whether a path is CIFAR-10's binary version: a folder with its .bin files (or with the folder
     cifar-10-batches-bin in it), or a .tar.gz, .tgz or .tar with them. Decided by the names inside."""
-    return _holds(Path(source), _BINARY_NAMES)
+    return _holds(user_path(source), _BINARY_NAMES)
 
 
 def is_cifar10_pickled(source: str | os.PathLike[str]) -> bool:
     """Whether a path is CIFAR-10's python version, which is pickled and therefore refused."""
-    return _holds(Path(source), _PICKLED_NAMES)
+    return _holds(user_path(source), _PICKLED_NAMES)
 
 
 def cifar10_splits(source: str | os.PathLike[str]) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ def cifar10_splits(source: str | os.PathLike[str]) -> tuple[str, ...]:
     Raises:
         ValueError: the archive is damaged.
     """
-    with _open_files(Path(source)) as files:
+    with _open_files(user_path(source)) as files:
         found = {name for name, _ in files}
     return tuple(sorted(split for split, names in _FILES.items() if found.intersection(names)))
 
@@ -64,7 +65,7 @@ def load_cifar10_binary(source: str | os.PathLike[str], split: str | None) -> Im
             or `split` is none of its splits.
         FileNotFoundError: there is no `source`.
     """
-    path = Path(source)
+    path = user_path(source)
     if not path.exists():
         raise FileNotFoundError(f"source {str(path)!r}: no such file or folder")
     if not is_cifar10_binary(path):

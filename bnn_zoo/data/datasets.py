@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from bnn_zoo._argument_checks import are_counts
+from bnn_zoo._user_path import user_path
 from bnn_zoo.data.by_class import open_by_class, splits_by_class
 from bnn_zoo.data.cifar10 import cifar10_splits, is_cifar10_binary, load_cifar10_binary, refuse_pickled
 from bnn_zoo.data.encoded import EncodedPictures
@@ -155,7 +156,7 @@ def default_name(source: str | os.PathLike[str]) -> str:
         source: as `load_dataset` takes it; it need not exist.
     """
     text = os.fspath(source)
-    return text.removeprefix(TFDS) if text.startswith(TFDS) else Path(source).absolute().name.removesuffix(".zip")
+    return text.removeprefix(TFDS) if text.startswith(TFDS) else user_path(source).absolute().name.removesuffix(".zip")
 
 
 def _opened(source: str | os.PathLike[str], split: str | None, on_bad: OnBad) -> ImageDataset | StreamedDataset:
@@ -175,11 +176,11 @@ def _streamed(pictures: EncodedPictures, on_bad: OnBad) -> StreamedDataset:
 
 
 def _located(source: str | os.PathLike[str]) -> Path:
-    path = Path(source)
+    path = user_path(source)
     if path.exists():
         return path
-    if str(path) in PUBLISHED:
-        return published_file(str(path))
+    if os.fspath(source) in PUBLISHED:  # cifar10/ is a folder
+        return published_file(os.fspath(source))
     downloaded = ", ".join(map(repr, PUBLISHED))
     raise FileNotFoundError(
         f"source {str(path)!r}: no such file or folder; what is no path is {downloaded} (downloaded from its publishers) or "

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo._user_path import user_path
 
 _EXIF_ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -55,7 +56,7 @@ def read_image(source: str | os.PathLike[str] | bytes | Image.Image) -> np.ndarr
     if isinstance(source, (bytes, bytearray, memoryview)):
         return decode_image(bytes(source), name=f"{len(source)} bytes given")
     try:
-        path = Path(source)
+        path = user_path(source)
     except TypeError as error:
         raise ImageError(f"{type(source).__name__}: read_image takes a path, the bytes of a picture or a Pillow image") from error
     return _decode(path, str(path))

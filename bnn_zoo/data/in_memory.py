@@ -55,10 +55,7 @@ def into_memory(dataset: StreamedDataset, size: tuple[int, int] | None) -> Image
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     if images is None:
-        raise ValueError(
-            f"source {dataset.pictures.source!r}: none of its {len(dataset)} pictures could be read, the first is "
-            f'{dataset.pictures.name(0)!r}: pass on_bad="stop" to see why'
-        )
+        raise ValueError(dataset.none_readable())
     return ImageDataset(images[: len(labels)], np.array(labels, np.int64), dataset.class_names, dataset.skipped)
 
 
@@ -74,6 +71,7 @@ def _decoded(dataset: StreamedDataset, index: int, size: tuple[int, int] | None)
 def _different_sizes(dataset: StreamedDataset, first: int, first_image: np.ndarray, index: int, image: np.ndarray) -> str:
     pictures = dataset.pictures
     return (
-        f"size is None and source {pictures.source!r} has pictures of different sizes: {pictures.name(first)!r} has height and "
-        f"width {first_image.shape[:2]}, {pictures.name(index)!r} has {image.shape[:2]}: pass size=(height, width)"
+        f"source {pictures.source!r} has pictures of different sizes: {pictures.name(first)!r} has height and width "
+        f"{first_image.shape[:2]}, {pictures.name(index)!r} has {image.shape[:2]}: bring them to one size, or have it done by "
+        "size=(height, width)"
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from bnn_zoo._user_path import user_path
+
 # Pillow recognises these but has no decoder for them; an .h5 file in a folder is far likelier to hold weights.
 _FORMATS_WITHOUT_DECODER = {"BUFR", "GRIB", "HDF5", "MPEG"}
 
@@ -26,7 +28,7 @@ def find_images(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     found: list[Path] = []
-    for path in map(Path, paths):  # a Path's is_dir would raise where a folder above may not be entered
+    for path in map(user_path, paths):  # a Path's is_dir would raise where a folder above may not be entered
         found.extend(sorted(path / name for name in image_names(path)) if os.path.isdir(path) else [path])
     return found
 

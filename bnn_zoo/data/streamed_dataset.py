@@ -90,7 +90,11 @@ class StreamedDataset:
             except ImageError:
                 if self.on_bad == "stop":
                     raise
-        raise ImageError(f"source {self.pictures.source!r}: none of its {len(self)} pictures could be read")
+        raise ImageError(self.none_readable())
+
+    def none_readable(self) -> str:
+        """What is to be said when all pictures were tried: how many there are, and what is wrong with the first."""
+        return f"source {self.pictures.source!r}: none of its {len(self)} pictures could be read; {self.bad[int(self.chosen[0])]}"
 
     def _read(self, index: int, decode: Callable[[bytes, str], np.ndarray]) -> tuple[np.ndarray, int]:
         number = int(self.chosen[index])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._user_path import user_path
+from bnn_zoo._whole_file import folder_beside
 from bnn_zoo.deploy.backends import load_backend
 
 
@@ -28,19 +29,12 @@ def export(model: Any, path: str | os.PathLike[str]) -> Path:
         ValueError: for another ending, or a model of several inputs or outputs where the format takes one of each.
         MissingBackendError: if the format's package is not installed.
         UnsupportedLayerError: if a layer cannot be expressed in the format.
-        OSError: if the path cannot be written.
+        OSError: if the path cannot be written, because the disk is full for example; what was there is then as it was.
     """
     target = check_target(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{target.name}."
-    try:
-        # Beside the target, so that the move at the end cannot be half done.
-        with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as folder:
-            _WRITERS[target.suffix.lower()](model, target, Path(folder))
-    except OSError as error:
-        if prefix not in str(error.filename):
-            raise
-        raise OSError(error.errno, error.strerror, str(target)) from error  # nobody knows the folder that is gone again
+    with folder_beside(target) as folder:
+        _WRITERS[target.suffix.lower()](model, target, folder)
     return target
 
 
@@ -54,7 +48,7 @@ def check_target(path: str | os.PathLike[str]) -> Path:
         ValueError: for another ending than those of `export`, or a folder that is no SavedModel.
         OSError: if the path is a folder where a file is to be, or its folder cannot be made or written.
     """
-    target = Path(path)
+    target = user_path(path)
     if target.suffix.lower() not in _WRITERS:
         raise ValueError(
             f"path is {str(target)!r}; its ending must be .tflite (Larq Compute Engine) or .xml (OpenVINO), or there must be none "
@@ -95,7 +89,10 @@ def _write_openvino(model: Any, target: Path, folder: Path) -> None:
     # The CPU plugin wants a fixed batch; readers can reshape it.
     network.reshape([1, *(-1 if side is None else side for side in model.input_shape[1:])])
     part = folder / "network.xml"
-    openvino.save_model(network, str(part), compress_to_fp16=False)
+    try:
+        openvino.save_model(network, str(part), compress_to_fp16=False)
+    except RuntimeError as error:  # its words, "iostream error", tell neither what nor where
+        raise OSError(errno.EIO, f"{os.strerror(errno.EIO)}: is the disk full?", str(target)) from error
     _move([(part.with_suffix(".bin"), target.with_suffix(".bin")), (part, target)])
 
 
@@ -110,21 +107,25 @@ _WRITERS = {".tflite": _write_tflite, ".xml": _write_openvino, "": _write_saved_
 
 
 def _move(parts: Sequence[tuple[Path, Path]]) -> None:
-    """Moves files or folders to where they belong, all of them or, where one cannot be moved, none: the old ones are put back."""
+    """Moves files or folders to where they belong, all of them or, where one cannot be moved, none: the old ones are put back.
+
+    The last one is what a reader begins with: it goes first and comes last, so that a move that is cut leaves nothing to be read.
+    """
     kept: list[tuple[Path, Path]] = []
     moved: list[Path] = []
     try:
-        for part, target in parts:
+        for part, target in reversed(parts):
             if target.exists():
                 old = part.with_name(f"old_{part.name}")
                 os.replace(target, old)
                 kept.append((old, target))
+        for part, target in parts:
             os.replace(part, target)
             moved.append(target)
     except BaseException:
         for target in set(moved) - {target for _, target in kept}:
             target.unlink()
-        for old, target in kept:
+        for old, target in reversed(kept):
             _put_back(old, target)
         raise
 

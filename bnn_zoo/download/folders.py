@@ -6,15 +6,15 @@ import os
 import time
 from pathlib import Path
 
-#: Seconds after which a half downloaded file that nobody wrote to is a leftover.
-_ABANDONED = 3600
+from bnn_zoo._user_path import user_path
+from bnn_zoo._whole_file import ABANDONED
 
 
 def cache_folder() -> Path:
     """The cache: BNN_ZOO_CACHE, or the platform's cache folder."""
     chosen = os.environ.get("BNN_ZOO_CACHE")
     if chosen:
-        return Path(os.path.expanduser(chosen))  # a home that is nobody's stays as it is, as in a shell
+        return user_path(chosen)
     import pooch  # slow to import
 
     return Path(pooch.os_cache("bnn_zoo"))
@@ -37,7 +37,7 @@ def clear_leftovers() -> int:
             continue
         try:
             state = path.stat()
-            if time.time() - state.st_mtime > _ABANDONED:
+            if time.time() - state.st_mtime > ABANDONED:
                 path.unlink()
                 freed += state.st_size
         except OSError:  # another process was faster, or the cache is read-only

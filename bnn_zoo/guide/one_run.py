@@ -22,7 +22,7 @@ from bnn_zoo.guide.network import build_network
 from bnn_zoo.guide.results import Run
 from bnn_zoo.training.loop import train
 from bnn_zoo.training.pipeline import evaluation_batches
-from bnn_zoo.training.run_log import LOG, read_log
+from bnn_zoo.training.run_log import LOG, last_epoch
 
 #: What is trained on ("training"), and what is scored on ("held_out", "test").
 Pictures: TypeAlias = Mapping[str, ImageDataset]
@@ -68,7 +68,7 @@ def do_run(folder: Path, job: Job, budget: Budget, pictures: Pictures) -> Run:
     unfinished = folder / "unfinished" / job.name
     model = train(build, recipe_of(job.variant, job.settings, job.seed, budget), training, CIFAR10, unfinished, strategy="one")
     right = model.predict(evaluation_batches(scored, CIFAR10), verbose=0).argmax(axis=1) == scored.labels
-    last_epoch = read_log(unfinished / LOG)[-1]
+    last = last_epoch(unfinished / LOG, budget.epochs)
     figures = count(model)
     run = Run(
         variant=job.variant.name,
@@ -76,8 +76,8 @@ def do_run(folder: Path, job: Job, budget: Budget, pictures: Pictures) -> Run:
         settings=dict(job.settings),
         scored_on=job.scored_on,
         accuracy=round(100 * float(np.mean(right)), 2),
-        training_accuracy=round(100 * float(last_epoch["accuracy"]), 2),
-        training_loss=round(float(last_epoch["loss"]), 4),
+        training_accuracy=round(100 * float(last["accuracy"]), 2),
+        training_loss=round(float(last["loss"]), 4),
         parameters=figures.parameters,
         parameters_1bit=figures.parameters_1bit,
         size_mib=figures.size_mib,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.guide.budget import Budget
 from bnn_zoo.guide.variants import Experiment
@@ -121,7 +122,7 @@ def read_results(path: str | os.PathLike[str] = PACKAGED) -> Results:
         FileNotFoundError: if there is none.
         ValueError: if the file holds something else.
     """
-    file = Path(path)
+    file = user_path(path)
     if not file.is_file():
         raise FileNotFoundError(f"there are no results at {file}; `bnn-zoo guide --data DATA --out DIR` makes them.")
     try:

@@ -6,8 +6,8 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
 
+from bnn_zoo._user_path import user_path
 from bnn_zoo.data.datasets import default_name
 from bnn_zoo.guide.budget import SEARCH, Budget
 from bnn_zoo.guide.finished import Job, all_finished, find_finished
@@ -53,7 +53,7 @@ def run_experiments(
     """
     if only is not None and not 1 <= only <= len(EXPERIMENTS):
         raise ValueError(f"only is {only}; the experiments are numbered from 1 to {len(EXPERIMENTS)}.")
-    folder, budget = Path(out), budget or Budget()
+    folder, budget = user_path(out), budget or Budget()
     name = dataset_name or default_name(data)
     grid = {"dataset": name, **asdict(budget)}
     claim = functools.partial(claim_folder, folder / "grid.json", grid, "runs of another budget or other data")

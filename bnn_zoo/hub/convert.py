@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._argument_checks import is_count
+from bnn_zoo._user_path import user_path
 from bnn_zoo.hub.authors_settings import IMAGENET_CLASSES, authors_settings
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import save_pretrained
@@ -65,6 +66,7 @@ def convert_checkpoint(
     names = authors_names(entry.name)
     if input_size is not None and not is_count(input_size):
         raise ValueError(f"input_size is {input_size}; it must be a number of pixels above 0, as 32 or 224.")
+    checkpoint = user_path(checkpoint)
     state = read_state_dict(checkpoint)
     if "fc.bias" not in state or state["fc.bias"].ndim != 1:
         raise WeightFileError(f"{checkpoint}: has no tensor 'fc.bias' by which to tell its classes: is it of {entry.name}?")

@@ -11,6 +11,7 @@ from typing import Any
 
 from bnn_zoo._keras import keras
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.data.labels import class_labels
 from bnn_zoo.hub import strict_json
@@ -100,7 +101,7 @@ def save_pretrained(
         recipe=recipe,
         sources=(TENSORS,),
     )
-    path = Path(folder)
+    path = user_path(folder)
     # All that may be refused is refused before the tensors of an older weight set are replaced.
     weights = _as_read_again(weights)
     _description(path, weights)
@@ -120,7 +121,8 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     Raises:
         WeightFileError: if the folder has no config.json, it cannot be read, or it describes a file of another format than ours.
     """
-    path = Path(folder) / CONFIG
+    folder = user_path(folder)
+    path = folder / CONFIG
     try:
         values = strict_json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -136,7 +138,7 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
             "load the file itself, and save the model."
         )
     # Absolute, so that a folder's name with a colon in it is not read as a scheme.
-    return dataclasses.replace(weights, sources=(str(Path(folder).absolute() / TENSORS),))
+    return dataclasses.replace(weights, sources=(str(folder.absolute() / TENSORS),))
 
 
 def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) -> WeightSet:
@@ -156,7 +158,7 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
     weights = read_config(folder)
     new = {(metric.name, metric.dataset): metric for metric in (*weights.metrics, *metrics)}
     weights = _as_read_again(dataclasses.replace(weights, metrics=tuple(new.values()), sources=(TENSORS,)))
-    _write_description(Path(folder), weights)
+    _write_description(user_path(folder), weights)
     return weights
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Mapping
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
 from bnn_zoo.hub.references import Reference, as_found, resolve
+from bnn_zoo.hub.room import no_larger_than
 from bnn_zoo.hub.variables import HEAD
 from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import find_architecture
@@ -90,17 +92,21 @@ def load_pretrained(
         _check_classes(weights, path)
     classes = (num_classes or weights.num_classes or entry.num_classes) if include_top else None
     shape = weights.input_shape if input_shape is None and input_tensor is None else input_shape
+    asked = bool(arguments) or input_shape is not None or input_tensor is not None or num_classes is not None
+    # What the caller asks for may be larger than the file, as may a head that the file does not have.
+    counted = weights.format == "packed" and not asked and (weights.include_top or not include_top)
     try:
-        model = build_model(
-            entry,
-            input_shape=shape,
-            input_tensor=input_tensor,
-            num_classes=classes,
-            arguments={**own, **(arguments or {})},
-            name=name,
-        )
+        with no_larger_than(path) if counted else nullcontext():
+            model = build_model(
+                entry,
+                input_shape=shape,
+                input_tensor=input_tensor,
+                num_classes=classes,
+                arguments={**own, **(arguments or {})},
+                name=name,
+            )
     except Exception as error:  # TensorFlow raises whatever its layers raise
-        if arguments or input_shape is not None or input_tensor is not None or num_classes is not None:
+        if asked:
             raise  # what the caller asked for may be at fault
         raise WeightFileError(
             f"{weights.name}: no network can be built as its record says, input_shape={weights.input_shape} "
@@ -170,6 +176,8 @@ def _head_to_leave_out(model: keras.Model, weights: WeightSet) -> set[str]:
 
 
 def _load_custom(weights: WeightSet, name: str | None) -> keras.Model:
-    model = rebuild(weights.keras_config or {}, weights.name, name)
-    load_weights(model, weights)
+    path = _file_of(weights)
+    with no_larger_than(path) if weights.format == "packed" else nullcontext():
+        model = rebuild(weights.keras_config or {}, weights.name, name)
+    _fill(model, as_found(weights, path), path)
     return model

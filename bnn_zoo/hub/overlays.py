@@ -17,6 +17,7 @@ import re
 from pathlib import Path
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo._user_path import user_path
 from bnn_zoo.hub.bring import bring
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.registry_file import parse_registry
@@ -85,7 +86,7 @@ def _read(place: str) -> tuple[WeightSet, ...]:
     url = _URL.fullmatch(place)
     if url is not None:
         return parse_registry(_text(_brought(url["url"], url["sha256"].lower())), url["url"])
-    path = Path(os.path.expanduser(place))  # a home that is nobody's is no file, and no error of another kind
+    path = user_path(place)
     return parse_registry(_text(path), str(path), path.absolute().parent)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo._user_path import user_path
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.fetch import fetch
@@ -61,7 +62,7 @@ def push_to_hub(
                 f"{next(iter(save_options))}= describes a model that is saved; a folder goes up as it is: leave it out, "
                 "or change the folder."
             )
-        return _push(Path(model_or_folder), repo_id, private, token, revision, message)
+        return _push(user_path(model_or_folder), repo_id, private, token, revision, message)
     with tempfile.TemporaryDirectory(prefix="bnn_zoo-") as temporary:
         folder = save_pretrained(model_or_folder, temporary, **save_options)
         (folder / CARD).write_text(model_card(read_config(folder), repo_id), encoding="utf-8")
@@ -77,16 +78,17 @@ def check_folder(folder: str | os.PathLike[str]) -> WeightSet:
     Raises:
         WeightsError: saying what is wrong with which file.
     """
+    folder = user_path(folder)
     weights = read_config(folder)
     if weights.sha256 is None:
-        raise WeightFileError(f"{Path(folder) / CONFIG}: has no sha256, so that nobody could tell a damaged file; save it again.")
+        raise WeightFileError(f"{folder / CONFIG}: has no sha256, so that nobody could tell a damaged file; save it again.")
     decode(*read_tensor_file(fetch(weights)))
     if weights.architecture is not None:
         try:
             arguments_from_json(find_architecture(weights.architecture), weights.arguments)
         except (ValueError, TypeError) as error:
-            raise WeightFileError(f"{Path(folder) / CONFIG}: {error}") from error
-    _check_card(Path(folder) / CARD)
+            raise WeightFileError(f"{folder / CONFIG}: {error}") from error
+    _check_card(folder / CARD)
     return weights
 
 

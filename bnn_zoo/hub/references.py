@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo._user_path import user_path
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
 from bnn_zoo.hub.formats.pytorch_names import authors_names
@@ -129,9 +130,9 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
     """The record of a folder or file; None if there is none, and the reference may mean something else."""
     text = os.fspath(reference)
     try:
-        path = Path(text).expanduser()
+        path = user_path(text)
         is_folder, is_file = path.is_dir(), path.is_file()
-    except (OSError, ValueError, RuntimeError) as error:  # a name that the system cannot have, a home that is nobody's
+    except (OSError, ValueError) as error:  # a name that the system cannot have
         raise WeightFileError(f"pretrained={text!r:.300}: no folder or file ({in_one_line(error, 200)}).") from error
     if is_folder and not (_is_tag(reference, architecture) and not (path / CONFIG).is_file()):
         return read_config(path)

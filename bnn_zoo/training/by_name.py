@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._user_path import user_path
 from bnn_zoo.data.datasets import default_name, open_dataset, training_split
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.streamed_dataset import OnBad
@@ -107,7 +108,7 @@ def train_by_name(
         return create_model(network, input_shape=shape, num_classes=len(dataset.class_names), **chosen.arguments)
 
     preprocessing = preprocessing_of(build())
-    chosen = settle(build, chosen, Path(out), options.precision, options.xla, say)
+    chosen = settle(build, chosen, user_path(out), options.precision, options.xla, say)
     train(build, chosen, dataset, preprocessing, out, strategy=strategy, tensorboard=options.tensorboard)
     for error in dataset.skipped:
         say(f"skipped {error}")
@@ -116,7 +117,7 @@ def train_by_name(
     return save_run(
         build,
         out,
-        Path(out) / "model",
+        user_path(out) / "model",
         tag=chosen.name.partition(".")[2].partition("-")[0] or None,
         preprocessing=preprocessing,
         labels=dataset.class_names,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from bnn_zoo._figure import new_figure
+from bnn_zoo._user_path import user_path
+from bnn_zoo._whole_file import write_whole
 from bnn_zoo.training.run_log import read_log
 
 
@@ -18,12 +19,11 @@ def plot_log(log: str | os.PathLike[str], picture: str | os.PathLike[str]) -> No
 
     Raises:
         ImportError: if matplotlib is not installed.
-        ValueError: if the log holds no epoch.
+        ValueError: if the log is damaged, or holds no epoch.
+        OSError: if one cannot be read or the other not be written.
     """
     figure = new_figure("a curve", figsize=(8, 3.2), layout="constrained")
-    rows = read_log(log)
-    if not rows:
-        raise ValueError(f"{log} holds no epoch.")
+    rows = read_log(user_path(log))
     epochs = [int(row["epoch"]) + 1 for row in rows]
     # Training scores are lower than held-out ones early on: they are means over the epoch, and of augmented pictures.
     for axes, column, title, factor in zip(
@@ -36,4 +36,4 @@ def plot_log(log: str | os.PathLike[str], picture: str | os.PathLike[str]) -> No
         axes.set_title(title)
         axes.grid(alpha=0.3)
         axes.legend()
-    figure.savefig(Path(picture), dpi=120)
+    write_whole(user_path(picture), lambda part: figure.savefig(part, dpi=120))

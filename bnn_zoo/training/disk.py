@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# A quota and a limit on the size of files stop a run as a full disk does.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from bnn_zoo._full_disk import full_disk_number
 
 
 @contextmanager
@@ -27,8 +25,7 @@ def explain_full_disk(path: Path, size: int, checkpoint: Path | None) -> Iterato
     try:
         yield
     except OSError as error:
-        # HDF5 gives its errors no number, only the system's words.
-        number = error.errno if error.errno in _FULL else next((code for code in _FULL if os.strerror(code) in str(error)), None)
+        number = full_disk_number(error)
         if number is None:
             raise
         safe = f"The last whole checkpoint is {checkpoint}." if checkpoint else "There is no checkpoint yet."

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras, tf
+from bnn_zoo._user_path import user_path
 from bnn_zoo.data.preprocessing import Preprocessing
 from bnn_zoo.data.splits import split_off
 from bnn_zoo.hub.hashing import file_sha256
@@ -71,7 +70,7 @@ def train(
     strategy = make_strategy(strategy) if isinstance(strategy, str) else strategy
     if tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()  # a CPU's operations give the same results as it is
-    folder = Path(out)
+    folder = user_path(out)
     pictures, held_out = len(dataset), None
     if recipe.held_out:
         if recipe.held_out >= pictures:
@@ -84,7 +83,7 @@ def train(
         held_out=held_out,
         preprocessing=preprocessing,
         folder=folder,
-        start_from=start_from,
+        start_from=None if start_from is None else user_path(start_from),
         strategy=strategy,
         checkpoint_seconds=checkpoint_seconds,
         tensorboard=tensorboard,
@@ -102,7 +101,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder) if is_chief(strategy) else nullcontext():
         claim = functools.partial(claim_folder, write=is_chief(strategy))
-        claim(folder / CLAIM, dataclasses.asdict(recipe), "a run of another recipe")
+        claim(folder / CLAIM, recipe, "a run of another recipe")
         claim(folder / DATA, _fed(run, pictures), "a run on other data")
         with explain_lost_worker(strategy), picture_errors(run.dataset, run.held_out):
             return _run_stages(run)
@@ -120,7 +119,7 @@ def check_classes(dataset: Dataset) -> None:
 
 def _fed(run: Run, pictures: int) -> dict[str, Any]:
     """What the network learns from, beside the recipe."""
-    start = None if run.start_from is None else file_sha256(Path(run.start_from))
+    start = None if run.start_from is None else file_sha256(run.start_from)
     classes = list(run.dataset.class_names)
     return {"class_names": classes, "pictures": pictures, "preprocessing": run.preprocessing.to_dict(), "start_from": start}
 

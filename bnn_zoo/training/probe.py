@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
+from bnn_zoo.training.claim import read_claim
 from bnn_zoo.training.optimizers import make_optimizer
 from bnn_zoo.training.precision import computing_in
 from bnn_zoo.training.recipe import PRECISIONS, Precision, Recipe
@@ -52,7 +52,7 @@ def settle(
         return recipe
     if (out / CLAIM).exists():
         try:
-            begun = json.loads((out / CLAIM).read_bytes())
+            begun = read_claim(out / CLAIM)
         except ValueError:
             return recipe  # the folder cannot be gone on with, which its claim will say
         kept = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 import warnings
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo._whole_file import write_whole
 from bnn_zoo.training.checkpoints import Position, last_checkpoint, local_weights, save_checkpoint
 from bnn_zoo.training.disk import explain_full_disk
-from bnn_zoo.training.run_log import LOG, read_log, write_log
+from bnn_zoo.training.run_log import LOG, salvage_log, write_log
 
 # More than HDF5 takes for a variable's name and place.
 _HDF5_BYTES = 8192
@@ -110,13 +109,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
 
 def _logged(log: Path, epochs: int) -> list[dict[str, Any]]:
     """The rows of the epochs that are done; a warning says if some are lost, for the weights are right without them."""
-    try:
-        found = read_log(log) if log.is_file() else []
-    except (ValueError, csv.Error):  # no text, or no table
-        found = []
-    # What a row lacks, or has too many, csv calls None.
-    whole = [row for row in found[:epochs] if None not in (*row, *row.values())]
-    rows = [row for row in whole if str(row.get("epoch")) in map(str, range(epochs))]
+    rows = [row for row in salvage_log(log) if row["epoch"] in map(str, range(epochs))]
     if len(rows) < epochs:
         warnings.warn(
             f"{log} is missing or damaged: of the {epochs} epochs done it has {len(rows)}. The others stay out of log and curve, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +36,7 @@ class Run:
     held_out: Dataset | None
     preprocessing: Preprocessing
     folder: Path
-    start_from: str | os.PathLike[str] | None
+    start_from: Path | None
     strategy: Any
     checkpoint_seconds: float
     tensorboard: bool

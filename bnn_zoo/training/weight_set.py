@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
+from bnn_zoo._user_path import user_path
+from bnn_zoo._whole_file import write_whole
 from bnn_zoo.hub.folder import RUN_CURVE, RUN_LOG, save_pretrained
 from bnn_zoo.training.curve import plot_log
 from bnn_zoo.training.run import LAST
@@ -31,18 +33,19 @@ def save_run(
         The folder.
 
     Raises:
-        ValueError: if the log holds no epoch, or the model and its description do not fit.
+        ValueError: if the log is damaged or holds no epoch, or the model and its description do not fit.
         OSError: if the run is not finished.
     """
     # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
     model = build()
-    model.load_weights(str(Path(run) / LAST))
-    target = Path(folder)
+    run, target = user_path(run), user_path(folder)
+    model.load_weights(str(run / LAST))
     target.mkdir(parents=True, exist_ok=True)
-    # Before the card, which names what lies beside it.
-    shutil.copyfile(Path(run) / LOG, target / RUN_LOG)
+    # Both before the card, which names what lies beside it. The curve is first: it finds out whether the log is whole.
+    log = run / LOG
     try:
-        plot_log(target / RUN_LOG, target / RUN_CURVE)
+        plot_log(log, target / RUN_CURVE)
     except ImportError as error:
         warnings.warn(f"no curve: {error}", stacklevel=2)
+    write_whole(target / RUN_LOG, lambda part: shutil.copyfile(log, part))
     return save_pretrained(model, target, **description)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bnn_zoo import __version__
 from bnn_zoo._keras import keras
+from bnn_zoo._user_path import user_path
 from bnn_zoo.data.datasets import default_name, load_dataset, training_split
 from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.load import load_pretrained
@@ -20,7 +21,7 @@ from bnn_zoo.training.loop import train
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.run import LAST
-from bnn_zoo.training.run_log import LOG, read_log
+from bnn_zoo.training.run_log import LOG, last_epoch
 from bnn_zoo.training.weight_set import save_run
 from bnn_zoo.transfer.freezing import freeze
 from bnn_zoo.transfer.head import replace_head
@@ -87,12 +88,12 @@ def finetune(
         say(str(freeze(model, until="head")).splitlines()[0])
         return model
 
-    folder = Path(out)
+    folder = user_path(out)
     say(f"1 of 2: the new head, {_epochs(head)}")
     train(build_frozen, head, dataset, preprocessing, folder / "head", strategy="one")
     say(f"2 of 2: all layers, {_epochs(whole)}")
     train(build, whole, dataset, preprocessing, folder / "whole", start_from=folder / "head" / LAST, strategy="one")
-    metric = _held_out_score(folder / "whole" / LOG, whole.held_out, name)
+    metric = _held_out_score(folder / "whole" / LOG, whole, name)
     if metric is not None:
         say(f"{metric.name} {metric.value:.1f} % of {whole.held_out} pictures that were held out")
     return save_run(
@@ -109,11 +110,11 @@ def finetune(
     )
 
 
-def _held_out_score(log: Path, pictures: int, name: str) -> Metric | None:
-    last = read_log(log)[-1]
+def _held_out_score(log: Path, recipe: Recipe, name: str) -> Metric | None:
+    last = last_epoch(log, recipe.epochs)
     if "val_accuracy" not in last:
         return None
-    by = f"bnn-zoo finetune {__version__}, {pictures} pictures"
+    by = f"bnn-zoo finetune {__version__}, {recipe.held_out} pictures"
     return Metric("top-1", round(100 * float(last["val_accuracy"]), 2), f"{name}, held out", by)
 
 

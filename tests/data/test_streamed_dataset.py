@@ -72,7 +72,7 @@ def test_a_bad_picture_is_skipped_and_named(tmp_path: Path) -> None:
     greys = [dataset.instead(index, dataset.read)[0][0, 0, 0] for index in range(12)]
     assert greys == [0, 1, 2, 5, 5, 5, 6, 7, 8, 9, 10, 0]
     assert dataset.skipped == ("a/03.png", "a/04.png", "b/11.png") and dataset.failure is None
-    with pytest.raises(ImageError, match="none of its 12"):
+    with pytest.raises(ImageError, match=r"none of its 12 pictures could be read; .*00\.png: "):
         nothing = streamed(shades(tmp_path / "nothing", bad=tuple(range(12))), "skip")
         nothing.instead(0, nothing.read)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from narrow import noise
 import bnn_zoo
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, tf
+from bnn_zoo.deploy.export import _move
 
 READER = """
 import sys
@@ -151,6 +153,56 @@ def test_a_failed_export_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest
         deploy.export(narrow_model("birealnet"), path)
     assert before == (path.read_bytes(), path.with_suffix(".bin").read_bytes())
     assert len(list(tmp_path.iterdir())) == 2
+
+
+FULL_DISK = """
+import resource, sys
+import bnn_zoo
+from bnn_zoo import deploy
+from bnn_zoo.models import find_architecture
+from bnn_zoo.models.build import build_model
+from narrow import NARROW
+model = build_model(find_architecture("quicknet"), num_classes=10, arguments=NARROW["quicknet"])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try: deploy.export(model, sys.argv[1])
+except OSError as error: print(error.filename, "|", error.strerror)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on the size of files are a Unix thing")
+@pytest.mark.parametrize("name", ["network.tflite", "network.xml", "saved"])
+def test_a_full_disk_is_told(name: str, tmp_path: Path) -> None:
+    for ending, package in ((".tflite", "larq_compute_engine"), (".xml", "openvino")):
+        if name.endswith(ending):
+            pytest.importorskip(package)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path / name)], capture_output=True, text=True, env=environment, timeout=300
+    )
+    # Larq Compute Engine's converter begins with temporary files, which have no room here either.
+    place = tempfile.gettempdir() if name.endswith(".tflite") else tmp_path / name
+    told = "Input/output error: is the disk full?" if name.endswith(".xml") else "File too large"
+    assert done.stdout.splitlines()[-1:] == [f"{place} | {told}"], done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_move_that_is_cut_leaves_nothing_that_can_be_read(tmp_path: Path) -> None:
+    old, new = (tmp_path / "old", tmp_path / "new")
+    for folder in (old, new):
+        folder.mkdir()
+        for ending in ("bin", "xml"):
+            (folder / f"network.{ending}").write_text(folder.name)
+    parts = [(new / f"network.{ending}", old / f"network.{ending}") for ending in ("bin", "xml")]
+    seen = []
+
+    def replace(source: Path, target: Path) -> None:
+        os.rename(source, target)
+        seen.append({path.suffix: path.read_text() for path in old.iterdir()})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        _move(parts)
+    assert all(".xml" not in state for state in seen[:-1]) and seen[-1] == {".bin": "new", ".xml": "new"}
 
 
 @pytest.mark.parametrize("name", ["network.xml", "network.bin", "saved"])

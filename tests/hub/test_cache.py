@@ -28,7 +28,7 @@ def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BNN_ZOO_CACHE", "~/elsewhere")
     assert cache_folder() == Path.home() / "elsewhere"
     monkeypatch.setenv("BNN_ZOO_CACHE", "~nobody-has-this-name/elsewhere")
-    assert cache_folder() == Path("~nobody-has-this-name/elsewhere")
+    assert cache_folder() == Path("~nobody-has-this-name/elsewhere").absolute()
     for unset in ("", None):
         monkeypatch.setenv("BNN_ZOO_CACHE", unset) if unset is not None else monkeypatch.delenv("BNN_ZOO_CACHE")
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,36 @@ def test_no_memory_is_taken_for_classes_that_the_file_cannot_have(folder: Path, 
     copy = reconfigured(folder, tmp_path, num_classes=2**31 - 1, labels=None, **fields)
     with pytest.raises(WeightFileError, match=r"2147483647 classes are recorded, but the file has numbers for \d+ at most"):
         load_pretrained(copy)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"filters": 20_000, "section_blocks": [1, 1]}, {"filters": 8, "section_blocks": [100_000]}, {"filters": 10**9}],
+)
+def test_a_network_that_the_file_has_no_room_for_is_given_up(folder: Path, tmp_path: Path, arguments: dict[str, Any]) -> None:
+    copy, start = reconfigured(folder, tmp_path, arguments=arguments), time.process_time()
+    with pytest.raises(WeightFileError, match=r"no network can be built as its record says, .* in \d+ tensors, more than fit into"):
+        load_pretrained(copy)
+    assert time.process_time() - start < 30, "it takes minutes to build"
+
+
+def test_a_layer_that_the_file_has_no_room_for_is_given_up(folder: Path, tmp_path: Path) -> None:
+    images = keras.Input((32, 32, 3))
+    model = keras.Model(images, keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(8, 3, name="conv")(images)))
+    saved = save_pretrained(model, tmp_path / "saved")
+    load_pretrained(saved)
+    config = (saved / "config.json").read_text()
+    (saved / "config.json").write_text(config.replace('"filters": 8', '"filters": 1000000000'))
+    with pytest.raises(WeightFileError, match=r"it has at least 27000000000 weights in 1 tensors, more than fit into \d+ bytes"):
+        load_pretrained(saved)
+
+
+def test_what_the_caller_asks_for_may_be_larger_than_the_file(folder: Path, tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="all was loaded but head_dense"):
+        load_pretrained(folder, num_classes=100_000)
+    features = save_pretrained(small_network(num_classes=None), tmp_path / "features")
+    with pytest.warns(UserWarning, match="comes without top"):
+        load_pretrained(features, num_classes=100_000)
 
 
 @pytest.mark.parametrize("kind", ["keras-h5", "pytorch", "pickle"])

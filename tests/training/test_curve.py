@@ -28,3 +28,11 @@ def test_a_log_without_epochs_is_refused(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(LOG.splitlines()[0] + "\n")
     with pytest.raises(ValueError, match="no epoch"):
         plot_log(tmp_path / "log.csv", tmp_path / "curve.png")
+
+
+def test_a_log_that_is_damaged_leaves_the_older_curve(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(LOG[:-5])
+    (tmp_path / "curve.png").write_bytes(b"older")
+    with pytest.raises(ValueError, match=r"log.csv is damaged in line 3"):
+        plot_log(tmp_path / "log.csv", tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes() == b"older"

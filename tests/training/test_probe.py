@@ -55,8 +55,9 @@ def test_a_run_that_goes_on_keeps_what_was_measured_when_it_began(tmp_path: Path
     (tmp_path / "recipe.json").write_text(json.dumps(dataclasses.asdict(begun)))
     assert settle(noise_network, SMALL, tmp_path, "auto", "auto") == begun
     assert settle(noise_network, SMALL, tmp_path, "auto", "off") == dataclasses.replace(begun, xla=False)
-    (tmp_path / "recipe.json").write_bytes(b"{\xff")
-    assert settle(noise_network, SMALL, tmp_path, "auto", "auto") is SMALL, "the claim refuses the folder"
+    for damaged in (b"{\xff", b"3"):
+        (tmp_path / "recipe.json").write_bytes(damaged)
+        assert settle(noise_network, SMALL, tmp_path, "auto", "auto") is SMALL, "the claim refuses the folder"
 
 
 @pytest.mark.parametrize(("stem", "plain_model"), [("cifar", "larq_zoo"), ("imagenet", "bnn_zoo")])
