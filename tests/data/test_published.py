@@ -55,6 +55,12 @@ def test_it_is_downloaded_once(file_server: FileServer, cached: Path) -> None:
     assert cached.read_bytes() == DATA and file_server.hits(FILE) == 1
 
 
+def test_a_name_with_a_slash_is_a_folder(file_server: FileServer, cached: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="source 'cifar10/': no such file or folder"):
+        load_dataset("cifar10/", "train")
+    assert not cached.exists() and not file_server.hits(FILE)
+
+
 def test_a_folder_of_that_name_comes_first(file_server: FileServer, cached: Path, tmp_path: Path) -> None:
     (tmp_path / "cifar10").mkdir()
     with pytest.raises(ValueError, match="no pictures"):
