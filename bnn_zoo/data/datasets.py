@@ -183,6 +183,6 @@ def _located(source: str | os.PathLike[str]) -> Path:
         return published_file(os.fspath(source))
     downloaded = ", ".join(map(repr, PUBLISHED))
     raise FileNotFoundError(
-        f"source {os.fspath(source)!r}: no such file or folder; what is no path is {downloaded} (downloaded from its publishers) or "
-        f"{TFDS}NAME (TensorFlow Datasets)"
+        f"source {os.fspath(source)!r}: no such file or folder; what is no path is {downloaded} (downloaded from its publishers) "
+        f"or {TFDS}NAME (TensorFlow Datasets)"
     )

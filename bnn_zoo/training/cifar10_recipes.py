@@ -19,6 +19,20 @@ _REACTNET18 = Recipe(
     f"in place of the paper's two steps {_SIZED}",
 )
 
+_QUICKNET_SMALL = Recipe(
+    "quicknet_small.cifar10",
+    arguments={"section_filters": (32, 64, 128, 256)},
+    learning_rate=4e-3,
+    real_optimizer="sgd",
+    real_learning_rate=0.05,
+    warmup_epochs=2,
+    epochs=30,
+    batch_size=64,
+    precision="mixed_bfloat16",
+    source="narrower last sections than larq-zoo's network; its two optimizers and warm-up (TrainQuickNet), batch and rates as "
+    f"for the others, {_SIZED}",
+)
+
 CIFAR10_RECIPES = (
     Recipe(
         "birealnet.cifar10",
@@ -75,31 +89,15 @@ CIFAR10_RECIPES = (
         source="half the width and growth of the paper's network; larq-zoo's learning rate (TrainBinaryDenseNet28) for binary "
         f"kernels, SGD for the rest as for QuickNetSmall, {_SIZED}",
     ),
-    Recipe(
-        "quicknet_small.cifar10",
-        arguments={"section_filters": (32, 64, 128, 256)},
-        learning_rate=4e-3,
-        real_optimizer="sgd",
-        real_learning_rate=0.05,
-        warmup_epochs=2,
-        epochs=30,
-        batch_size=64,
-        precision="mixed_bfloat16",
-        source="narrower last sections than larq-zoo's network; its two optimizers and warm-up (TrainQuickNet), batch and rates as "
-        f"for the others, {_SIZED}",
-    ),
-    Recipe(
-        "quicknet.cifar10",
+    _QUICKNET_SMALL,
+    replace(
+        _QUICKNET_SMALL,
+        name="quicknet.cifar10",
         arguments={"section_filters": (48, 96, 192, 384)},
-        learning_rate=4e-3,
-        real_optimizer="sgd",
-        real_learning_rate=0.05,
         warmup_epochs=1,
         epochs=18,
-        batch_size=64,
         cutout=0.25,
         label_smoothing=0.1,
-        precision="mixed_bfloat16",
         source="three quarters of the width of larq-zoo's network; optimizers, batch and rates as for QuickNetSmall; cutout and "
         f"label smoothing, since QuickNetSmall overfits; {_SIZED}",
     ),
