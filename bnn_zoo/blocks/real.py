@@ -74,7 +74,7 @@ def depthwise_conv(
     Returns:
         (batch, height / strides, width / strides, channels).
     """
-    # With strides TensorFlow's gradient to the input takes ten to thirty times as long in bfloat16 as in float32, on CPUs.
+    # With strides TensorFlow's gradient to the input takes many times as long in bfloat16 as in float32, on CPUs.
     slow = strides > 1 and keras.mixed_precision.global_policy().compute_dtype == "bfloat16"
     return keras.layers.DepthwiseConv2D(
         kernel_size,

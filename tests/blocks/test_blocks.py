@@ -11,6 +11,7 @@ from block_models import kinds, model_of
 from bnn_zoo import blocks
 from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo.blocks import Binarization
+from bnn_zoo.training.precision import computing_in
 
 RNG = np.random.default_rng(2)
 
@@ -189,12 +190,8 @@ def test_blurred_transition() -> None:
 
 
 def test_depthwise_convolutions_with_strides_leave_bfloat16_out() -> None:
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    try:
+    with computing_in("mixed_bfloat16"):
         types = [model_of(blocks.depthwise_conv, strides=strides, name="a").get_layer("a").compute_dtype for strides in (1, 2)]
-    finally:
-        keras.mixed_precision.set_global_policy(before)
     assert types == ["bfloat16", "float32"]
 
 
@@ -263,12 +260,8 @@ def test_binary_head() -> None:
 
 
 def test_probabilities_are_float32_in_mixed_precision() -> None:
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    try:
+    with computing_in("mixed_bfloat16"):
         model = model_of(blocks.head, 10)
-    finally:
-        keras.mixed_precision.set_global_policy(before)
     assert model.get_layer("head_dense").compute_dtype == "bfloat16"
     assert model.output.dtype == "float32"
 
