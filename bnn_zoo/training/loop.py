@@ -94,8 +94,8 @@ def train(
     for stage in run.stages:
         run.steps(stage)
         check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
-        if stage.teacher and stage.teacher not in {other.name for other in run.before(stage)}:
-            resolve(stage.teacher)
+        for other in {stage.start, stage.teacher} - {"", *(earlier.name for earlier in run.before(stage))}:
+            resolve(other)
     if not (folder / CLAIM).exists():
         check_networks(run)
     folder.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,8 @@ class Stage:
         cooling: lets kernels be soft at first, w / temperature in [-1, 1], and signs in the end: the temperature is 1 in the first
             epoch, and each further one multiplies it by this number in (0, 1). 0.0 for signs from the start.
         network: another network to train in this stage, among `bnn_zoo.training.teachers`; the recipe's if empty.
-        start: the stage from whose weights this one starts; random weights if empty.
+        start: where this one's weights start: an earlier stage, or weights that `load_pretrained` takes; random if empty. Of
+            packed weights the latent ones are all of their mean size.
         teacher: an earlier stage, or weights that `load_pretrained` takes; none if empty.
         label_weight: factor of the cross-entropy with the labels.
         logits_weight: factor of the divergence from the teacher's probabilities (Kullback-Leibler).
@@ -95,10 +96,10 @@ def check_stages(stages: tuple[Stage, ...], epochs: int) -> None:
             raise ValueError(f"a stage is named {stage.name!r}; each needs a name of its own, of letters, digits and _.")
         if stage.name in _TAKEN:
             raise ValueError(f"a stage is named {stage.name!r}, as the weights of the whole run are; take another name.")
-        if stage.start and stage.start not in seen:
-            raise ValueError(f"start of stage {stage.name!r} is {stage.start!r}; it must be an earlier stage.")
-        if stage.teacher in names - seen:
-            raise ValueError(f"teacher of stage {stage.name!r} is {stage.teacher!r}; it must be an earlier stage, or a weight set.")
+        for role in ("start", "teacher"):
+            other = getattr(stage, role)
+            if other in names - seen:
+                raise ValueError(f"{role} of stage {stage.name!r} is {other!r}; it must be an earlier stage, or a weight set.")
         if stage.network and stage.network not in TEACHERS:
             raise ValueError(f"network of stage {stage.name!r} is {stage.network!r}; it must be one of {', '.join(TEACHERS)}.")
         seen.add(stage.name)

@@ -90,10 +90,13 @@ def check_networks(run: Run) -> None:
         run: not begun.
 
     Raises:
-        ValueError: for a network that cannot be binarized in part, or a teacher that a stage cannot learn from.
+        ValueError: for a network that cannot be binarized in part, weights that a stage cannot start from, or a teacher that it
+            cannot learn from.
     """
     for stage in run.recipe.stages:
         network = network_of(stage, run.build)
+        if stage.start and stage.start not in {other.name for other in run.before(stage)}:
+            _start_from_weight_set(network, stage)
         if stage.teacher:
             training_model(network, _teacher(run, stage), stage, run.recipe.l2)
 
@@ -102,8 +105,10 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
     network = network_of(stage, run.build, cooling)
     synchronize_batch_norm(network, run.strategy)
     earlier = {other.name: other for other in run.before(stage)}
-    if stage.start:
+    if stage.start in earlier:
         network.load_weights(str(run.weights(earlier[stage.start])))
+    elif stage.start:
+        _start_from_weight_set(network, stage)
     elif run.start_from is not None and not earlier:
         network.load_weights(str(run.start_from))
     teacher = _teacher(run, stage) if stage.teacher else None
@@ -122,6 +127,16 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
     else:
         model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], jit_compile=recipe.xla)
     return model, network
+
+
+def _start_from_weight_set(network: keras.Model, stage: Stage) -> None:
+    weights = load_pretrained(stage.start).get_weights()
+    if [weight.shape for weight in weights] != [weight.shape for weight in network.weights]:
+        raise ValueError(
+            f"start of stage {stage.name!r} is {stage.start!r}, whose weights are not those of {network.name} as it is trained "
+            "here; give it the same arguments, input and classes."
+        )
+    network.set_weights(weights)
 
 
 def _teacher(run: Run, stage: Stage) -> keras.Model:

@@ -14,6 +14,7 @@ from small_runs import Stop, shades_of, tiny_network
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.hub import save_pretrained
 from bnn_zoo.training import Recipe, Stage, override, train
 from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.run_log import read_log
@@ -86,6 +87,25 @@ def test_a_stage_starts_where_it_says(shades: ImageDataset, tmp_path: Path) -> N
         # Latent weights are clipped when they become binary.
         clipped = np.clip(start.numpy(), -1, 1) if getattr(start, "precision", None) == 1 else start.numpy()
         np.testing.assert_array_equal(found.numpy(), clipped)
+
+
+def test_a_stage_starts_from_a_weight_set(shades: ImageDataset, tmp_path: Path) -> None:
+    trained = train(network, dataclasses.replace(RECIPE, stages=(), epochs=1), shades, CIFAR10, tmp_path / "first")
+    save_pretrained(trained, tmp_path / "weights")
+    stages = (Stage("on", 1, start=str(tmp_path / "weights"), settings={"learning_rate": 0.0}),)
+    again = train(network, dataclasses.replace(RECIPE, stages=stages, epochs=1), shades, CIFAR10, tmp_path / "second")
+    for found, start in zip(again.trainable_weights, trained.trainable_weights, strict=True):
+        if getattr(start, "precision", None) == 1:  # packed: of a latent weight only the sign is kept
+            np.testing.assert_array_equal(found.numpy() >= 0, start.numpy() >= 0)
+        else:
+            np.testing.assert_array_equal(found.numpy(), start.numpy())
+
+
+def test_weights_of_another_network_are_no_start(shades: ImageDataset, tmp_path: Path) -> None:
+    stages = (Stage("first", 1), Stage("on", 1, start="birealnet.cifar10"))
+    with pytest.raises(ValueError, match="start of stage 'on' is 'birealnet.cifar10', whose weights are not those of"):
+        train(network, dataclasses.replace(RECIPE, stages=stages, epochs=2), shades, CIFAR10, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_last_stage_that_cannot_run_costs_no_first_stage(shades: ImageDataset, tmp_path: Path) -> None:
