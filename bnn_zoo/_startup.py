@@ -13,7 +13,7 @@ from bnn_zoo._silence import silent_stderr
 T = TypeVar("T")
 
 
-def load_tensorflow(first: Callable[[], T | None] = lambda: None) -> T | None:
+def load_tensorflow(first: Callable[[], T | None] = lambda: None, *, to_train: bool = False) -> T | None:
     """Loads TensorFlow without its start-up noise.
 
     Part of that noise is written by C++ before any setting can stop it, so that for a moment standard error leads nowhere. An
@@ -21,11 +21,16 @@ def load_tensorflow(first: Callable[[], T | None] = lambda: None) -> T | None:
 
     Args:
         first: is called when TensorFlow is loaded but has not computed anything yet: for settings that it takes only then.
+        to_train: has oneDNN compute, also on processors where TensorFlow leaves it off because they lack AVX-512 VNNI: training
+            steps on small pictures then take about half the time. A single picture's inference takes longer, so that it stays
+            off for the rest. What the environment says of it (TF_ENABLE_ONEDNN_OPTS) comes first.
 
     Returns:
         What `first` returns.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if to_train:
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with silent_stderr():

@@ -28,7 +28,7 @@ def finetune(
 ) -> None:
     """Fine-tune a trained network on your own pictures: a new head first, then all layers."""
     chosen = pairs(settings or [])
-    load_tensorflow()
+    load_tensorflow(to_train=True)
     from bnn_zoo.transfer import finetune as run
 
     with stops_and_goes_on(), says_how_to_set():

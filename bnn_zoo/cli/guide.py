@@ -22,7 +22,7 @@ def guide(
     dataset_name: Annotated[str | None, typer.Option(help="What the results call the data; the file's name if not given.")] = None,
 ) -> None:
     """Measure the advice on building BNNs by small experiments of equal budget."""
-    load_tensorflow()
+    load_tensorflow(to_train=True)
     from rich.markdown import Markdown
 
     from bnn_zoo.guide.budget import Budget

@@ -55,7 +55,7 @@ def train(
             size=size,
             on_bad="skip" if skip_bad else "stop",
             # Several machines have to find each other before TensorFlow does anything else.
-            strategy=load_tensorflow(first=lambda: make_strategy(strategy)),
+            strategy=load_tensorflow(first=lambda: make_strategy(strategy), to_train=True),
             precision=precision,
             xla=xla,
             tensorboard=tensorboard,
@@ -112,7 +112,7 @@ def train_bench(
 ) -> None:
     """Measure training steps a second beside the plain loop of larq-zoo (float32)."""
     own, heights = json_pairs(arguments or []), counts("--size", sizes)
-    load_tensorflow()
+    load_tensorflow(to_train=True)
     from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.training.bench import SpeedSettings, measure_training
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._first_line import first_line
-from bnn_zoo._keras import keras, tf
+from bnn_zoo._keras import Tensor, keras, tf
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.claim import read_claim
 from bnn_zoo.training.optimizers import make_optimizer
@@ -22,6 +24,12 @@ from bnn_zoo.training.recipe import PRECISIONS, Precision, Recipe
 from bnn_zoo.training.run import CLAIM
 
 _ROUNDS = 5
+
+#: How many times as long as another's a step may take to be measured to the end.
+_HOPELESS = 3.0
+
+#: From this on it is worth a line that the processor is slower in bfloat16.
+_SLOWER = 1.5
 
 
 def settle(
@@ -49,6 +57,8 @@ def settle(
     if xla not in ("recipe", "auto"):
         recipe = replace(recipe, xla=xla == "on")
     if "auto" not in (precision, xla):
+        if not (out / CLAIM).exists():  # a run that was begun cannot change it
+            _advise(recipe.precision, say)
         return recipe
     if (out / CLAIM).exists():
         try:
@@ -73,7 +83,7 @@ def fastest(
     """A recipe with the precision and the XLA setting of the fastest steps.
 
     One step of each combination in turn, on one random batch, the median of five; the first two of each are not counted. A
-    combination that cannot be compiled is left out.
+    combination that cannot be compiled is left out, and one whose second step takes three times as long as another's.
 
     Args:
         build: makes the network.
@@ -87,17 +97,48 @@ def fastest(
     if len(candidates) == 1:
         return candidates[0]
     steps: dict[int, Callable[[], object]] = {}
+    least = math.inf
     for index, candidate in enumerate(candidates):
         try:
-            steps[index] = _step(build, replace(candidate, stages=(), **_without_precision(last)))
+            step = _step(build, replace(candidate, stages=(), **_without_precision(last)))
         except (tf.errors.OpError, NotImplementedError) as error:
             say(f"{_name(candidate)}: {first_line(error)}")
+            continue
+        (seconds,) = in_turn({index: step}, 1)[index]
+        if seconds > _HOPELESS * least:
+            say(f"{_name(candidate)}: {1 / seconds:.2f} steps a second, measured once")
+            continue
+        least = min(least, seconds)
+        steps[index] = step
     if not steps:
         raise ValueError("no combination of precision and XLA could be compiled; choose both by hand.")
     medians = {index: statistics.median(times) for index, times in in_turn(steps, _ROUNDS).items()}
     for index, seconds in medians.items():
         say(f"{_name(candidates[index])}: {1 / seconds:.2f} steps a second")
     return candidates[min(medians, key=lambda index: medians[index])]
+
+
+def _advise(precision: Precision, say: Callable[[str], object]) -> None:
+    if precision == "mixed_bfloat16" and (times := bfloat16_slowdown()) > _SLOWER:
+        say(
+            f"this processor takes {times:.1f} times as long for a convolution in bfloat16 as in float32; "
+            'the run is faster with precision float32, or with "auto", which measures.'
+        )
+
+
+def bfloat16_slowdown() -> float:
+    """How many times as long as in float32 a convolution takes in bfloat16: below 1 on processors that compute in it."""
+    runs = {}
+    for index, dtype in enumerate((tf.float32, tf.bfloat16)):
+        images, kernel = tf.ones((8, 16, 16, 64), dtype), tf.ones((3, 3, 64, 64), dtype)
+        runs[index] = functools.partial(_convolved, images, kernel)
+    in_turn(runs, 1)
+    real, brain = (statistics.median(times) for times in in_turn(runs, _ROUNDS).values())
+    return brain / real
+
+
+def _convolved(images: Tensor, kernel: Tensor) -> object:
+    return tf.nn.conv2d(images, kernel, 1, "SAME")[0, 0, 0, 0].numpy()  # read, so that it is over
 
 
 def in_turn(runs: Mapping[int, Callable[[], object]], rounds: int) -> dict[int, list[float]]:
@@ -130,8 +171,7 @@ def _step(build: Callable[[], keras.Model], recipe: Recipe) -> Callable[[], obje
     def run() -> object:
         return float(train(batches)["loss"])  # read, so that the step is over
 
-    for _ in range(2):
-        run()
+    run()
     return run
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,36 @@ SMALL_ONE = {"filters": 8, "section_blocks": (1,)}
 def test_the_fastest_is_the_one_of_the_least_median(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = {("float32", False): 3.0, ("mixed_bfloat16", False): 2.0, ("float32", True): 9.0, ("mixed_bfloat16", True): 2.5}
     monkeypatch.setattr(probe, "_step", lambda build, recipe: lambda: seconds[recipe.precision, recipe.xla])
-    monkeypatch.setattr(probe, "in_turn", lambda runs, rounds: {key: [run(), 0.1, 99.0] for key, run in runs.items()})
+    monkeypatch.setattr(probe, "in_turn", lambda runs, rounds: {key: [run(), 0.1, 99.0][:rounds] for key, run in runs.items()})
     lines: list[str] = []
     chosen = fastest(noise_network, SMALL, say=lines.append)
     assert chosen == dataclasses.replace(SMALL, precision="mixed_bfloat16")
     assert len(lines) == 4 and "mixed_bfloat16 with XLA: 0.40 steps a second" in lines
+
+
+def test_a_hopeless_one_is_not_measured_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def step(build: object, recipe: Any) -> Callable[[], object]:
+        return lambda: time.sleep(0.001 if recipe.precision == "float32" else 0.1) or taken.append(recipe.precision)
+
+    monkeypatch.setattr(probe, "_step", step)
+    lines: list[str] = []
+    assert fastest(noise_network, SMALL, xla=(False,), say=lines.append).precision == "float32"
+    assert taken.count("mixed_bfloat16") == 1 and taken.count("float32") == 6
+    assert lines[0].startswith("mixed_bfloat16: ") and lines[0].endswith("steps a second, measured once")
+
+
+@pytest.mark.parametrize(("times", "told"), [(14.6, True), (0.6, False)])
+def test_a_processor_that_is_slow_in_bfloat16_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: float, told: bool
+) -> None:
+    assert probe.bfloat16_slowdown() > 0
+    monkeypatch.setattr(probe, "bfloat16_slowdown", lambda: times)
+    lines: list[str] = []
+    settle(noise_network, SMALL, tmp_path, "mixed_bfloat16", "recipe", lines.append)
+    assert any("takes 14.6 times as long" in line and "precision float32" in line for line in lines) is told
+    assert not settle(noise_network, SMALL, tmp_path, "float32", "recipe", pytest.fail).xla
 
 
 def test_a_step_of_each_is_really_taken() -> None:
