@@ -115,7 +115,7 @@ def _meaningless(text: str) -> NoReturn:
 
 def _of_name(text: str, architecture: str | None, include_top: bool) -> WeightSet:
     if architecture is not None:
-        return find_weight_set(architecture, text, include_top)
+        return find_weight_set(architecture, text.removeprefix(f"{architecture}."), include_top)
     name, tag = split_name(text)
     return find_weight_set(find_architecture(name, NOR_FOLDER).name, tag, include_top)
 

@@ -138,6 +138,9 @@ def test_true_and_tags() -> None:
         resolve("birealnt.imagenet")
     with pytest.raises(ValueError, match="holds weights of birealnet, not of quicknet"):
         resolve(resolve("birealnet.imagenet"), "quicknet")
+    assert resolve("birealnet.cifar10", "birealnet") == resolve("cifar10", "birealnet")
+    with pytest.raises(ValueError, match="birealnet has no weight set 'quicknet.cifar10'"):
+        resolve("quicknet.cifar10", "birealnet")
 
 
 def test_a_folder_and_the_file_in_it(tmp_path: Path) -> None:
