@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, tf
-from bnn_zoo.training.optimizers import real_kernels
 from bnn_zoo.training.stage import Stage
+from bnn_zoo.training.variables import real_kernels
 
 
 def training_model(network: keras.Model, teacher: keras.Model | None, stage: Stage, l2: float) -> keras.Model:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
-from bnn_zoo.training.optimizers import binary_kernels
+from bnn_zoo.training.variables import binary_kernels
 
 FLIP_RATIO = "flip_ratio"
 

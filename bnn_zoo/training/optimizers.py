@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
+from bnn_zoo.training.clipping import Clip, clip_by_norm, clip_by_unit
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.schedules import make_schedule
+from bnn_zoo.training.variables import binary_kernels, plain_name, real_kernels
 
 
 def make_optimizer(recipe: Recipe, steps: int, variables: Sequence[Any]) -> Any:
@@ -24,30 +26,22 @@ def make_optimizer(recipe: Recipe, steps: int, variables: Sequence[Any]) -> Any:
     Returns:
         A Keras optimizer, or larq's CaseOptimizer where binary kernels have one of their own.
     """
-    decayed = frozenset(variable.name for variable in real_kernels(variables)) if recipe.weight_decay else frozenset()
+    clips = [clip_by_norm(recipe.clip_norm)] if recipe.clip_norm else []
+    if recipe.clip_unit:
+        last = plain_name(variables[-1]).rpartition("/")[0]
+        clips.append(clip_by_unit(recipe.clip_unit, frozenset(f"{last}/{name}" for name in ("kernel", "bias"))))
+    decayed = frozenset(plain_name(variable) for variable in real_kernels(variables)) if recipe.weight_decay else frozenset()
     rate = make_schedule(recipe, steps)
     if recipe.real_optimizer == "same":
-        return _make(recipe, recipe.optimizer, rate, decayed)
-    rest = _make(recipe, recipe.real_optimizer, make_schedule(recipe, steps, real=True), decayed)
+        return _make(recipe, recipe.optimizer, rate, decayed, clips)
+    rest = _make(recipe, recipe.real_optimizer, make_schedule(recipe, steps, real=True), decayed, clips)
     if not binary_kernels(variables):
         return rest  # a stage in which no kernel is binarized
     if recipe.optimizer == "bop":
         binary = larq.optimizers.Bop(threshold=recipe.threshold, gamma=rate)
     else:
-        binary = _make(recipe, recipe.optimizer, rate, frozenset())
+        binary = _make(recipe, recipe.optimizer, rate, frozenset(), clips)
     return larq.optimizers.CaseOptimizer((larq.optimizers.Bop.is_binary_variable, binary), default_optimizer=rest)
-
-
-def binary_kernels(variables: Sequence[Any]) -> list[Any]:
-    """Those that a quantizer makes +1 or -1: their latent weights."""
-    return [variable for variable in variables if larq.optimizers.Bop.is_binary_variable(variable)]
-
-
-def real_kernels(variables: Sequence[Any]) -> list[Any]:
-    """The kernels of layers in full precision."""
-    quantized = [variable for variable in variables if (getattr(variable, "precision", None) or 32) < 32]
-    named = [variable for variable in variables if variable.name.partition(":")[0].endswith("kernel")]
-    return [variable for variable in named if not any(variable is other for other in quantized)]
 
 
 def optimizer_state(optimizer: Any, variables: Sequence[Any]) -> list[Any]:
@@ -72,11 +66,12 @@ def steps_done(optimizer: Any) -> Any:
     return getattr(optimizer, "optimizers", [optimizer])[0].iterations
 
 
-def _make(recipe: Recipe, name: str, rate: Any, decayed: frozenset[str]) -> Any:
+def _make(recipe: Recipe, name: str, rate: Any, decayed: frozenset[str], clips: list[Clip]) -> Any:
     from bnn_zoo.training.rectified_adam import RectifiedAdam  # its class needs TensorFlow when defined
 
     kind = {"sgd": keras.optimizers.legacy.SGD, "adam": keras.optimizers.legacy.Adam, "radam": RectifiedAdam}[name]
     own: dict[str, Any] = {"momentum": recipe.momentum} if name == "sgd" else {"epsilon": recipe.epsilon}
+    own["gradient_transformers"] = clips
     return _decaying(kind, decayed, recipe.weight_decay)(rate, **own) if decayed else kind(rate, **own)
 
 
@@ -85,8 +80,7 @@ def _decaying(kind: Any, names: frozenset[str], share: float) -> Any:
         """Decoupled weight decay. Source: Loshchilov and Hutter, 2017, arXiv 1711.05101."""
 
         def _resource_apply_dense(self, grad: Tensor, var: Any, apply_state: Any = None) -> Any:
-            # On several devices a variable's copies are numbered in their names.
-            if var.name.partition(":")[0].partition("/replica_")[0] + ":0" not in names:
+            if plain_name(var) not in names:
                 return super()._resource_apply_dense(grad, var, apply_state)
             rate = self._decayed_lr(var.dtype.base_dtype)
             with tf.control_dependencies([var.assign_sub(rate * share * var, read_value=False)]):

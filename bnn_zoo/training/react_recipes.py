@@ -29,6 +29,8 @@ RESNET34 = Stage(
         "warmup_epochs": 0,
         "batch_size": 256,
         "l2": 5e-5,
+        "clip_norm": 0.0,
+        "clip_unit": 0.0,
     },
 )
 
@@ -43,8 +45,6 @@ def _two_steps(base: Recipe, epochs: int, l2: float, *, taught: bool = True) -> 
     stages = (RESNET34, *steps) if taught else steps
     return replace(base, schedule="linear", epochs=sum(stage.epochs for stage in stages), stages=stages)
 
-
-_AB = "AB-BNN, {}; there the gradients of all layers but the last are clipped too (adaptive, {})"
 
 _BIREALNET34 = Recipe(
     "birealnet34.imagenet",
@@ -80,7 +80,8 @@ _AB_REACTNET18 = _two_steps(
         epsilon=1e-8,
         batch_size=256,
         augmentation="random_resized_crop",
-        source=_AB.format("Train_ImageNet_step1.ipynb and Train_ImageNet_step2.ipynb", 0.02),
+        clip_unit=0.02,
+        source="AB-BNN, Train_ImageNet_step1.ipynb and Train_ImageNet_step2.ipynb",
     ),
     256,
     2.5e-6,
@@ -91,8 +92,9 @@ _AB_ON_CIFAR = _two_steps(
         learning_rate=1e-3,
         epsilon=1e-8,
         batch_size=256,
-        source=_AB.format("Train_Cifar_step1.ipynb and Train_Cifar_step2.ipynb", 0.001)
-        + ", pictures are padded by reflection, and normalized by ImageNet's mean and deviation",
+        clip_unit=0.001,
+        source="AB-BNN, Train_Cifar_step1.ipynb and Train_Cifar_step2.ipynb; there pictures are padded by reflection, and "
+        "normalized by ImageNet's mean and deviation",
     ),
     256,
     2.5e-6,

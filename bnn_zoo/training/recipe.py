@@ -34,6 +34,8 @@ _LEAST = {
     "real_learning_rate": 0.0,
     "threshold": 0.0,
     "weight_decay": 0.0,
+    "clip_norm": 0.0,
+    "clip_unit": 0.0,
     "l2": 0.0,
 }
 
@@ -57,6 +59,10 @@ class Recipe:
         weight_decay: each step takes learning rate times this share off the real-valued kernels, apart from the gradient. Latent
             weights are left alone: only their signs count, so that shrinking them would not restrain the network but make
             it flip more. Nor do biases, batch norm and activations decay.
+        clip_norm: gradients whose norm, over all weights of an optimizer, is above this are scaled down to it; 0 for none
+            (Pascanu et al., 2013, arXiv 1211.5063).
+        clip_unit: an output channel's gradient whose norm is above this share of the norm of its weights is scaled down to it, in
+            all layers but the last; 0 for none (Brock et al., 2021, arXiv 2102.06171).
         l2: factor of the sum of the squared real-valued kernels, which is added to the loss.
         schedule: of the learning rate. `"cosine"` and `"linear"` let it fall to 0 between warm-up and end; `"steps"` follows
             `rate_steps`.
@@ -88,6 +94,8 @@ class Recipe:
     epsilon: float = 1e-7
     threshold: float = 1e-8
     weight_decay: float = 0.0
+    clip_norm: float = 0.0
+    clip_unit: float = 0.0
     l2: float = 0.0
     schedule: Schedule = "cosine"
     real_schedule: RealSchedule = "same"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, get_args
 
 from bnn_zoo._keras import keras, larq
-from bnn_zoo.training.optimizers import binary_kernels
+from bnn_zoo.training.variables import binary_kernels
 from bnn_zoo.transfer.freezing import Cut, layers_in_order, place_of
 
 #: A learning rate, or a schedule of Keras' (`keras.optimizers.schedules`).

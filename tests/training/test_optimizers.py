@@ -11,15 +11,17 @@ import pytest
 from small_runs import SMALL, Stop, noise_network
 
 from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo.blocks.channel_layers import ChannelScale
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.training import Recipe, train
-from bnn_zoo.training.optimizers import binary_kernels, make_optimizer, optimizer_state, real_kernels
+from bnn_zoo.training.optimizers import make_optimizer, optimizer_state
 from bnn_zoo.training.run_log import read_log
 from bnn_zoo.training.schedules import make_schedule
+from bnn_zoo.training.variables import binary_kernels, plain_name, real_kernels
 
 RECIPES = {
-    "radam": dataclasses.replace(SMALL, optimizer="radam", weight_decay=1e-3),
+    "radam": dataclasses.replace(SMALL, optimizer="radam", weight_decay=1e-3, clip_norm=0.5, clip_unit=0.1),
     "sgd": dataclasses.replace(SMALL, optimizer="sgd", learning_rate=0.1, weight_decay=1e-3, l2=1e-4, warmup_epochs=1),
     "case": dataclasses.replace(SMALL, real_optimizer="sgd", real_learning_rate=0.1, schedule="linear", label_smoothing=0.1),
     "bop": dataclasses.replace(
@@ -75,6 +77,51 @@ def test_decay_shrinks_real_kernels_and_nothing_else() -> None:
     for variable, old in zip(model.trainable_variables, before, strict=True):
         factor = 0.95 if variable.name in decayed else 1.0
         np.testing.assert_allclose(variable.numpy(), factor * old, rtol=1e-6, err_msg=variable.name)
+
+
+def test_all_gradients_together_are_clipped_to_a_norm() -> None:
+    rng = np.random.default_rng(0)
+    for limit, scale in ((5.0, 5.0), (1e6, None)):
+        model = noise_network()
+        before = [variable.numpy() for variable in model.trainable_variables]
+        gradients = [rng.normal(size=value.shape).astype(np.float32) for value in before]
+        length = np.sqrt(sum(np.square(gradient).sum() for gradient in gradients))
+        recipe = Recipe("a.b", optimizer="sgd", learning_rate=1e-4, momentum=0.0, schedule="constant", clip_norm=limit)
+        step_once(recipe, model, [tf.constant(gradient) for gradient in gradients])
+        for variable, old, gradient in zip(model.trainable_variables, before, gradients, strict=True):
+            expected = old - 1e-4 * gradient * (scale / length if scale else 1.0)
+            np.testing.assert_allclose(variable.numpy(), expected, atol=1e-7, err_msg=variable.name)
+
+
+def test_each_units_gradient_is_clipped_to_a_share_of_its_weights() -> None:
+    rng = np.random.default_rng(0)
+    inputs = keras.Input((8, 8, 4))
+    x = keras.layers.Conv2D(6, 3, name="conv")(inputs)
+    x = ChannelScale(name="scale")(keras.layers.DepthwiseConv2D(3, name="depthwise")(x))
+    model = keras.Model(inputs, keras.layers.Dense(3, name="head_dense")(x))
+    before = {plain_name(variable): variable.numpy() for variable in model.trainable_variables}
+    gradients = {name: rng.normal(size=value.shape).astype(np.float32) * 0.02 for name, value in before.items()}
+    recipe = Recipe("a.b", optimizer="sgd", learning_rate=1.0, momentum=0.0, schedule="constant", clip_unit=0.01)
+    step_once(recipe, model, [tf.constant(gradients[plain_name(variable)]) for variable in model.trainable_variables])
+    # Weights as PyTorch has them, a unit a row.
+    rows = {
+        "conv/kernel": lambda values: values.reshape(-1, 6).T,
+        "depthwise/depthwise_kernel": lambda values: values.reshape(-1, 6).T,
+        "scale/gain": lambda values: values.reshape(6, 1),
+        "conv/bias": lambda values: values.reshape(1, 6),
+        "depthwise/bias": lambda values: values.reshape(1, 6),
+    }
+    for variable in model.trainable_variables:
+        name = plain_name(variable)
+        step = before[name] - variable.numpy()
+        if name.startswith("head_dense"):
+            np.testing.assert_allclose(step, gradients[name], atol=1e-7)
+            continue
+        weights, gradient = rows[name](before[name]), rows[name](gradients[name])
+        limits = 0.01 * np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-3)
+        lengths = np.linalg.norm(gradient, axis=1, keepdims=True)
+        expected = gradient * np.minimum(limits / lengths, 1.0)
+        np.testing.assert_allclose(rows[name](step), expected, atol=1e-7, err_msg=name)
 
 
 def test_bop_flips_binary_kernels_by_its_rule_and_leaves_the_rest_to_the_other() -> None:

@@ -10,10 +10,10 @@ import pytest
 from bnn_zoo.models import architectures, find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training.networks import network_of
-from bnn_zoo.training.optimizers import binary_kernels, real_kernels
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.recipes import find_recipe, list_recipes
+from bnn_zoo.training.variables import binary_kernels, real_kernels
 
 
 def test_every_recipe_names_a_network_and_arguments_that_it_has() -> None:
