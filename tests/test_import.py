@@ -150,3 +150,14 @@ def test_type_checker_sees_the_factories(tmp_path: Path) -> None:
     assert 'Revealed type is "builtins.list[builtins.str]"' in lines[2] or '"list[str]"' in lines[2]
     assert "snippet.py:5" in lines[3] and "BiRealNets" in lines[3]
     assert "snippet.py:6" in lines[4] and "input_shape" in lines[4]
+
+
+@pytest.mark.parametrize(("given", "to_train", "expected"), [(None, True, "1"), (None, False, None), ("0", True, "0")])
+def test_training_computes_through_onednn_unless_the_environment_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, to_train: bool, expected: str | None
+) -> None:
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", given)
+    code = f"from bnn_zoo._startup import load_tensorflow; load_tensorflow(to_train={to_train}); import os; "
+    assert run(code + "print(os.environ.get('TF_ENABLE_ONEDNN_OPTS'))").strip() == str(expected)
