@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,49 @@ def test_a_stage_starts_from_a_weight_set(shades: ImageDataset, tmp_path: Path) 
             np.testing.assert_array_equal(found.numpy() >= 0, start.numpy() >= 0)
         else:
             np.testing.assert_array_equal(found.numpy(), start.numpy())
+
+
+def from_weight_sets(folder: Path) -> Recipe:
+    """Of two stages, which start from the weight set in the folder `start` and learn from that in `teacher`."""
+    for name in ("start", "teacher"):
+        save_pretrained(network(), folder / name)
+    first = Stage("first", 1, start=str(folder / "start"))
+    second = Stage("second", 1, start="first", teacher=str(folder / "teacher"), logits_weight=1.0)
+    return dataclasses.replace(RECIPE, stages=(first, second), epochs=2)
+
+
+def test_a_weight_set_cannot_change_on_the_way(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe, out = from_weight_sets(tmp_path), tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        train(network, recipe, shades, CIFAR10, out, callbacks=(Stop(1),))
+    shutil.rmtree(tmp_path / "teacher")
+    save_pretrained(network(), tmp_path / "teacher")
+    with pytest.raises(ValueError, match=r"a run on other data \(data.json: weight_sets\..*teacher is "):
+        train(network, recipe, shades, CIFAR10, out)
+    fed = json.loads((out / "data.json").read_text())
+    del fed["weight_sets"]  # as an earlier version wrote it
+    (out / "data.json").write_text(json.dumps(fed))
+    with pytest.raises(KeyboardInterrupt):
+        train(network, recipe, shades, CIFAR10, out, callbacks=(Stop(1),))
+
+
+def test_what_finished_stages_needed_may_be_gone(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe, out = from_weight_sets(tmp_path), tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        train(network, recipe, shades, CIFAR10, out, callbacks=(Stop(5),))  # the first step of the second stage
+    shutil.rmtree(tmp_path / "start")
+    done = train(network, recipe, shades, CIFAR10, out)
+    shutil.rmtree(tmp_path / "teacher")
+    again = train(network, recipe, shades, CIFAR10, out)
+    for one, other in zip(done.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_has_one_start(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe = from_weight_sets(tmp_path)
+    with pytest.raises(ValueError, match="start_from is 'some.h5', and stage 'first' starts from .*start'; leave one out"):
+        train(network, recipe, shades, CIFAR10, tmp_path / "out", start_from="some.h5")
+    assert not (tmp_path / "out").exists()
 
 
 def test_weights_of_another_network_are_no_start(shades: ImageDataset, tmp_path: Path) -> None:
