@@ -19,7 +19,7 @@ from bnn_zoo.training.named_weights import hashes
 from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe, recipe_of
 from bnn_zoo.training.run import CLAIM, DATA, WEIGHT_SETS, Run
-from bnn_zoo.training.stage_run import check_networks, run_stage
+from bnn_zoo.training.stage_run import check_networks, check_targets, run_stage
 from bnn_zoo.training.strategy import check_batch_size, explain_lost_worker, is_chief, make_strategy
 
 # One for all recipes: what one of them was trained on must not be what another is scored on.
@@ -93,6 +93,7 @@ def train(
     check_classes(dataset)
     for stage in run.stages:
         run.steps(stage)
+        check_targets(run, stage)
         check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
     first = run.stages[0]
     if start_from is not None and first.start:

@@ -15,6 +15,7 @@ from small_runs import Stop, shades_of, tiny_network
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.hub import save_pretrained
 from bnn_zoo.training import Recipe, Stage, override, train
@@ -137,6 +138,35 @@ def test_what_finished_stages_needed_may_be_gone(shades: ImageDataset, tmp_path:
     again = train(network, recipe, shades, CIFAR10, out)
     for one, other in zip(done.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("role", ["start", "teacher"])
+def test_a_weight_set_has_its_classes_in_the_datas_order(role: str, shades: ImageDataset, tmp_path: Path) -> None:
+    save_pretrained(network(), tmp_path / "set", labels=("bright", "dark"))
+    stage = Stage("only", 1, **{role: str(tmp_path / "set")}, logits_weight=1.0 if role == "teacher" else 0.0)
+    recipe = dataclasses.replace(RECIPE, stages=(stage,), epochs=1)
+    words = rf"{role} of stage 'only' is .*another order.*from number 0 on they are bright, dark in it, dark, bright in the data"
+    with pytest.raises(ValueError, match=words):
+        train(network, recipe, shades, CIFAR10, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"label_smoothing": 0.1}, "label_smoothing is 0.1; classes of pixels"),
+        ({"cutout": 0.5}, "cutout is 0.5; pixels"),
+        ({"l2": 0.1}, "l2 is 0.1; classes of pixels"),
+        ({"stages": (Stage("a", 5), Stage("b", 1, teacher="a", logits_weight=1.0)), "epochs": 6}, "stage 'b' has a teacher"),
+        ({"stages": (Stage("a", 5, label_weight=0.5),)}, "'a' has a teacher or a label_weight"),
+    ],
+)
+def test_what_cannot_be_learnt_from_masks_takes_no_folder(change: dict[str, Any], words: str, tmp_path: Path) -> None:
+    masks = MaskDataset.of(np.zeros((16, 8, 8, 3), np.uint8), np.zeros((16, 8, 8), np.uint8), ("back", "front"))
+    recipe = dataclasses.replace(RECIPE, **{"stages": (), "held_out": 0, **change})
+    with pytest.raises(ValueError, match=words):
+        train(network, recipe, masks, CIFAR10, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_has_one_start(shades: ImageDataset, tmp_path: Path) -> None:
