@@ -17,7 +17,7 @@ from bnn_zoo.training.at_work import alone_in
 from bnn_zoo.training.claim import claim_folder
 from bnn_zoo.training.named_weights import hashes
 from bnn_zoo.training.pipeline import Dataset, picture_errors
-from bnn_zoo.training.recipe import Recipe, recipe_of
+from bnn_zoo.training.recipe import Recipe, naming, recipe_of
 from bnn_zoo.training.run import CLAIM, DATA, WEIGHT_SETS, Run
 from bnn_zoo.training.stage_run import check_networks, check_targets, run_stage
 from bnn_zoo.training.strategy import check_batch_size, explain_lost_worker, is_chief, make_strategy
@@ -92,9 +92,10 @@ def train(
     # What cannot be run is said before the folder is claimed, and before a first stage of days.
     check_classes(dataset)
     for stage in run.stages:
-        run.steps(stage)
-        check_targets(run, stage)
-        check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
+        with naming(stage):
+            run.steps(stage)
+            check_targets(run, stage)
+            check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
     first = run.stages[0]
     if start_from is not None and first.start:
         raise ValueError(f"start_from is {start_from!r:.300}, and stage {first.name!r} starts from {first.start!r}; leave one out.")

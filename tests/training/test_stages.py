@@ -14,12 +14,15 @@ import pytest
 from small_runs import Stop, shades_of, tiny_network
 
 from bnn_zoo._keras import keras
+from bnn_zoo.cli.values import says_how_to_set
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.hub import save_pretrained
 from bnn_zoo.training import Recipe, Stage, override, train
 from bnn_zoo.training.networks import network_of
+from bnn_zoo.training.recipe import recipe_of
+from bnn_zoo.training.recipes import find_recipe
 from bnn_zoo.training.run_log import read_log
 
 ENDS = ("section_0_block_1_add", "section_1_block_1_add")
@@ -211,6 +214,26 @@ def test_stages_are_changed_by_text() -> None:
     assert changed.stages[3].temperature == 2.0 and changed.arguments["filters"] == 16
     with pytest.raises(ValueError, match=r"resnet\.epochs or real\.epochs"):
         override(RECIPE, {"epochs": "4"})
+
+
+def test_a_field_that_stages_set_themselves_is_theirs() -> None:
+    changed = override(RECIPE, {"batch_size": "4", "learning_rate": "0.5"})
+    assert [recipe_of(changed, stage).batch_size for stage in changed.stages] == [16, 4, 4, 4]
+    assert [recipe_of(changed, stage).learning_rate for stage in changed.stages] == [0.5, 0.5, 0.5, 0.005]
+    with pytest.raises(ValueError, match=r"all of which have a learning_rate of their own; set .*real\.learning_rate or "):
+        override(find_recipe("real_to_binary_net.imagenet"), {"learning_rate": "1e-5"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "option"),
+    [({"resnet.batch_size": "400"}, "resnet.batch_size"), ({"batch_size": "400"}, "batch_size"), ({"seed": "-1"}, "seed")],
+)
+def test_an_error_tells_whose_field_it_is(settings: dict[str, str], option: str, shades: ImageDataset, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"It is set with --set {option}="), says_how_to_set():
+        train(network, override(RECIPE, settings), shades, CIFAR10, tmp_path / "out")
+    for own, words in (("learning_rate", "learning_rate of stage 'half' is -1.0; "), ("epochs", "epochs of stage 'half' is -1; ")):
+        with pytest.raises(ValueError, match=f"{words}.* with --set half.{own}="), says_how_to_set():
+            override(RECIPE, {f"half.{own}": "-1"})
 
 
 @pytest.mark.parametrize(
