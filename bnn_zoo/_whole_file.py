@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -19,6 +20,9 @@ _BLOCK = 2**20
 
 #: Of the folders in which files are made.
 _PREFIX, _SUFFIX = ".", ".tmp"
+
+#: Their names: the name of what is made there, and eight characters of tempfile's. Others' folders may be called .scratch.tmp.
+_MADE = re.compile(rf"{re.escape(_PREFIX)}.+\.[a-z0-9_]{{8}}{re.escape(_SUFFIX)}", re.DOTALL)
 
 #: Characters of the name of what is made there, which is in the folder's; a name may have 255.
 _NAME = 100
@@ -90,7 +94,8 @@ def write_text_whole(path: Path, text: str) -> None:
 def remove_unfinished(folder: Path) -> None:
     """Removes what writers that were killed left in a folder, while nobody writes there."""
     for part in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
-        shutil.rmtree(part, ignore_errors=True)
+        if _MADE.fullmatch(part.name):
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _remove_abandoned(folder: Path, prefix: str) -> None:
@@ -100,7 +105,7 @@ def _remove_abandoned(folder: Path, prefix: str) -> None:
         return
     for name in names:
         part = folder / name
-        if name.startswith(prefix) and name.endswith(_SUFFIX) and time.time() - _last_written(part) > ABANDONED:
+        if name.startswith(prefix) and _MADE.fullmatch(name) and time.time() - _last_written(part) > ABANDONED:
             shutil.rmtree(part, ignore_errors=True)
 
 

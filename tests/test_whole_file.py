@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bnn_zoo._whole_file import ABANDONED, write_text_whole, write_whole
+from bnn_zoo._whole_file import ABANDONED, remove_unfinished, write_text_whole, write_whole
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
@@ -112,6 +112,15 @@ def test_what_a_killed_process_left_is_removed_when_it_is_old(tmp_path: Path) ->
     os.utime(left, (long_ago, long_ago))
     write_text_whole(path, "four")
     assert set(tmp_path.iterdir()) == {path, foreign}, "what is not of this file is somebody else's"
+
+
+def test_what_writers_make_is_told_from_what_others_do(tmp_path: Path) -> None:
+    made = []
+    write_whole(tmp_path / "file", lambda part: made.append(part.parent.name) or part.write_text("one"))
+    for name in (*made, ".scratch.tmp", ".file.old.tmp"):
+        (tmp_path / name).mkdir()
+    remove_unfinished(tmp_path)
+    assert set(os.listdir(tmp_path)) == {"file", ".scratch.tmp", ".file.old.tmp"}
 
 
 def test_text_is_utf_8(tmp_path: Path) -> None:

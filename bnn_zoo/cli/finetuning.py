@@ -14,7 +14,7 @@ from bnn_zoo.cli.values import pairs, says_how_to_set
 
 def finetune(
     model: Annotated[str, typer.Argument(help="What to start from: name.tag, a folder, or a Hub repository USER/REPO.")],
-    data: Annotated[Path, typer.Option(help="A folder or .zip of pictures by class.")],
+    data: Annotated[str, typer.Option(help="A folder or .zip of pictures by class.")],
     out: Annotated[
         Path, typer.Option(file_okay=False, help="Folder for the two runs and the weight set; a run that was stopped goes on.")
     ],

@@ -11,7 +11,7 @@ from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goe
 
 
 def guide(
-    data: Annotated[Path, typer.Option(help='"cifar10" (downloaded), or a folder or .zip of pictures by split and class.')],
+    data: Annotated[str, typer.Option(help='"cifar10" (downloaded), or a folder or .zip of pictures by split and class.')],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results; experiments that were stopped go on.")],
     only: Annotated[int | None, typer.Option(metavar="N", help="Run experiment number N only.")] = None,
     pictures: Annotated[int, typer.Option(min=1, help="Training pictures.")] = 16_000,

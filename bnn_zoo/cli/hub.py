@@ -64,7 +64,10 @@ def verify() -> None:
 
 @app.command()
 def clear() -> None:
-    """Remove all files that were downloaded over https from the cache. (Those of the Hub: `hf cache rm`.)"""
+    """Remove all weight files that were downloaded over https from the cache. (Those of the Hub: `hf cache rm`.)
+
+    Data sets stay, in the cache's folder datasets.
+    """
     from bnn_zoo.hub.cache import clear_cache
 
     console.print(f"{clear_cache() / 1e6:.1f} MB freed", highlight=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,17 +23,23 @@ def pairs(settings: list[str]) -> dict[str, str]:
 
 @contextmanager
 def says_how_to_set() -> Iterator[None]:
-    """For work by a recipe: an error that begins with one of its fields, as `held_out is 400`, is told with the option for it."""
+    """For work by a recipe: an error that begins with one of its fields, as `held_out is 400`, is told with the option for it.
+
+    So is one that begins with a stage's, as `epochs of stage 'first' is 0`.
+    """
     try:
         yield
     except ValueError as error:
         from bnn_zoo.training.recipe import Recipe
+        from bnn_zoo.training.stage import Stage
 
-        name, separator, _ = str(error).partition(" is ")
-        fields = {field.name for field in dataclasses.fields(Recipe)} - {"source"}  # which is what errors call the data
-        if not separator or name not in fields:
+        named = re.match(r"(\w+)(?: of stage '(\w+)')? is ", str(error))
+        kinds = (Recipe, Stage) if named and named[2] else (Recipe,)
+        fields = {field.name for kind in kinds for field in dataclasses.fields(kind)} - {"source"}  # as errors call the data
+        if named is None or named[1] not in fields:
             raise
-        raise ValueError(f"{error} It is set with --set {name}=...") from error
+        option = f"{named[2]}.{named[1]}" if named[2] else named[1]
+        raise ValueError(f"{error} It is set with --set {option}=...") from error
 
 
 def json_pairs(settings: list[str]) -> dict[str, Any]:

@@ -43,7 +43,8 @@ def open_tfds(source: str, split: str | None) -> EncodedPictures:
     """Opens a split of a data set, which is prepared if need be (TFDS_DATA_DIR says where).
 
     Pictures are read one by one and in any order, also from TFRecord files, which are not made for it: where a record begins is
-    found out when the first one of its file is needed.
+    found out when the first one of its file is needed. To read one without a class, as publishers withhold them of their test
+    splits, is a ValueError.
 
     Args:
         source: `tfds:NAME`, or `tfds:NAME/CONFIG:VERSION`, as TensorFlow Datasets names it.
@@ -59,8 +60,14 @@ def open_tfds(source: str, split: str | None) -> EncodedPictures:
     name, part = part_of(builder, source, split)
     values = reader(builder, name, part, pictures=[image], numbers=[label])
 
+    def shown(number: int) -> str:
+        return f"{source} {name}, picture {number}"
+
     def read(number: int) -> tuple[bytes, int]:
         picture, kind = values(number)
+        if kind < 0:
+            # No ImageError, which may be skipped: a split without classes is so in all of its pictures.
+            raise ValueError(f"{shown(number)}: has no class (its label is {kind}); take another split.")
         return picture, kind
 
     return EncodedPictures(
@@ -69,7 +76,7 @@ def open_tfds(source: str, split: str | None) -> EncodedPictures:
         count=part.num_examples,
         read=read,
         name=lambda number: f"{name} {number}",
-        shown=lambda number: f"{source} {name}, picture {number}",
+        shown=shown,
     )
 
 

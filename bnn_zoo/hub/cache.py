@@ -61,7 +61,7 @@ def _is_sound(path: Path) -> bool:
 
 
 def clear_cache() -> int:
-    """Removes all downloaded files and leftovers from the cache; the bytes that were freed.
+    """Removes all downloaded weight files and leftovers from the cache; the bytes that were freed.
 
     Downloads that run meanwhile keep their half downloaded files.
     """

@@ -29,7 +29,7 @@ def model_card(weights: WeightSet, reference: str | None = None, beside: Sequenc
         pipeline_tag=task,
         license=_license_id(weights.license),
         tags=["binarized-neural-network", "larq", task],
-        datasets=[_dataset_id(weights.dataset)] if weights.dataset else None,
+        datasets=[found] if (found := _dataset_id(weights.dataset or "")) else None,
         eval_results=[_result(metric, task) for metric in weights.metrics] or None,
         ignore_metadata_errors=False,
     )
@@ -116,7 +116,7 @@ def _result(metric: Metric, task: str):  # type: ignore[no-untyped-def]
 
     return EvalResult(
         task_type=task,
-        dataset_type=_dataset_id(metric.dataset),
+        dataset_type=_dataset_id(metric.dataset) or "unknown",
         dataset_name=metric.dataset,
         metric_type="accuracy",
         metric_name=f"{metric.name} accuracy",
@@ -130,6 +130,7 @@ def _license_id(spdx: str | None) -> str | None:
 
 
 def _dataset_id(words: str) -> str:
+    """The Hub's name of a data set, or what could be one; empty where no letter or digit is left of what it is called."""
     first = words.partition(",")[0].strip().lower()
     known = {"cifar-10": "cifar10", "cifar-10 test": "cifar10", "imagenet": "imagenet-1k"}
     return known.get(first, re.sub(r"[^a-z0-9]+", "-", first).strip("-"))

@@ -18,7 +18,7 @@ from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
 from bnn_zoo.hub.registry import find_weight_set, registered
 from bnn_zoo.hub.sources.hugging_face import download
 from bnn_zoo.hub.weight_set import WeightSet
-from bnn_zoo.models import find_architecture, split_name
+from bnn_zoo.models import architectures, find_architecture, plain_name, split_name
 from bnn_zoo.models.architecture import arguments_to_json
 
 #: True, a tag, a folder or file, `user/repo`, `user/repo@revision`, `hf://user/repo@revision/path`, or a record.
@@ -114,9 +114,10 @@ def _meaningless(text: str) -> NoReturn:
 
 
 def _of_name(text: str, architecture: str | None, include_top: bool) -> WeightSet:
-    if architecture is not None:
-        return find_weight_set(architecture, text.removeprefix(f"{architecture}."), include_top)
     name, tag = split_name(text)
+    whole = tag is not None and plain_name(name) in map(plain_name, architectures())
+    if architecture is not None and (text in _tags(architecture) or not whole):
+        return find_weight_set(architecture, text, include_top)
     return find_weight_set(find_architecture(name, NOR_FOLDER).name, tag, include_top)
 
 
@@ -134,7 +135,7 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError) as error:  # a name that the system cannot have
         raise WeightFileError(f"pretrained={text!r:.300}: no folder or file ({in_one_line(error, 200)}).") from error
-    if is_folder and not (_is_tag(reference, architecture) and not (path / CONFIG).is_file()):
+    if is_folder and not (_is_name(reference, architecture) and not (path / CONFIG).is_file()):
         return read_config(path)
     if path.suffix in _FORMATS_BY_ENDING:
         if not is_file:
@@ -148,9 +149,18 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
     return None
 
 
-def _is_tag(reference: object, architecture: str | None) -> bool:
-    """Whether a word is the tag of a weight set, so that a folder that happens to have its name is not meant."""
-    return architecture is not None and reference in [weights.tag for weights in registered(architecture)]
+def _is_name(reference: object, architecture: str | None) -> bool:
+    """Whether a word is the tag of a weight set, or its whole name: a folder that happens to be called so is not meant."""
+    if not isinstance(reference, str):
+        return False
+    name, tag = split_name(reference)
+    known = {plain_name(entry): entry for entry in architectures()}
+    whole = plain_name(name) in known and tag is not None and tag in _tags(known[plain_name(name)])
+    return whole or (architecture is not None and reference in _tags(architecture))
+
+
+def _tags(architecture: str) -> list[str | None]:
+    return [weights.tag for weights in registered(architecture)]
 
 
 def _bare(source: str, file_format: str, architecture: str | None) -> WeightSet:

@@ -13,13 +13,13 @@ from bnn_zoo._user_path import user_path
 from bnn_zoo.data.preprocessing import Preprocessing
 from bnn_zoo.data.splits import split_off
 from bnn_zoo.hub.hashing import file_sha256
-from bnn_zoo.hub.references import resolve
 from bnn_zoo.training.at_work import alone_in
 from bnn_zoo.training.claim import claim_folder
+from bnn_zoo.training.named_weights import hashes
 from bnn_zoo.training.pipeline import Dataset, picture_errors
-from bnn_zoo.training.recipe import Recipe, recipe_of
-from bnn_zoo.training.run import CLAIM, DATA, Run
-from bnn_zoo.training.stage_run import check_networks, run_stage
+from bnn_zoo.training.recipe import Recipe, naming, recipe_of
+from bnn_zoo.training.run import CLAIM, DATA, WEIGHT_SETS, Run
+from bnn_zoo.training.stage_run import check_networks, check_targets, run_stage
 from bnn_zoo.training.strategy import check_batch_size, explain_lost_worker, is_chief, make_strategy
 
 # One for all recipes: what one of them was trained on must not be what another is scored on.
@@ -52,7 +52,7 @@ def train(
         out: folder for recipe.json, data.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out
             pictures), and STAGE.weights.h5 of the stages before the last. With several machines the same folder for all; one
             of them writes.
-        start_from: a Keras .h5 weights file to begin with.
+        start_from: a Keras .h5 weights file to begin with; not where the first stage says itself where it starts.
         strategy: a name as `make_strategy` takes it, or a tf.distribute strategy.
         tensorboard: writes the log for TensorBoard too, into the folder tensorboard.
         checkpoint_seconds: between two checkpoints inside an epoch; another one follows every epoch.
@@ -92,17 +92,21 @@ def train(
     # What cannot be run is said before the folder is claimed, and before a first stage of days.
     check_classes(dataset)
     for stage in run.stages:
-        run.steps(stage)
-        check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
-        for other in {stage.start, stage.teacher} - {"", *(earlier.name for earlier in run.before(stage))}:
-            resolve(other)
+        with naming(stage):
+            run.steps(stage)
+            check_targets(run, stage)
+            check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
+    first = run.stages[0]
+    if start_from is not None and first.start:
+        raise ValueError(f"start_from is {start_from!r:.300}, and stage {first.name!r} starts from {first.start!r}; leave one out.")
+    fed = _fed(run, pictures)
     if not (folder / CLAIM).exists():
         check_networks(run)
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder) if is_chief(strategy) else nullcontext():
         claim = functools.partial(claim_folder, write=is_chief(strategy))
         claim(folder / CLAIM, recipe, "a run of another recipe")
-        claim(folder / DATA, _fed(run, pictures), "a run on other data")
+        claim(folder / DATA, fed, "a run on other data")
         with explain_lost_worker(strategy), picture_errors(run.dataset, run.held_out):
             return _run_stages(run)
 
@@ -121,7 +125,9 @@ def _fed(run: Run, pictures: int) -> dict[str, Any]:
     """What the network learns from, beside the recipe."""
     start = None if run.start_from is None else file_sha256(run.start_from)
     classes = list(run.dataset.class_names)
-    return {"class_names": classes, "pictures": pictures, "preprocessing": run.preprocessing.to_dict(), "start_from": start}
+    fed = {"class_names": classes, "pictures": pictures, "preprocessing": run.preprocessing.to_dict(), "start_from": start}
+    weight_sets = hashes(run)
+    return {**fed, WEIGHT_SETS: weight_sets} if weight_sets else fed
 
 
 def _run_stages(run: Run) -> keras.Model:

@@ -21,10 +21,11 @@ def override(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
     Args:
         recipe: to start from.
         settings: field to value, as in {"epochs": "10"}; `arguments.filters` for an argument of the architecture, in JSON;
-            `STAGE.epochs` and its like for a stage's own fields and settings; `rate_steps` as in "30:0.1,40:0.01".
+            `STAGE.epochs` and its like for a stage's own fields and settings; `rate_steps` as in "30:0.1,40:0.01". A field of the
+            recipe is that of the stages that do not set it themselves.
 
     Raises:
-        ValueError: for a field that a recipe does not have, or a value of the wrong kind.
+        ValueError: for a field that a recipe does not have, or that all of its stages set themselves, or a value of the wrong kind.
     """
     values: dict[str, Any] = {}
     arguments = dict(recipe.arguments)
@@ -39,6 +40,10 @@ def override(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
             raise ValueError(f"{recipe.name} has stages; set {' or '.join(f'{stage}.epochs' for stage in stages)}.")
         else:
             values[name] = _value(Recipe, name, text)
+    for name in values if stages else ():
+        if all(name in stage.settings for stage in stages.values()):
+            own = " or ".join(f"{stage}.{name}" for stage in stages)
+            raise ValueError(f"{recipe.name} has stages, all of which have a {name} of their own; set {own}.")
     if stages:
         values |= {"stages": tuple(stages.values()), "epochs": sum(stage.epochs for stage in stages.values())}
     return replace(recipe, arguments=arguments, **values)

@@ -39,6 +39,22 @@ def steps_per_epoch(dataset: Dataset, recipe: Recipe) -> int:
     return len(dataset) // recipe.batch_size
 
 
+def check_kind(dataset: Dataset, recipe: Recipe) -> None:
+    """Refuses what a recipe does with classes of pictures where the data have classes of pixels.
+
+    Raises:
+        ValueError: naming the recipe's field.
+    """
+    if not isinstance(dataset, MaskDataset):
+        return
+    if recipe.label_smoothing:
+        raise ValueError(f"label_smoothing is {recipe.label_smoothing}; classes of pixels cannot be smoothed, set 0.")
+    if recipe.cutout:
+        raise ValueError(f"cutout is {recipe.cutout}; pixels whose classes are learned cannot be hidden, set 0.")
+    if recipe.l2:
+        raise ValueError(f"l2 is {recipe.l2}; classes of pixels cannot be trained with it, set 0.")
+
+
 def training_batches(dataset: Dataset, recipe: Recipe, preprocessing: Preprocessing, first_step: int = 0) -> tf.data.Dataset:
     """Shuffled, augmented, normalized batches, epoch after epoch without end.
 
@@ -58,14 +74,11 @@ def training_batches(dataset: Dataset, recipe: Recipe, preprocessing: Preprocess
         no class is known.
 
     Raises:
-        ValueError: if there are fewer pictures than a batch holds, or labels of pixels are to be smoothed.
+        ValueError: if there are fewer pictures than a batch holds, or as `check_kind`.
     """
     steps = steps_per_epoch(dataset, recipe)
     classes = len(dataset.class_names)
-    if recipe.label_smoothing and isinstance(dataset, MaskDataset):
-        raise ValueError(f"label_smoothing is {recipe.label_smoothing}; classes of pixels cannot be smoothed, set 0.")
-    if recipe.cutout and isinstance(dataset, MaskDataset):
-        raise ValueError(f"cutout is {recipe.cutout}; pixels whose classes are learned cannot be hidden, set 0.")
+    check_kind(dataset, recipe)
 
     def epoch(number: Tensor) -> tf.data.Dataset:
         # Numbers are shuffled, not pictures: the whole data set is one buffer.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -140,6 +141,18 @@ class Recipe:
             recipe_of(self, stage)
 
 
+@contextmanager
+def naming(stage: Stage) -> Iterator[None]:
+    """For work on a stage: an error that begins with a field that the stage sets, as `batch_size is 512`, tells whose it is."""
+    try:
+        yield
+    except ValueError as error:
+        name, separator, rest = str(error).partition(" is ")
+        if not separator or name not in stage.settings:
+            raise
+        raise ValueError(f"{name} of stage {stage.name!r} is {rest}") from error
+
+
 def recipe_of(recipe: Recipe, stage: Stage) -> Recipe:
     """What a stage is run by: the recipe with the stage's own settings.
 
@@ -150,7 +163,8 @@ def recipe_of(recipe: Recipe, stage: Stage) -> Recipe:
     if fixed:
         raise ValueError(f"stage {stage.name!r} sets {fixed[0]!r}, which is the same for all stages.")
     try:
-        return replace(recipe, **{**stage.settings, "epochs": stage.epochs, "stages": ()})
+        with naming(stage):
+            return replace(recipe, **{**stage.settings, "epochs": stage.epochs, "stages": ()})
     except TypeError as error:
         raise ValueError(
             f"stage {stage.name!r} sets {', '.join(stage.settings)}; not all of them are fields of a recipe."

@@ -22,6 +22,9 @@ CLAIM = "recipe.json"
 #: What it is trained on: classes, number of pictures, how they are prepared, and the weights that it began with.
 DATA = "data.json"
 
+#: In that file: the hashes of the weight sets that the recipe's stages name, by what they are called there.
+WEIGHT_SETS = "weight_sets"
+
 
 @dataclass(frozen=True)
 class Run:

@@ -8,7 +8,9 @@ from typing import Any
 from bnn_zoo._keras import keras
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.mask_dataset import MaskDataset
+from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.load import load_pretrained
+from bnn_zoo.inference import labels_of
 from bnn_zoo.training.checkpoints import OtherNetworkError, Position, local_weights, restore_checkpoint
 from bnn_zoo.training.cooling import Cooling
 from bnn_zoo.training.distillation import training_model
@@ -17,7 +19,7 @@ from bnn_zoo.training.drawing import drawn_by_step
 from bnn_zoo.training.flips import flip_callback
 from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.optimizers import make_optimizer, steps_done
-from bnn_zoo.training.pipeline import evaluation_batches, training_batches
+from bnn_zoo.training.pipeline import check_kind, evaluation_batches, training_batches
 from bnn_zoo.training.precision import computing_in
 from bnn_zoo.training.progress import progress_callback, training_bar
 from bnn_zoo.training.recipe import Recipe, recipe_of
@@ -28,6 +30,9 @@ from bnn_zoo.training.strategy import check_same_step, is_chief, means_callback,
 from bnn_zoo.training.tensorboard import tensorboard_callback
 
 _HELD_OUT_BATCH = 250
+
+#: How many classes an error names.
+_SHOWN_CLASSES = 5
 
 
 def run_stage(run: Run, stage: Stage) -> keras.Model:
@@ -83,6 +88,17 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
     return place.network
 
 
+def check_targets(run: Run, stage: Stage) -> None:
+    """Refuses a stage that cannot learn what the data tell.
+
+    Raises:
+        ValueError: if they have classes of pixels, and the stage is for classes of pictures.
+    """
+    check_kind(run.dataset, recipe_of(run.recipe, stage))
+    if isinstance(run.dataset, MaskDataset) and (stage.teacher or stage.label_weight != 1.0):
+        raise ValueError(f"stage {stage.name!r} has a teacher or a label_weight, with which classes of pixels cannot be trained.")
+
+
 def check_networks(run: Run) -> None:
     """Builds what the stages train and learn from, and nothing more, so that a last stage's mistake costs no first stage of days.
 
@@ -90,15 +106,19 @@ def check_networks(run: Run) -> None:
         run: not begun.
 
     Raises:
-        ValueError: for a network that cannot be binarized in part, weights that a stage cannot start from, or a teacher that it
-            cannot learn from.
+        ValueError: for a network that cannot be binarized in part, weights that a stage cannot start from, a teacher that it
+            cannot learn from, or one of the two whose classes are the data's in another order.
     """
     for stage in run.recipe.stages:
         network = network_of(stage, run.build)
-        if stage.start and stage.start not in {other.name for other in run.before(stage)}:
-            _start_from_weight_set(network, stage)
+        earlier = {other.name for other in run.before(stage)}
+        if stage.start and stage.start not in earlier:
+            _check_order(run, stage, "start", _start_from_weight_set(network, stage))
         if stage.teacher:
-            training_model(network, _teacher(run, stage), stage, run.recipe.l2)
+            teacher = _teacher(run, stage)
+            training_model(network, teacher, stage, run.recipe.l2)
+            if stage.logits_weight and stage.teacher not in earlier:
+                _check_order(run, stage, "teacher", teacher)
 
 
 def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -> tuple[keras.Model, keras.Model]:
@@ -119,8 +139,6 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
     if run.strategy.num_replicas_in_sync > 1:
         model.distribute_reduction_method = "sum"
     if isinstance(run.dataset, MaskDataset):
-        if model is not network:
-            raise ValueError(f"{recipe.name} has a teacher or l2, with which classes of pixels cannot be trained.")
         overlap = keras.metrics.MeanIoU(len(run.dataset.class_names), sparse_y_pred=False, name=MEAN_IOU)
         scores: dict[str, Any] = {"weighted_metrics": ["accuracy", overlap]}
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=[], jit_compile=recipe.xla, **scores)
@@ -129,14 +147,31 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
     return model, network
 
 
-def _start_from_weight_set(network: keras.Model, stage: Stage) -> None:
-    weights = load_pretrained(stage.start).get_weights()
+def _start_from_weight_set(network: keras.Model, stage: Stage) -> keras.Model:
+    """Gives a network a weight set's weights; returns the one that came with them."""
+    loaded = load_pretrained(stage.start)
+    weights = loaded.get_weights()
     if [weight.shape for weight in weights] != [weight.shape for weight in network.weights]:
         raise ValueError(
             f"start of stage {stage.name!r} is {stage.start!r}, whose weights are not those of {network.name} as it is trained "
             "here; give it the same arguments, input and classes."
         )
     network.set_weights(weights)
+    return loaded
+
+
+def _check_order(run: Run, stage: Stage, role: str, network: keras.Model) -> None:
+    """Refuses a weight set with the run's classes in another order; where they are called otherwise, nobody knows their order."""
+    weights, own = weight_set_of(network), tuple(run.dataset.class_names)
+    theirs = own if weights is None or weights.labels is None else tuple(labels_of(weights))
+    if theirs == own or sorted(theirs) != sorted(own):
+        return
+    first = next(index for index, pair in enumerate(zip(theirs, own, strict=True)) if pair[0] != pair[1])
+    there, here = (", ".join(names[first : first + _SHOWN_CLASSES]) for names in (theirs, own))
+    raise ValueError(
+        f"{role} of stage {stage.name!r} is {getattr(stage, role)!r}, whose classes are in another order than those of the data: "
+        f"from number {first} on they are {there} in it, {here} in the data."
+    )
 
 
 def _teacher(run: Run, stage: Stage) -> keras.Model:

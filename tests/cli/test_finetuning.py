@@ -29,6 +29,7 @@ def test_what_is_wrong_is_said_in_a_line(shades: Path, tmp_path: Path) -> None:
         (["birealnet.nowhere", "--data", str(data)], "nowhere"),
         (["birealnet.cifar10", "--data", str(tmp_path / "missing")], "missing"),
         (["birealnet.cifar10", "--data", str(data), "--set", "epochs"], "FIELD=VALUE"),
+        (["birealnet.cifar10", "--data", "cifar10/"], "source 'cifar10/': no such file or folder"),
     ):
         result = run("finetune", *arguments, "--out", str(tmp_path / "out"))
         assert result.returncode == 1 and words in result.stderr and "Traceback" not in result.stderr, result.stderr

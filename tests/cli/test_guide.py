@@ -36,6 +36,11 @@ def test_an_experiment_that_there_is_not(tmp_path: Path) -> None:
     assert result.returncode == 1 and "only is 9" in result.stderr and not (tmp_path / "out").exists()
 
 
+def test_a_folder_is_not_what_is_downloaded(tmp_path: Path) -> None:
+    result = run("guide", "--data", "cifar10/", "--out", str(tmp_path / "out"), "--only", "7")
+    assert result.returncode == 1 and "source 'cifar10/': no such file or folder" in result.stderr
+
+
 def test_the_options_are_those_of_the_packaged_results() -> None:
     options = inspect.signature(command).parameters
     for field in dataclasses.fields(Budget):

@@ -56,8 +56,12 @@ def test_info_download_verify_clear(environment: dict[str, str], file_server: Fi
     damaged = run(environment, "verify")
     assert damaged.returncode == 1 and "DAMAGED" in damaged.stdout
 
+    data_set = path.parent / "datasets" / "cifar.tar.gz"
+    data_set.parent.mkdir()
+    data_set.write_bytes(b"pictures")
     assert run(environment, "clear").returncode == 0
-    assert not path.exists()
+    assert not path.exists() and data_set.exists()
+    assert "Data sets stay" in run(environment, "clear", "--help").stdout
 
 
 def test_a_folders_name_is_no_markup(tmp_path: Path) -> None:

@@ -38,6 +38,17 @@ class ShadesOfGrey(tfds.core.GeneratorBasedBuilder):
             yield number, {"image": np.full((4, 6, 3), number, np.uint8), "label": number % 2, "id": str(number)}
 
 
+class Withheld(ShadesOfGrey):
+    """The classes of the test split are kept secret, as ImageNet's are."""
+
+    def _split_generators(self, dl_manager: Any) -> Any:
+        return {"train": self._generate_examples(range(4)), "test": self._without_classes()}
+
+    def _without_classes(self) -> Any:
+        for number, example in self._generate_examples(range(3)):
+            yield number, {**example, "label": -1}
+
+
 class SpokenWords(tfds.core.GeneratorBasedBuilder):
     """No pictures."""
 
@@ -150,6 +161,20 @@ def test_damaged_records(prepared: tuple[str, Path], tmp_path: Path, monkeypatch
     streamed = open_dataset("tfds:shades_of_grey", "train", streaming=True)
     with pytest.raises(ImageError, match=r"record 39: the file ends after \d\d records"):
         streamed.read(39)
+
+
+@pytest.mark.parametrize("on_bad", ["stop", "skip"])
+def test_pictures_without_a_class_are_refused(prepared: tuple[str, Path], on_bad: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    file_format, folder = prepared
+    Withheld(data_dir=folder, file_format=file_format).download_and_prepare()
+    use_folder(folder, monkeypatch)
+    words = r"tfds:withheld test, picture \d: has no class \(its label is -1\); take another split"
+    for read in (load_dataset, open_dataset):
+        with pytest.raises(ValueError, match=words):
+            read("tfds:withheld", "test", on_bad=on_bad)
+    with pytest.raises(ValueError, match=words):
+        open_dataset("tfds:withheld", "test", on_bad, streaming=True).read(0)
+    assert len(load_dataset("tfds:withheld", "train")) == 4
 
 
 def test_what_there_is_not() -> None:

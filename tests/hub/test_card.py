@@ -29,6 +29,13 @@ def test_weights_are_packaged_at_all() -> None:
     assert PACKAGED
 
 
+def test_a_data_set_whose_name_no_identifier_can_be_made_of() -> None:
+    metric = Metric("top-1", 90.0, "猫", "nobody")
+    card = ModelCard(model_card(WeightSet("birealnet", metrics=(metric,), dataset="猫")))
+    assert card.data.datasets is None and "| trained on | 猫 |" in card.text
+    assert [(result.dataset_type, result.dataset_name) for result in card.data.eval_results] == [("unknown", "猫")]
+
+
 @pytest.mark.parametrize(
     ("architecture", "task"),
     [("group_net18_segmentation", "image-segmentation"), ("birealnet", "image-classification"), (None, "image-classification")],

@@ -139,8 +139,11 @@ def test_true_and_tags() -> None:
     with pytest.raises(ValueError, match="holds weights of birealnet, not of quicknet"):
         resolve(resolve("birealnet.imagenet"), "quicknet")
     assert resolve("birealnet.cifar10", "birealnet") == resolve("cifar10", "birealnet")
-    with pytest.raises(ValueError, match="birealnet has no weight set 'quicknet.cifar10'"):
-        resolve("quicknet.cifar10", "birealnet")
+    assert resolve("BiRealNet.cifar10", "birealnet") == resolve("bi-real_net.cifar10", "birealnet") == resolve("birealnet.cifar10")
+    with pytest.raises(ValueError, match="holds weights of quicknet_small, not of birealnet"):
+        resolve("quicknet_small.cifar10", "birealnet")
+    with pytest.raises(ValueError, match="birealnet has no weight set 'some.cifar10'; there are"):
+        resolve("some.cifar10", "birealnet")
 
 
 def test_a_folder_and_the_file_in_it(tmp_path: Path) -> None:
@@ -192,6 +195,13 @@ def test_a_folder_that_has_a_tags_name_is_not_meant(tmp_path: Path, monkeypatch:
         resolve("./imagenet", "birealnet")
     weights = write_weight_set(Path("imagenet"))
     assert resolve("imagenet", "birealnet").sha256 == weights.sha256
+    Path("BiRealNet.cifar10").mkdir()
+    for architecture in ("birealnet", None):
+        assert resolve("BiRealNet.cifar10", architecture).name == "birealnet.cifar10"
+    with pytest.raises(WeightFileError, match=r"no weight set: there is no config\.json"):
+        resolve("./BiRealNet.cifar10", "birealnet")
+    weights = write_weight_set(Path("BiRealNet.cifar10"))
+    assert resolve("BiRealNet.cifar10").sha256 == weights.sha256
 
 
 def test_folders_and_files_of_a_repository(hub: HubServer, tmp_path: Path) -> None:

@@ -151,16 +151,18 @@ def test_what_a_network_is_fed_cannot_change_on_the_way(shades: ImageDataset, tm
 
 
 def test_one_process_at_a_time_and_nothing_left_of_killed_ones(shades: ImageDataset, tmp_path: Path) -> None:
+    left, own = ".log.csv.a1b2c3_d.tmp", ".scratch.tmp"
     for place in (tmp_path, tmp_path / "checkpoints"):
-        (place / ".a1b2.tmp").mkdir(parents=True)
-        (place / ".a1b2.tmp" / "part.safetensors").write_bytes(bytes(100))
+        for name in (left, own):
+            (place / name).mkdir(parents=True)
+            (place / name / "part.safetensors").write_bytes(bytes(100))
     with alone_in(tmp_path / "checkpoints"), alone_in(tmp_path):
-        (tmp_path / ".a1b2.tmp").mkdir()
+        (tmp_path / left).mkdir()
         with pytest.raises(ValueError, match="another process trains in .* just now"):
             train(network, RECIPE, shades, CIFAR10, tmp_path)
-        assert (tmp_path / ".a1b2.tmp").exists()
+        assert (tmp_path / left).exists()
     train(network, dataclasses.replace(RECIPE, epochs=1), shades, CIFAR10, tmp_path)
-    assert not list(tmp_path.rglob(".*.tmp"))
+    assert [path.name for path in tmp_path.rglob(".*.tmp")] == [own, own], "a user's folders stay"
 
 
 def test_what_cannot_be_run_is_told_before_the_folder_is_taken(shades: ImageDataset, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,15 @@ import pytest
 from small_runs import Stop, shades_of, tiny_network
 
 from bnn_zoo._keras import keras
+from bnn_zoo.cli.values import says_how_to_set
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.hub import save_pretrained
 from bnn_zoo.training import Recipe, Stage, override, train
 from bnn_zoo.training.networks import network_of
+from bnn_zoo.training.recipe import recipe_of
+from bnn_zoo.training.recipes import find_recipe
 from bnn_zoo.training.run_log import read_log
 
 ENDS = ("section_0_block_1_add", "section_1_block_1_add")
@@ -101,6 +107,78 @@ def test_a_stage_starts_from_a_weight_set(shades: ImageDataset, tmp_path: Path) 
             np.testing.assert_array_equal(found.numpy(), start.numpy())
 
 
+def from_weight_sets(folder: Path) -> Recipe:
+    """Of two stages, which start from the weight set in the folder `start` and learn from that in `teacher`."""
+    for name in ("start", "teacher"):
+        save_pretrained(network(), folder / name)
+    first = Stage("first", 1, start=str(folder / "start"))
+    second = Stage("second", 1, start="first", teacher=str(folder / "teacher"), logits_weight=1.0)
+    return dataclasses.replace(RECIPE, stages=(first, second), epochs=2)
+
+
+def test_a_weight_set_cannot_change_on_the_way(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe, out = from_weight_sets(tmp_path), tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        train(network, recipe, shades, CIFAR10, out, callbacks=(Stop(1),))
+    shutil.rmtree(tmp_path / "teacher")
+    save_pretrained(network(), tmp_path / "teacher")
+    with pytest.raises(ValueError, match=r"a run on other data \(data.json: weight_sets\..*teacher is "):
+        train(network, recipe, shades, CIFAR10, out)
+    fed = json.loads((out / "data.json").read_text())
+    del fed["weight_sets"]  # as an earlier version wrote it
+    (out / "data.json").write_text(json.dumps(fed))
+    with pytest.raises(KeyboardInterrupt):
+        train(network, recipe, shades, CIFAR10, out, callbacks=(Stop(1),))
+
+
+def test_what_finished_stages_needed_may_be_gone(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe, out = from_weight_sets(tmp_path), tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        train(network, recipe, shades, CIFAR10, out, callbacks=(Stop(5),))  # the first step of the second stage
+    shutil.rmtree(tmp_path / "start")
+    done = train(network, recipe, shades, CIFAR10, out)
+    shutil.rmtree(tmp_path / "teacher")
+    again = train(network, recipe, shades, CIFAR10, out)
+    for one, other in zip(done.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("role", ["start", "teacher"])
+def test_a_weight_set_has_its_classes_in_the_datas_order(role: str, shades: ImageDataset, tmp_path: Path) -> None:
+    save_pretrained(network(), tmp_path / "set", labels=("bright", "dark"))
+    stage = Stage("only", 1, **{role: str(tmp_path / "set")}, logits_weight=1.0 if role == "teacher" else 0.0)
+    recipe = dataclasses.replace(RECIPE, stages=(stage,), epochs=1)
+    words = rf"{role} of stage 'only' is .*another order.*from number 0 on they are bright, dark in it, dark, bright in the data"
+    with pytest.raises(ValueError, match=words):
+        train(network, recipe, shades, CIFAR10, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"label_smoothing": 0.1}, "label_smoothing is 0.1; classes of pixels"),
+        ({"cutout": 0.5}, "cutout is 0.5; pixels"),
+        ({"l2": 0.1}, "l2 is 0.1; classes of pixels"),
+        ({"stages": (Stage("a", 5), Stage("b", 1, teacher="a", logits_weight=1.0)), "epochs": 6}, "stage 'b' has a teacher"),
+        ({"stages": (Stage("a", 5, label_weight=0.5),)}, "'a' has a teacher or a label_weight"),
+    ],
+)
+def test_what_cannot_be_learnt_from_masks_takes_no_folder(change: dict[str, Any], words: str, tmp_path: Path) -> None:
+    masks = MaskDataset.of(np.zeros((16, 8, 8, 3), np.uint8), np.zeros((16, 8, 8), np.uint8), ("back", "front"))
+    recipe = dataclasses.replace(RECIPE, **{"stages": (), "held_out": 0, **change})
+    with pytest.raises(ValueError, match=words):
+        train(network, recipe, masks, CIFAR10, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_has_one_start(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe = from_weight_sets(tmp_path)
+    with pytest.raises(ValueError, match="start_from is 'some.h5', and stage 'first' starts from .*start'; leave one out"):
+        train(network, recipe, shades, CIFAR10, tmp_path / "out", start_from="some.h5")
+    assert not (tmp_path / "out").exists()
+
+
 def test_weights_of_another_network_are_no_start(shades: ImageDataset, tmp_path: Path) -> None:
     stages = (Stage("first", 1), Stage("on", 1, start="birealnet.cifar10"))
     with pytest.raises(ValueError, match="start of stage 'on' is 'birealnet.cifar10', whose weights are not those of"):
@@ -136,6 +214,26 @@ def test_stages_are_changed_by_text() -> None:
     assert changed.stages[3].temperature == 2.0 and changed.arguments["filters"] == 16
     with pytest.raises(ValueError, match=r"resnet\.epochs or real\.epochs"):
         override(RECIPE, {"epochs": "4"})
+
+
+def test_a_field_that_stages_set_themselves_is_theirs() -> None:
+    changed = override(RECIPE, {"batch_size": "4", "learning_rate": "0.5"})
+    assert [recipe_of(changed, stage).batch_size for stage in changed.stages] == [16, 4, 4, 4]
+    assert [recipe_of(changed, stage).learning_rate for stage in changed.stages] == [0.5, 0.5, 0.5, 0.005]
+    with pytest.raises(ValueError, match=r"all of which have a learning_rate of their own; set .*real\.learning_rate or "):
+        override(find_recipe("real_to_binary_net.imagenet"), {"learning_rate": "1e-5"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "option"),
+    [({"resnet.batch_size": "400"}, "resnet.batch_size"), ({"batch_size": "400"}, "batch_size"), ({"seed": "-1"}, "seed")],
+)
+def test_an_error_tells_whose_field_it_is(settings: dict[str, str], option: str, shades: ImageDataset, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"It is set with --set {option}="), says_how_to_set():
+        train(network, override(RECIPE, settings), shades, CIFAR10, tmp_path / "out")
+    for own, words in (("learning_rate", "learning_rate of stage 'half' is -1.0; "), ("epochs", "epochs of stage 'half' is -1; ")):
+        with pytest.raises(ValueError, match=f"{words}.* with --set half.{own}="), says_how_to_set():
+            override(RECIPE, {f"half.{own}": "-1"})
 
 
 @pytest.mark.parametrize(
