@@ -259,6 +259,27 @@ def test_a_subclassed_model_is_refused() -> None:
         deploy.compile(Own())
 
 
+class Residual(keras.Sequential):  # type: ignore[misc]
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        return inputs + super().call(inputs, training=training)
+
+
+def test_a_model_with_a_call_of_its_own_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Residual([keras.layers.ReLU(input_shape=(4, 4, 3))])
+    images = keras.Input((4, 4, 3))
+    model = keras.Model(images, inner(images))
+    with pytest.raises(TypeError, match="functional or sequential"):
+        deploy.compile(inner)
+    with pytest.raises(deploy.UnsupportedLayerError, match=r"Residual.*register_converter\(Residual"):
+        deploy.compile(model)
+    assert deploy.compare(model, deploy.fold_batch_norm(model), noise(4, 4)).largest == 0
+    from openvino import opset13 as ops
+
+    monkeypatch.setattr("bnn_zoo.deploy.registered._registered", {})
+    deploy.register_converter(Residual, lambda layer, inputs: ops.add(inputs[0], ops.relu(inputs[0])))
+    assert np.array_equal(deploy.compile(model).predict(noise(4, 4)), model.predict(noise(4, 4), verbose=0))
+
+
 def test_images_of_a_wrong_shape_are_refused() -> None:
     runtime = deploy.compile(narrow_model("birealnet"), threads=1)
     with pytest.raises(ValueError, match=r"\(32, 32, 3\); this network takes \(batch, 32, 32, 3\)"):
