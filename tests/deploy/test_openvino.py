@@ -91,6 +91,15 @@ def test_a_free_size_takes_any_picture() -> None:
         assert deploy.compare(model, runtime, noise(*size, batch=3)).largest < 1e-4
 
 
+def test_a_stream_of_any_sizes() -> None:
+    images = keras.Input((None, None, 3))
+    runtime = deploy.compile(keras.Model(images, keras.layers.ReLU()(images)), threads=1)
+    one, other = noise(4, 4), noise(5, 3)
+    given = [one[:0], one, one, one, other, one, other, other[:0], one, one, one, one[:0]]
+    found = list(runtime.predict_stream(given))  # type: ignore[attr-defined]
+    assert all(np.array_equal(output, np.maximum(batch, 0)) for output, batch in zip(found, given, strict=True))
+
+
 @pytest.mark.parametrize("pad_values", [0.0, 1.0, -1.0])
 @pytest.mark.parametrize("alignment", ["end", "symmetric"])
 @pytest.mark.parametrize(("strides", "dilation"), [(1, 1), (2, 1), (1, 2)])
