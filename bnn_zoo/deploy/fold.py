@@ -31,6 +31,7 @@ def fold_batch_norm(model: Any) -> Any:
 
     Raises:
         TypeError: for another kind of model.
+        UnsupportedLayerError: for a layer that cannot be copied.
     """
     graph = read_layer_graph(model)
     consumers, uses = graph.consumers(), graph.uses()
