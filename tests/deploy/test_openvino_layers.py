@@ -13,6 +13,7 @@ from narrow import noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo.blocks.deployed_layers import ChannelThreshold
 from bnn_zoo.blocks.layers import ChannelGroup
 
 pytest.importorskip("openvino")
@@ -142,3 +143,17 @@ def test_a_backbone_of_free_size_at_a_fixed_one(head: str) -> None:
     pictures = exact_pictures(64, 64, batch=3)
     given, expected = deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0)
     assert given.shape == expected.shape and np.abs(given - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+def test_thresholds_of_one_name_are_told_apart() -> None:
+    def member(limit: float) -> keras.Model:
+        images = keras.Input((6, 7, 8))
+        threshold = ChannelThreshold(name="threshold")
+        y = threshold(images)
+        threshold.set_weights([np.full(8, limit, np.float32), np.ones(8, np.float32)])
+        return keras.Model(images, larq.layers.QuantConv2D(4, 1, input_quantizer="ste_sign", kernel_quantizer="ste_sign")(y))
+
+    images = keras.Input((6, 7, 8))
+    model = keras.Model(images, keras.layers.Concatenate()([member(-0.5)(images), member(0.5)(images)]))
+    pictures = noise(6, 7, 8)
+    assert np.array_equal(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0))
