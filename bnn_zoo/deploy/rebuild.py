@@ -21,6 +21,10 @@ class Copies:
     def __init__(self) -> None:
         self._layers: dict[tuple[Any, ...], Any] = {}
 
+    def has(self, call: Call) -> bool:
+        """Whether there is an unchanged copy of the call's layer already."""
+        return (id(call.layer),) in self._layers
+
     def of(self, call: Call, **changes: Any) -> Any:
         """A layer like that of the call; its weights are those of the old one as soon as it has been used.
 
@@ -88,8 +92,8 @@ class _Names:
 
 def again(copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
     """The call as it was, on new tensors, with the same weights."""
+    fresh = not copies.has(call)  # what the layer says of itself is no answer: one may be built as soon as it is made
     layer = copies.of(call)
-    fresh = not layer.built
     arguments, named = call.arguments(tensors)
     if call.training and layer._expects_training_arg:  # a model around it may have said so
         arguments, named = layer._call_spec.set_arg_value("training", True, arguments, named, inputs_in_args=True)

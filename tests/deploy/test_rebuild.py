@@ -92,6 +92,24 @@ def test_a_layers_functions_are_its_own(function: str) -> None:
     assert not {id(weight) for weight in new.weights} & {id(weight) for weight in model.weights}
 
 
+class Early(keras.layers.Layer):  # type: ignore[misc]
+    """Has its weights, and says so, before it is used."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.shift = self.add_weight("shift", (), initializer="zeros")
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs + self.shift
+
+
+def test_weights_that_a_layer_has_from_the_start_are_copied() -> None:
+    images = keras.Input((8, 8, 8))
+    model = random_norms(keras.Model(images, twice(Early())(images)))
+    assert np.array_equal(deploy.fold_batch_norm(model)(noise(8, 8, 8)), model(noise(8, 8, 8)))
+
+
 class Scaled(keras.layers.Layer):  # type: ignore[misc]
     def __init__(self, factor: Any, **options: Any) -> None:
         super().__init__(**options)
