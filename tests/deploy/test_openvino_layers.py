@@ -112,7 +112,9 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "more channels": (lambda x: keras.layers.Conv2D(1, 1)(x) * CHANNELS, "one for each channel"),
     "larger than a number": (lambda x: tf.maximum(x, 0.5), "sums, differences and products"),
     "concat with a constant": (lambda x: tf.concat([x, tf.zeros((1, 6, 7, 2))], -1), "a concatenation of tensors only"),
-    "another function": (lambda x: tf.abs(x), "register_converter"),
+    "another function": (lambda x: tf.abs(x), r"function math\.abs.*layer class of your own.*register_converter\(YourLayer"),
+    "slice": (lambda x: x[..., :1], r"function __operators__\.getitem.*layer class of your own"),
+    "two outputs": (lambda x: tf.add(*tf.split(x, 2, axis=-1)), "gives 2 tensors; layers of one output"),
 }
 
 
