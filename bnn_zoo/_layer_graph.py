@@ -68,9 +68,14 @@ class LayerGraph:
 
 
 def is_functional(model: Any) -> bool:
-    """Whether it is a functional or sequential model that is built, so that Keras knows the calls of its layers."""
+    """Whether it is a functional or sequential model that is built, so that Keras knows the calls of its layers.
+
+    One of a class with a call of its own is none: what that call does beside the layers, Keras does not know.
+    """
     # Keras 2 has no public name for it: a Sequential that is not built, and subclasses of Model, are Models too.
-    return isinstance(model, keras.Model) and getattr(model, "_is_graph_network", False)
+    if not isinstance(model, keras.Model) or not getattr(model, "_is_graph_network", False):
+        return False
+    return type(model).call.__module__.partition(".")[0] == "tf_keras"
 
 
 def check_functional(model: Any, purpose: str) -> None:
@@ -85,8 +90,8 @@ def check_functional(model: Any, purpose: str) -> None:
     """
     if not is_functional(model):
         raise TypeError(
-            f"model is {model!r}; {purpose} needs a functional or sequential keras.Model (Keras 2) that is built. "
-            "A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
+            f"model is {model!r}; {purpose} needs a functional or sequential keras.Model (Keras 2) that is built, with the call "
+            "that Keras gave it. A subclassed model can be wrapped: keras.Model(inputs, layers(inputs))."
         )
 
 

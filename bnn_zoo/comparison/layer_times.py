@@ -10,20 +10,25 @@ from typing import Any
 
 import numpy as np
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo._keras import tf
 from bnn_zoo.comparison.read import named_calls
 from bnn_zoo.deploy.profile import profile_layers
+from bnn_zoo.deploy.runtime import check_threads
 from bnn_zoo.deploy.timing import milliseconds
 
 _WARM_UP = 3
 
 
-def check_layer_backends(backends: Sequence[str]) -> None:
-    """Sees to it that a backend that cannot time layers fails before anything is built.
+def check_layer_timing(backends: Sequence[str], threads: int | None, repeats: int) -> None:
+    """Sees to it that what cannot work fails before anything is built.
 
     Raises:
-        ValueError: for such a backend.
+        ValueError: for a backend that cannot time layers, or a number of threads or repeats that is none.
     """
+    check_threads(threads)
+    if not is_count(repeats):
+        raise ValueError(f"repeats is {repeats!r}; it must be a whole number above 0.")
     for backend in backends:
         if backend not in _TIMERS:
             raise ValueError(

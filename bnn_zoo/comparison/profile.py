@@ -12,7 +12,7 @@ from bnn_zoo._table import align, align_within, wrap
 from bnn_zoo.comparison.diff import ProfileDiff
 from bnn_zoo.comparison.figures import figures_from
 from bnn_zoo.comparison.hints import Hint, find_hints
-from bnn_zoo.comparison.layer_times import check_layer_backends, time_layers
+from bnn_zoo.comparison.layer_times import check_layer_timing, time_layers
 from bnn_zoo.comparison.layers import Layer
 from bnn_zoo.comparison.numbers import extents, short
 from bnn_zoo.comparison.render import as_data_frame
@@ -129,7 +129,8 @@ def profile(
         The profile: `print` it, or call its `rows`, `diff`, `to_dataframe`, `to_json`; `hints` holds the advice.
 
     Raises:
-        ValueError: for an unknown name, more than one network, or a backend that cannot time layers.
+        ValueError: for an unknown name, more than one network, a network that takes pictures of any size without `input_shape`, a
+            backend that cannot time layers, or a number of threads or repeats that is none.
         TypeError: for something that is no network.
         MissingBackendError: if the backend is not installed.
     """
@@ -138,10 +139,11 @@ def profile(
         raise ValueError(f"model={model!r:.100} means {len(subjects)} networks; profile takes one, compare takes several.")
     (subject,) = subjects
     backends = [latency] if isinstance(latency, str) else list(dict.fromkeys(latency))
-    check_layer_backends(backends)
+    check_layer_timing(backends, threads, repeats)
+    layers = subject.layers  # first: what cannot be read cannot be timed
     built = subject.build() if backends else None
     times = {backend: time_layers(built, backend, threads, repeats) for backend in backends}
-    return Profile(subject.name, subject.layers, figures_from(subject.layers), find_hints(subject.layers), times)
+    return Profile(subject.name, layers, figures_from(layers), find_hints(layers), times)
 
 
 def layer_cells(layer: Layer) -> list[str]:

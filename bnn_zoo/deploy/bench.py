@@ -10,6 +10,7 @@ from itertools import product
 from multiprocessing.connection import Connection
 from typing import Any
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo.deploy.bench_worker import MOBILENET, serve, weights_named
 from bnn_zoo.deploy.timing import Measurement, check_repeats
 
@@ -54,7 +55,7 @@ def measure_latencies(
         A row for each combination.
 
     Raises:
-        ValueError: for an unknown network or backend, or too few repeats.
+        ValueError: for an unknown network or backend, a number of threads or pictures that is none, or too few repeats.
     """
     unknown = [backend for backend in backends if backend not in MEASURED]
     if unknown:
@@ -62,6 +63,10 @@ def measure_latencies(
     for model in models:
         if model != MOBILENET:
             weights_named(model)
+    for name, numbers in (("threads", threads), ("batch_sizes", batch_sizes)):
+        for number in numbers:
+            if not is_count(number):
+                raise ValueError(f"{name} has {number!r}; it must hold whole numbers above 0.")
     check_repeats(repeats)
     rows: list[Measurement | NotMeasured] = []
     with _workers(threads) as workers:

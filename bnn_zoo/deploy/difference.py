@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from bnn_zoo.deploy.keras_runtime import KerasRuntime
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -56,6 +58,8 @@ def compare(first: Any, second: Any, images: Any, *, batch_size: int = 32, toler
 
 
 def _outputs(runtime: Any, images: Any, batch_size: int) -> np.ndarray:
-    if hasattr(runtime, "backend"):
-        return runtime.predict(images, batch_size=batch_size)
-    return np.asarray(runtime.predict(images, batch_size=batch_size, verbose=0))
+    if not hasattr(runtime, "backend"):
+        if len(images):
+            return np.asarray(runtime.predict(images, batch_size=batch_size, verbose=0))
+        runtime = KerasRuntime(runtime)  # Keras itself refuses to predict nothing
+    return runtime.predict(images, batch_size=batch_size)

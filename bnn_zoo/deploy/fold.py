@@ -31,6 +31,7 @@ def fold_batch_norm(model: Any) -> Any:
 
     Raises:
         TypeError: for another kind of model.
+        UnsupportedLayerError: for a layer that cannot be copied.
     """
     graph = read_layer_graph(model)
     consumers, uses = graph.consumers(), graph.uses()
@@ -67,16 +68,20 @@ def only_sign_counts(tensor: int, graph: LayerGraph, consumers: dict[int, list[C
     takers = consumers.get(tensor, [])
     reshaping = (keras.layers.Flatten, keras.layers.Reshape)
     return bool(takers) and all(
-        _takes_sign(call) or (isinstance(call.layer, reshaping) and only_sign_counts(call.outputs[0], graph, consumers))
+        _takes_sign(call) or (type(call.layer) in reshaping and only_sign_counts(call.outputs[0], graph, consumers))
         for call in takers
     )
 
 
 def _takes_sign(call: Call) -> bool:
+    from bnn_zoo.blocks.layers import SymmetricQuantConv2D
+
     layer = call.layer
-    if isinstance(layer, keras.layers.Activation):
+    if type(layer) is keras.layers.Activation:
         return is_sign(layer.activation)
-    return is_sign(getattr(layer, "input_quantizer", None))
+    # A subclass may look at more than the sign, such as XNOR-Net's scale of the inputs.
+    known = type(layer) is SymmetricQuantConv2D or type(layer).__module__ == "larq.layers"
+    return known and is_sign(getattr(layer, "input_quantizer", None))
 
 
 def _is_real(layer: Any) -> bool:

@@ -24,8 +24,11 @@ class KerasRuntime:
 
     def predict(self, images: Any, batch_size: int = 32) -> np.ndarray:
         array = checked_images(images, self.input_shape)
-        if not len(array):
-            return np.zeros((0, *self.model.compute_output_shape((1, *array.shape[1:]))[1:]), np.float32)
+        parts = list(batches(len(array), batch_size))
+        if not parts:  # a run tells the output's shape, which not every layer can
+            return self._outputs(np.zeros((1, *array.shape[1:]), np.float32))[:0]
+        return np.concatenate([self._outputs(array[part]) for part in parts])
+
+    def _outputs(self, images: np.ndarray) -> np.ndarray:
         # A model in mixed precision may give numbers of half the width.
-        outputs = [np.asarray(self._run(tf.constant(array[part])), np.float32) for part in batches(len(array), batch_size)]
-        return np.concatenate(outputs)
+        return np.asarray(self._run(tf.constant(images)), np.float32)

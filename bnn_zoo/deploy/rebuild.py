@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo.deploy.registered import UnsupportedLayerError
+
+#: The functions that a layer may be given. Its config has no more than their names, which may mean something else, or nothing.
+_FUNCTIONS = ("activation", "input_quantizer", "kernel_quantizer", "depthwise_quantizer", "pointwise_quantizer")
 
 
 class Copies:
@@ -15,15 +21,41 @@ class Copies:
     def __init__(self) -> None:
         self._layers: dict[tuple[Any, ...], Any] = {}
 
+    def has(self, call: Call) -> bool:
+        """Whether there is an unchanged copy of the call's layer already."""
+        return (id(call.layer),) in self._layers
+
     def of(self, call: Call, **changes: Any) -> Any:
-        """A layer like that of the call; its weights are those of the old one as soon as it has been used."""
+        """A layer like that of the call; its weights are those of the old one as soon as it has been used.
+
+        Raises:
+            UnsupportedLayerError: if it cannot be made from its config.
+        """
         key = (id(call.layer), *sorted((name, repr(value)) for name, value in changes.items()))
         if key not in self._layers:
-            layer = call.layer
-            self._layers[key] = (
-                type(layer).from_config({**layer.get_config(), **changes}) if hasattr(layer, "get_config") else layer
-            )
+            try:
+                self._layers[key] = type(call.layer).from_config({**_config(call.layer), **changes})
+            except Exception as error:  # of Keras, or of a user's own class
+                reason = error.__context__ or error  # Keras puts the whole config before it
+                raise UnsupportedLayerError(
+                    f"{call} cannot be copied ({type(reason).__name__}: {first_line(reason)}). A layer class of your own needs a "
+                    "get_config with all its arguments; other classes and functions that a layer is given, such as a constraint, "
+                    "must be known to Keras by their names (keras.utils.register_keras_serializable)."
+                ) from error
         return self._layers[key]
+
+
+def _config(layer: Any) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras warns of a lambda, which is not read from the config
+        config = dict(layer.get_config())
+    for name in _FUNCTIONS:
+        function = getattr(layer, name, None)
+        if name in config and callable(function):
+            # A quantizer is a layer, which may have weights; other functions can be those of both models.
+            copied = isinstance(function, keras.layers.Layer)
+            config[name] = type(function).from_config(function.get_config()) if copied else function
+    return config
 
 
 class _Names:
@@ -60,8 +92,8 @@ class _Names:
 
 def again(copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
     """The call as it was, on new tensors, with the same weights."""
+    fresh = not copies.has(call)  # what the layer says of itself is no answer: one may be built as soon as it is made
     layer = copies.of(call)
-    fresh = not layer.built
     arguments, named = call.arguments(tensors)
     if call.training and layer._expects_training_arg:  # a model around it may have said so
         arguments, named = layer._call_spec.set_arg_value("training", True, arguments, named, inputs_in_args=True)

@@ -10,6 +10,7 @@ import pytest
 from networks import small_network
 
 import bnn_zoo
+from bnn_zoo._keras import keras
 
 
 def test_rows_add_up_to_the_figures() -> None:
@@ -64,6 +65,17 @@ def test_mistakes() -> None:
         bnn_zoo.profile("*densenet*")
     with pytest.raises(ValueError, match="Did you mean birealnet"):
         bnn_zoo.profile("birealnett")
+    for wrong in ({"repeats": 0}, {"threads": 0}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} is 0"):
+            bnn_zoo.profile("birealnet", latency=["openvino"], **wrong)
+
+
+@pytest.mark.parametrize("backend", ["openvino", "keras"])
+def test_layers_of_a_free_size_cannot_be_timed(backend: str) -> None:
+    images = keras.Input((None, None, 3))
+    model = keras.Model(images, keras.layers.ReLU()(images))
+    with pytest.raises(ValueError, match=r"pass input_shape=\(224, 224, 3\)"):
+        bnn_zoo.profile(model, latency=backend, repeats=3)
 
 
 def test_diff_of_a_network_and_itself() -> None:

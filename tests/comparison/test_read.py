@@ -30,6 +30,17 @@ def test_models_inside_are_inlined() -> None:
     assert layers[-1].inputs == ("inner_conv",) and layers[-1].output_shape == (32,)
 
 
+class Residual(keras.Sequential):  # type: ignore[misc]
+    def call(self, inputs: keras.KerasTensor, training: bool | None = None, mask: None = None) -> keras.KerasTensor:
+        return inputs + super().call(inputs, training=training)
+
+
+def test_a_model_with_a_call_of_its_own_is_one_layer() -> None:
+    images = keras.Input((6, 6, 3))
+    layer = read_layers(keras.Model(images, Residual([keras.layers.Conv2D(3, 1)], name="around")(images)))[1]
+    assert (layer.name, layer.kind, layer.parameters) == ("around", "Residual", 12)
+
+
 def test_precision_window_and_stride() -> None:
     images = keras.Input((9, 9, 2))
     conv = larq.layers.QuantConv2D(

@@ -46,7 +46,13 @@ def test_a_weight_sets_folder_is_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [({"backends": ["onnx"]}, "backends has 'onnx'"), ({"repeats": 2}, "at least 3")]
+    ("arguments", "message"),
+    [
+        ({"backends": ["onnx"]}, "backends has 'onnx'"),
+        ({"repeats": 2}, "at least 3"),
+        ({"threads": (1, 0)}, "threads has 0"),
+        ({"batch_sizes": (0,)}, "batch_sizes has 0"),
+    ],
 )
 def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -10,7 +10,7 @@ from deploy_models import Sample, narrow_model, random_norms
 from narrow import noise
 
 from bnn_zoo import deploy
-from bnn_zoo._keras import keras
+from bnn_zoo._keras import keras, larq, tf
 
 
 def norms(model: keras.Model) -> int:
@@ -69,3 +69,26 @@ def test_a_users_own_batch_norm_is_left_alone() -> None:
     images = keras.Input((6, 6, 8))
     model = random_norms(keras.Model(images, ShiftedNorm()(keras.layers.Conv2D(4, 1)(images))))
     assert deploy.compare(model, deploy.fold_batch_norm(model), noise(6, 6, 8)).largest < 1e-5
+
+
+class InputScaled(larq.layers.QuantConv2D):
+    """With XNOR-Net's scale of the inputs."""
+
+    def call(self, inputs: Any) -> Any:
+        return super().call(inputs) * tf.reduce_mean(tf.abs(inputs), axis=-1, keepdims=True)
+
+
+class ScaledFlatten(keras.layers.Flatten):
+    def call(self, inputs: Any) -> Any:
+        return super().call(inputs) - 1.0
+
+
+@pytest.mark.parametrize("users", ["convolution", "flatten"])
+def test_a_users_own_layer_may_see_more_than_signs(users: str) -> None:
+    images = keras.Input((6, 6, 8))
+    y = keras.layers.BatchNormalization()(images)
+    signs = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign"}
+    y = InputScaled(4, 1, **signs)(y) if users == "convolution" else larq.layers.QuantDense(4, **signs)(ScaledFlatten()(y))
+    model = random_norms(keras.Model(images, y))
+    folded = deploy.fold_batch_norm(model)
+    assert norms(folded) == 1 and deploy.compare(model, folded, noise(6, 6, 8)).largest < 1e-5

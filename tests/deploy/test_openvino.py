@@ -91,6 +91,15 @@ def test_a_free_size_takes_any_picture() -> None:
         assert deploy.compare(model, runtime, noise(*size, batch=3)).largest < 1e-4
 
 
+def test_a_stream_of_any_sizes() -> None:
+    images = keras.Input((None, None, 3))
+    runtime = deploy.compile(keras.Model(images, keras.layers.ReLU()(images)), threads=1)
+    one, other = noise(4, 4), noise(5, 3)
+    given = [one[:0], one, one, one, other, one, other, other[:0], one, one, one, one[:0]]
+    found = list(runtime.predict_stream(given))  # type: ignore[attr-defined]
+    assert all(np.array_equal(output, np.maximum(batch, 0)) for output, batch in zip(found, given, strict=True))
+
+
 @pytest.mark.parametrize("pad_values", [0.0, 1.0, -1.0])
 @pytest.mark.parametrize("alignment", ["end", "symmetric"])
 @pytest.mark.parametrize(("strides", "dilation"), [(1, 1), (2, 1), (1, 2)])
@@ -257,6 +266,27 @@ def test_a_subclassed_model_is_refused() -> None:
 
     with pytest.raises(TypeError, match="functional or sequential"):
         deploy.compile(Own())
+
+
+class Residual(keras.Sequential):  # type: ignore[misc]
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        return inputs + super().call(inputs, training=training)
+
+
+def test_a_model_with_a_call_of_its_own_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Residual([keras.layers.ReLU(input_shape=(4, 4, 3))])
+    images = keras.Input((4, 4, 3))
+    model = keras.Model(images, inner(images))
+    with pytest.raises(TypeError, match="functional or sequential"):
+        deploy.compile(inner)
+    with pytest.raises(deploy.UnsupportedLayerError, match=r"Residual.*register_converter\(Residual"):
+        deploy.compile(model)
+    assert deploy.compare(model, deploy.fold_batch_norm(model), noise(4, 4)).largest == 0
+    from openvino import opset13 as ops
+
+    monkeypatch.setattr("bnn_zoo.deploy.registered._registered", {})
+    deploy.register_converter(Residual, lambda layer, inputs: ops.add(inputs[0], ops.relu(inputs[0])))
+    assert np.array_equal(deploy.compile(model).predict(noise(4, 4)), model.predict(noise(4, 4), verbose=0))
 
 
 def test_images_of_a_wrong_shape_are_refused() -> None:

@@ -13,6 +13,7 @@ from narrow import noise
 
 from bnn_zoo import deploy
 from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo.blocks.deployed_layers import ChannelThreshold
 from bnn_zoo.blocks.layers import ChannelGroup
 
 pytest.importorskip("openvino")
@@ -111,7 +112,9 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "more channels": (lambda x: keras.layers.Conv2D(1, 1)(x) * CHANNELS, "one for each channel"),
     "larger than a number": (lambda x: tf.maximum(x, 0.5), "sums, differences and products"),
     "concat with a constant": (lambda x: tf.concat([x, tf.zeros((1, 6, 7, 2))], -1), "a concatenation of tensors only"),
-    "another function": (lambda x: tf.abs(x), "register_converter"),
+    "another function": (lambda x: tf.abs(x), r"function math\.abs.*layer class of your own.*register_converter\(YourLayer"),
+    "slice": (lambda x: x[..., :1], r"function __operators__\.getitem.*layer class of your own"),
+    "two outputs": (lambda x: tf.add(*tf.split(x, 2, axis=-1)), "gives 2 tensors; layers of one output"),
 }
 
 
@@ -142,3 +145,17 @@ def test_a_backbone_of_free_size_at_a_fixed_one(head: str) -> None:
     pictures = exact_pictures(64, 64, batch=3)
     given, expected = deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0)
     assert given.shape == expected.shape and np.abs(given - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+def test_thresholds_of_one_name_are_told_apart() -> None:
+    def member(limit: float) -> keras.Model:
+        images = keras.Input((6, 7, 8))
+        threshold = ChannelThreshold(name="threshold")
+        y = threshold(images)
+        threshold.set_weights([np.full(8, limit, np.float32), np.ones(8, np.float32)])
+        return keras.Model(images, larq.layers.QuantConv2D(4, 1, input_quantizer="ste_sign", kernel_quantizer="ste_sign")(y))
+
+    images = keras.Input((6, 7, 8))
+    model = keras.Model(images, keras.layers.Concatenate()([member(-0.5)(images), member(0.5)(images)]))
+    pictures = noise(6, 7, 8)
+    assert np.array_equal(deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0))

@@ -55,6 +55,80 @@ def test_a_network_built_anew_predicts_the_same(network: str, rebuilt: str) -> N
     assert np.allclose(new(pictures, training=False), model(pictures, training=False), rtol=1e-4, atol=1e-4)
 
 
+def hard_sigmoid(x: Any) -> Any:
+    """Another function than Keras's of this name."""
+    return 3.0 * x
+
+
+def sign(x: Any) -> Any:
+    return tf.where(x >= 0, 1.0, -1.0)
+
+
+class Unregistered(larq.quantizers.Quantizer):  # type: ignore[misc]
+    def build(self, input_shape: Any) -> None:
+        self.factor = self.add_weight("factor", (), initializer="ones")
+
+    def call(self, inputs: Any) -> Any:
+        return self.factor * inputs
+
+
+FUNCTIONS: dict[str, Callable[[], Any]] = {
+    "a name of Keras's": lambda: keras.layers.Activation(hard_sigmoid),
+    "a lambda": lambda: keras.layers.Conv2D(4, 1, activation=lambda x: 3.0 * x),
+    "a sign": lambda: larq.layers.QuantConv2D(4, 1, input_quantizer=sign, kernel_quantizer=sign),
+    "a layer": lambda: larq.layers.QuantConv2D(4, 1, input_quantizer=Unregistered(), kernel_quantizer=lambda x: 3.0 * x),
+    "depthwise": lambda: larq.layers.QuantSeparableConv2D(4, 1, depthwise_quantizer=sign, pointwise_quantizer=lambda x: 3.0 * x),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_layers_functions_are_its_own(function: str) -> None:
+    images = keras.Input((8, 8, 8))
+    model = random_norms(keras.Model(images, FUNCTIONS[function]()(images)))
+    pictures = noise(8, 8, 8)
+    new = deploy.fold_batch_norm(model)
+    assert np.allclose(new(pictures), model(pictures), atol=1e-5)
+    assert not {id(weight) for weight in new.weights} & {id(weight) for weight in model.weights}
+
+
+class Early(keras.layers.Layer):  # type: ignore[misc]
+    """Has its weights, and says so, before it is used."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.shift = self.add_weight("shift", (), initializer="zeros")
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs + self.shift
+
+
+def test_weights_that_a_layer_has_from_the_start_are_copied() -> None:
+    images = keras.Input((8, 8, 8))
+    model = random_norms(keras.Model(images, twice(Early())(images)))
+    assert np.array_equal(deploy.fold_batch_norm(model)(noise(8, 8, 8)), model(noise(8, 8, 8)))
+
+
+class Scaled(keras.layers.Layer):  # type: ignore[misc]
+    def __init__(self, factor: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.factor = factor
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.factor
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config()  # without the factor
+
+
+def test_a_layer_that_cannot_be_copied_is_named() -> None:
+    images = keras.Input((8, 8, 8))
+    model = keras.Model(images, Scaled(3.0, name="scaled")(images))
+    with pytest.raises(deploy.UnsupportedLayerError, match=r"^layer 'scaled' .*Scaled.*cannot be copied \(TypeError: .*factor"):
+        deploy.fold_batch_norm(model)
+
+
 def test_names_are_kept_where_they_are_different() -> None:
     images = keras.Input((8, 8, 8))
     model = keras.Model(images, keras.layers.Add(name="sum")([member()(images), member()(images)]))

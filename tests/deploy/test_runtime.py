@@ -11,7 +11,7 @@ from deploy_models import narrow_model
 from narrow import noise
 
 from bnn_zoo import deploy
-from bnn_zoo._keras import keras
+from bnn_zoo._keras import keras, tf
 from bnn_zoo.deploy import backends
 
 
@@ -27,6 +27,16 @@ def test_keras_is_a_backend() -> None:
     assert isinstance(runtime, deploy.Runtime)
     assert np.allclose(runtime.predict(noise(batch=5), batch_size=2), model.predict(noise(batch=5), verbose=0), atol=1e-6)
     assert runtime.predict(noise()[:0]).shape == (0, 10)
+
+
+def test_no_pictures() -> None:
+    images = keras.Input((4, 4, 3))
+    model = keras.Model(images, keras.layers.Dense(5)(tf.reshape(images, (-1, 48))))
+    runtime = deploy.compile(model, "keras")
+    assert runtime.predict(noise(4, 4)[:0]).shape == (0, 5)
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        runtime.predict(noise(4, 4)[:0], batch_size=0)
+    assert deploy.compare(model, runtime, noise(4, 4)[:0]).pictures == 0
 
 
 def test_bytes_are_no_prepared_pictures() -> None:

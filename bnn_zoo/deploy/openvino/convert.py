@@ -110,6 +110,10 @@ def convert(model: Any) -> ov.Model:
 def _convert_calls(graph: LayerGraph, values: dict[int, Value]) -> None:
     table, uses, consumers = converters(), graph.uses(), graph.consumers()
     for call in graph.calls:
+        if len(call.outputs) != 1:
+            raise UnsupportedLayerError(
+                f"{call} gives {len(call.outputs)} tensors; layers of one output can be converted to OpenVINO: take one for each."
+            )
         converter = _converter_for(call, table)
         result = converter(call, [values[tensor] for tensor in call.inputs])
         (tensor,) = call.outputs
@@ -132,12 +136,21 @@ def _converter_for(call: Call, table: dict[type, Converter]) -> Converter:
     if converter is None and is_sign(call.layer):
         converter = activations.convert_activation
     if converter is None:
-        raise UnsupportedLayerError(
-            f"{call}, cannot be converted to OpenVINO. Register a converter for its class: "
-            f"bnn_zoo.deploy.register_converter({type(call.layer).__name__}, function)."
-        )
+        raise UnsupportedLayerError(f"{call}, cannot be converted to OpenVINO. {_advice(call.layer)}")
     _check_inference(call)
     return converter
+
+
+def _advice(layer: Any) -> str:
+    register = "bnn_zoo.deploy.register_converter({}, function)."
+    symbol = operators.function_of(layer)
+    if symbol is None:
+        return f"Register a converter for its class: {register.format(type(layer).__name__)}"
+    # A converter for the class would be one for every function, the + of a shortcut included.
+    return (
+        f"It is TensorFlow's function {symbol}, which Keras made a layer of: put it into a layer class of your own, and register a "
+        f"converter for that class: {register.format('YourLayer')}"
+    )
 
 
 def _check_inference(call: Call) -> None:

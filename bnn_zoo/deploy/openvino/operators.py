@@ -34,6 +34,13 @@ def operator_converter(call: Call) -> Callable[[Call, list[Value]], Value] | Non
     return _convert_as_layer if call.layer.symbol in _layers() else None
 
 
+def function_of(layer: Any) -> str | None:
+    """The name of the TensorFlow function that Keras made this layer of; None for other layers."""
+    if not type(layer).__module__.endswith(".tf_op_layer"):  # TFOpLambda, SlicingOpLambda and their like
+        return None
+    return getattr(layer, "symbol", None) or layer.name
+
+
 def _layers() -> dict[str, tuple[Callable[..., Any], Callable[[Call, list[Value]], Value]]]:
     """By the function's name: its arguments to the layer that computes the same, and that layer's converter."""
     known = keras.layers

@@ -69,17 +69,17 @@ class OpenVINORuntime:
         array = checked_images(images, self.input_shape)
         parts = list(batches(len(array), batch_size))
         if not parts:
-            outputs = self.model.output(0).partial_shape
-            sides = [side.get_length() if side.is_static else 0 for side in list(outputs)[1:]]
-            return np.zeros((0, *sides), np.float32)
+            model = self.model.clone()
+            model.reshape([1, *array.shape[1:]])
+            return np.zeros((0, *list(model.output(0).shape)[1:]), np.float32)
         return np.concatenate([self._run(array[part]) for part in parts])
 
     def predict_stream(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Runs batch after batch, with one under way on every core.
 
         Args:
-            batches: (batch, height, width, channels), float32, all of one shape but for the last. They are not copied: leave each
-                as it is until its output has come.
+            batches: (batch, height, width, channels), float32, all of one shape: another one than the first's is run by itself,
+                which is slower. They are not copied: leave each as it is until its output has come.
 
         Yields:
             The output of each, in their order.
@@ -91,15 +91,17 @@ class OpenVINORuntime:
         shape: tuple[int, ...] = ()
         for batch in batches:
             images = checked_images(batch, self.input_shape)
-            if network is None:
+            if network is None and len(images):
                 shape = images.shape
                 network = self.compiled(shape, PERFORMANCE_HINT="THROUGHPUT", NUM_STREAMS=streams)
                 # One more than can run, so that a core that is done finds the next batch waiting.
                 idle = [network.create_infer_request() for _ in range(streams + 1)]
             if images.shape != shape:
                 while busy:
-                    yield _finished(busy.popleft()[0])
-                yield self.predict(images, batch_size=len(images))
+                    request, _ = busy.popleft()
+                    yield _finished(request)
+                    idle.append(request)
+                yield self.predict(images, batch_size=max(len(images), 1))
                 continue
             if not idle:
                 request, _ = busy.popleft()

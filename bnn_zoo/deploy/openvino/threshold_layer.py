@@ -26,7 +26,8 @@ def convert_threshold(call: Call, inputs: list[Value]) -> Value:
 
     if can_be_binary(x.channels):
         return signs_from_bits(
-            lambda: x.once(f"{layer.name}", lambda: threshold_bits(x.output(), thresholds, layer.name)),
+            # Not by the name, which layers of several nested models may have.
+            lambda: x.once(f"threshold {id(layer)}", lambda: threshold_bits(x.output(), thresholds, layer.name)),
             lambda: threshold_signs(x.output(), thresholds),
             x,
         )
