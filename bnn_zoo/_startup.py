@@ -21,9 +21,9 @@ def load_tensorflow(first: Callable[[], T | None] = lambda: None, *, to_train: b
 
     Args:
         first: is called when TensorFlow is loaded but has not computed anything yet: for settings that it takes only then.
-        to_train: has oneDNN compute, also on processors where TensorFlow leaves it off because they lack AVX-512 VNNI: training
-            steps on small pictures then take about half the time. A single picture's inference takes longer, so that it stays
-            off for the rest. What the environment says of it (TF_ENABLE_ONEDNN_OPTS) comes first.
+        to_train: has oneDNN compute, also on processors where TensorFlow leaves it off because they lack AVX-512 VNNI: most
+            training steps are faster by it. A single picture's inference is slower, so that it stays off for the rest. What the
+            environment says of it (TF_ENABLE_ONEDNN_OPTS) comes first.
 
     Returns:
         What `first` returns.

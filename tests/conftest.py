@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 # The original implementations' outputs were made through oneDNN. TensorFlow leaves it off on processors without AVX-512 VNNI, where
-# its own kernels add in another order: features that lie within rounding of 0 then get the other sign, with random weights one in
-# every second picture. Set before TensorFlow is loaded.
+# its own kernels add in another order: features that lie within rounding of 0 then get the other sign. Set before
+# TensorFlow is loaded.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 pytest_plugins = ["hub_server.fixtures"]

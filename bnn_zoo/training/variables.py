@@ -22,5 +22,5 @@ def binary_kernels(variables: Sequence[Any]) -> list[Any]:
 def real_kernels(variables: Sequence[Any]) -> list[Any]:
     """The kernels of layers in full precision."""
     quantized = [variable for variable in variables if (getattr(variable, "precision", None) or 32) < 32]
-    named = [variable for variable in variables if variable.name.partition(":")[0].endswith("kernel")]
+    named = [variable for variable in variables if plain_name(variable).endswith("kernel")]
     return [variable for variable in named if not any(variable is other for other in quantized)]
