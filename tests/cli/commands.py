@@ -65,6 +65,7 @@ class _Server:
 
 
 def _serve(descriptor: int) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # as commands do; TensorFlow reads it as it is loaded, before any fork
     from bnn_zoo._keras import larq
 
     _ = larq.quantizers  # loads TensorFlow, which must not compute anything before a fork
