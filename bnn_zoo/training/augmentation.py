@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from bnn_zoo._keras import Tensor, tf
 from bnn_zoo.data.resizing import Box
@@ -14,19 +14,21 @@ _TRIES = 10
 BOX_DRAWS = 4 * _TRIES
 
 
-def crop_and_flip(images: Tensor, seed: Any) -> Tensor:
-    """Shifts each picture by up to an eighth of its size (zeros come in) and mirrors half of them.
+def crop_and_flip(images: Tensor, seed: Any, padding: Literal["zeros", "reflection"] = "zeros") -> Tensor:
+    """Shifts each picture by up to an eighth of its size and mirrors half of them.
 
     Args:
         images: (batch, height, width, channels).
         seed: two integers; the same ones do the same.
+        padding: what comes in at the edges; a reflection does not repeat the outermost pixels.
 
     Returns:
         The same shape and type.
     """
     batch, (height, width) = tf.shape(images)[0], images.shape[1:3]
     top, left = height // 8, width // 8
-    padded = tf.pad(images, [[0, 0], [top, top], [left, left], [0, 0]])
+    mode = "REFLECT" if padding == "reflection" else "CONSTANT"
+    padded = tf.pad(images, [[0, 0], [top, top], [left, left], [0, 0]], mode)
     down, right, mirror = tf.unstack(tf.random.stateless_uniform([3, batch, 1], seed))
     rows = tf.cast(down * (2 * top + 1), tf.int32) + tf.range(height)
     columns = tf.cast(right * (2 * left + 1), tf.int32) + tf.range(width)

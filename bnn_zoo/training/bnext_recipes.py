@@ -13,8 +13,7 @@ from bnn_zoo.training.stage import Stage
 
 _DIFFERS = (
     "BNext, {}. There two teachers trained elsewhere, {}, are weighed picture by picture; here a ResNet-34 is the only one, "
-    "trained in a stage of its own. There pictures go through RandAugment, and all but kernels decay by 1e-3 (AdamW); "
-    "here neither is done"
+    "trained in a stage of its own. There all but kernels decay by 1e-3 (AdamW), which is not done here"
 )
 _SCRIPT = "src/script/BNext-{0}/run_distributed_on_disk_a6k5_AdamW_Curicullum_{0}_assistant_teacher_num_{1}_aa.sh"
 
@@ -26,6 +25,7 @@ _TINY = Recipe(
     epochs=90 + 512,
     batch_size=512,
     augmentation="random_resized_crop",
+    rand_augment=7.0,
     clip_norm=5.0,
     stages=(
         RESNET34,

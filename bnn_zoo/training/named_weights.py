@@ -37,7 +37,7 @@ def hashes(run: Run) -> dict[str, str]:
 
 
 def _names(run: Run, stage: Stage) -> set[str]:
-    return {stage.start, stage.teacher} - {"", *(earlier.name for earlier in run.before(stage))}
+    return {stage.start, stage.teacher} - {"", *run.before(stage)}
 
 
 def _sha256(name: str) -> str:

@@ -15,6 +15,7 @@ from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.preprocessing import Preprocessing, apply_preprocessing
 from bnn_zoo.data.streamed_dataset import StreamedDataset
 from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, cutout, random_box
+from bnn_zoo.training.rand_augment import rand_augment
 from bnn_zoo.training.recipe import Recipe
 
 Dataset: TypeAlias = ImageDataset | StreamedDataset | MaskDataset
@@ -24,6 +25,7 @@ _KEPT = 2**30
 
 #: Added to the step, for random numbers that have nothing to do with those of the shift.
 _CUTOUT = 2**40
+_OPERATIONS = 2**41
 
 
 def steps_per_epoch(dataset: Dataset, recipe: Recipe) -> int:
@@ -51,6 +53,8 @@ def check_kind(dataset: Dataset, recipe: Recipe) -> None:
         raise ValueError(f"label_smoothing is {recipe.label_smoothing}; classes of pixels cannot be smoothed, set 0.")
     if recipe.cutout:
         raise ValueError(f"cutout is {recipe.cutout}; pixels whose classes are learned cannot be hidden, set 0.")
+    if recipe.rand_augment:
+        raise ValueError(f"rand_augment is {recipe.rand_augment}; masks are not moved with their pictures by it, set 0.")
     if recipe.l2:
         raise ValueError(f"l2 is {recipe.l2}; classes of pixels cannot be trained with it, set 0.")
 
@@ -88,9 +92,11 @@ def training_batches(dataset: Dataset, recipe: Recipe, preprocessing: Preprocess
     def finish(step: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
         pictures, labels = batch
         if recipe.augmentation == "crop_and_flip":
-            pictures = crop_and_flip(pictures, seed=[recipe.seed, step])
+            pictures = crop_and_flip(pictures, [recipe.seed, step], recipe.padding)
         if isinstance(dataset, MaskDataset):
             return _with_classes_of_pixels(pictures, preprocessing)
+        if recipe.rand_augment:
+            pictures = rand_augment(pictures, recipe.rand_augment, [recipe.seed, _OPERATIONS + step], preprocessing.mean)
         smooth = recipe.label_smoothing
         targets = tf.one_hot(labels, classes) * (1.0 - smooth) + smooth / classes
         pictures = normalize(pictures, preprocessing)

@@ -4,8 +4,9 @@ Sources: github.com/liuzechun, Bi-Real-net (pytorch_implementation/*/train.py), 
 (step*/run.sh); github.com/Ruichen0424/AB-BNN (Train_*.ipynb). Their weight decay is a part of the gradient: half of it is `l2`,
 which is of all real-valued kernels here; ReActNet and A&B BNN leave the last layer's out.
 Their decay also reaches biases and gains with four dimensions. Epsilon is that of PyTorch's Adam.
-Their latent weights begin at a thousandth of a random number, here at Glorot's. What they do to the pictures' colours (Lighting) is
-not done here. In ReActNet's mobilenet step 2 does not find step 1's binary kernels, by a name; here it goes on from them.
+What they do to the pictures' colours (Lighting) is not done here: their figures are for colours up to 1, the pictures go up to 255,
+and rounding leaves a difference of at most 1. In ReActNet's mobilenet step 2 does not find step 1's binary kernels, by a name; here
+it goes on from them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ RESNET34 = Stage(
         "l2": 5e-5,
         "clip_norm": 0.0,
         "clip_unit": 0.0,
+        "rand_augment": 0.0,
     },
 )
 
@@ -50,6 +52,7 @@ _BIREALNET34 = Recipe(
     "birealnet34.imagenet",
     learning_rate=1e-3,
     epsilon=1e-8,
+    latent_start=1e-3,
     schedule="linear",
     epochs=256,
     batch_size=512,
@@ -93,8 +96,9 @@ _AB_ON_CIFAR = _two_steps(
         epsilon=1e-8,
         batch_size=256,
         clip_unit=0.001,
-        source="AB-BNN, Train_Cifar_step1.ipynb and Train_Cifar_step2.ipynb; there pictures are padded by reflection, and "
-        "normalized by ImageNet's mean and deviation",
+        padding="reflection",
+        source="AB-BNN, Train_Cifar_step1.ipynb and Train_Cifar_step2.ipynb; there pictures are normalized by ImageNet's mean and "
+        "deviation",
     ),
     256,
     2.5e-6,

@@ -15,6 +15,7 @@ RealOptimizer = Literal["same", "adam", "sgd"]
 Schedule = Literal["constant", "cosine", "linear", "steps"]
 RealSchedule = Literal["same", "constant", "cosine", "linear", "steps"]
 Augmentation = Literal["none", "crop_and_flip", "random_resized_crop"]
+Padding = Literal["zeros", "reflection"]
 Precision = Literal["float32", "mixed_bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
@@ -24,6 +25,7 @@ _CHOICES = {
     "schedule": Schedule,
     "real_schedule": RealSchedule,
     "augmentation": Augmentation,
+    "padding": Padding,
     "precision": Precision,
 }
 _LEAST = {
@@ -38,6 +40,7 @@ _LEAST = {
     "clip_norm": 0.0,
     "clip_unit": 0.0,
     "l2": 0.0,
+    "latent_start": 0.0,
 }
 
 
@@ -65,6 +68,8 @@ class Recipe:
         clip_unit: an output channel's gradient whose norm is above this share of the norm of its weights is scaled down to it, in
             all layers but the last; 0 for none (Brock et al., 2021, arXiv 2102.06171).
         l2: factor of the sum of the squared real-valued kernels, which is added to the loss.
+        latent_start: latent weights begin at random between 0 and this, where they do not come from a stage before or from
+            elsewhere; 0 leaves them to their layers' initializers.
         schedule: of the learning rate. `"cosine"` and `"linear"` let it fall to 0 between warm-up and end; `"steps"` follows
             `rate_steps`.
         real_schedule: of the real learning rate; `"same"` as the other.
@@ -74,6 +79,9 @@ class Recipe:
         batch_size: pictures a step, over all devices together.
         augmentation: `"crop_and_flip"` shifts by up to an eighth of the size and mirrors half of the pictures;
             `"random_resized_crop"` takes a part of random size and shape, resizes it, and mirrors half.
+        padding: what comes in where `"crop_and_flip"` shifts a picture.
+        rand_augment: mean magnitude, 0 to 10, of two random operations a picture, of which half are done; 0 for none (Cubuk et
+            al., 2019, arXiv 1909.13719).
         cutout: side of a square that is hidden in each picture, as a share of the picture's (DeVries & Taylor, 2017, arXiv
             1708.04552).
         label_smoothing: share of the probability that is spread over all classes.
@@ -98,6 +106,7 @@ class Recipe:
     clip_norm: float = 0.0
     clip_unit: float = 0.0
     l2: float = 0.0
+    latent_start: float = 0.0
     schedule: Schedule = "cosine"
     real_schedule: RealSchedule = "same"
     rate_steps: tuple[tuple[int, float], ...] = ()
@@ -105,6 +114,8 @@ class Recipe:
     epochs: int = 100
     batch_size: int = 128
     augmentation: Augmentation = "crop_and_flip"
+    padding: Padding = "zeros"
+    rand_augment: float = 0.0
     cutout: float = 0.0
     label_smoothing: float = 0.0
     precision: Precision = "float32"
@@ -124,6 +135,8 @@ class Recipe:
         for name in ("cutout", "label_smoothing", "momentum"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be in [0, 1).")
+        if not 0.0 <= self.rand_augment <= 10.0:
+            raise ValueError(f"rand_augment is {self.rand_augment!r}; it must be in [0, 10].")
         if not 0 < self.epsilon < math.inf:
             raise ValueError(f"epsilon is {self.epsilon!r}; it must be above 0, and finite.")
         if not 0 <= self.seed < 2**32:

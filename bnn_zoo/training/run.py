@@ -49,12 +49,13 @@ class Run:
     def stages(self) -> tuple[Stage, ...]:
         return self.recipe.stages or (Stage("", self.recipe.epochs),)
 
-    def before(self, stage: Stage) -> tuple[Stage, ...]:
-        return self.stages[: self.stages.index(stage)]
+    def before(self, stage: Stage) -> dict[str, Stage]:
+        """The stages before one, by their names."""
+        return {other.name: other for other in self.stages[: self.stages.index(stage)]}
 
     def first_epoch(self, stage: Stage) -> int:
         """Counted over the whole run, so that each stage sees the pictures in orders of its own."""
-        return sum(other.epochs for other in self.before(stage))
+        return sum(other.epochs for other in self.before(stage).values())
 
     def steps(self, stage: Stage) -> int:
         """Of an epoch."""

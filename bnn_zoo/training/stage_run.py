@@ -17,6 +17,7 @@ from bnn_zoo.training.distillation import training_model
 from bnn_zoo.training.divergence import divergence_callback
 from bnn_zoo.training.drawing import drawn_by_step
 from bnn_zoo.training.flips import flip_callback
+from bnn_zoo.training.latent_start import start_latent_weights
 from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.optimizers import make_optimizer, steps_done
 from bnn_zoo.training.pipeline import check_kind, evaluation_batches, training_batches
@@ -111,7 +112,7 @@ def check_networks(run: Run) -> None:
     """
     for stage in run.recipe.stages:
         network = network_of(stage, run.build)
-        earlier = {other.name for other in run.before(stage)}
+        earlier = run.before(stage)
         if stage.start and stage.start not in earlier:
             _check_order(run, stage, "start", _start_from_weight_set(network, stage))
         if stage.teacher:
@@ -124,13 +125,15 @@ def check_networks(run: Run) -> None:
 def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -> tuple[keras.Model, keras.Model]:
     network = network_of(stage, run.build, cooling)
     synchronize_batch_norm(network, run.strategy)
-    earlier = {other.name: other for other in run.before(stage)}
+    earlier = run.before(stage)
     if stage.start in earlier:
         network.load_weights(str(run.weights(earlier[stage.start])))
     elif stage.start:
         _start_from_weight_set(network, stage)
     elif run.start_from is not None and not earlier:
         network.load_weights(str(run.start_from))
+    elif recipe.latent_start and not stage.network:
+        start_latent_weights(network, run.build(), recipe.latent_start, recipe.seed)
     teacher = _teacher(run, stage) if stage.teacher else None
     if teacher is not None and stage.teacher in earlier:
         teacher.load_weights(str(run.weights(earlier[stage.teacher])))
@@ -176,7 +179,7 @@ def _check_order(run: Run, stage: Stage, role: str, network: keras.Model) -> Non
 
 def _teacher(run: Run, stage: Stage) -> keras.Model:
     """An earlier stage's network, without its weights, or a weight set."""
-    earlier = {other.name: other for other in run.before(stage)}
+    earlier = run.before(stage)
     return network_of(earlier[stage.teacher], run.build) if stage.teacher in earlier else load_pretrained(stage.teacher)
 
 
@@ -193,7 +196,7 @@ def _callbacks(run: Run, stage: Stage, model: keras.Model, place: Place, start: 
         progress_callback(bar, last_epoch, steps, recipe.batch_size, first_epoch=first_epoch, start=start.step),
     ]
     if run.tensorboard:
-        first_step = sum(other.epochs * run.steps(other) for other in run.before(stage))
+        first_step = sum(other.epochs * run.steps(other) for other in run.before(stage).values())
         found.append(tensorboard_callback(run.folder / "tensorboard", steps, first_epoch=first_epoch, first_step=first_step))
     return [*first, *found, *run.callbacks]
 

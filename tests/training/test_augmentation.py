@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, cutout, random_box
 
 
-def test_crop_and_flip_shifts_and_mirrors_whole_pictures() -> None:
+@pytest.mark.parametrize(("padding", "mode"), [("zeros", "constant"), ("reflection", "reflect")])
+def test_crop_and_flip_shifts_and_mirrors_whole_pictures(padding: Any, mode: Any) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(1, 256, (200, 16, 24, 3)).astype("uint8")
     shifts, mirrored = set(), 0
-    for image, result in zip(images, crop_and_flip(images, seed=[1, 2]).numpy(), strict=True):
+    for image, result in zip(images, crop_and_flip(images, [1, 2], padding).numpy(), strict=True):
         assert result.shape == image.shape and result.dtype == np.uint8
-        padded = np.pad(image, ((2, 2), (3, 3), (0, 0)))
+        padded = np.pad(image, ((2, 2), (3, 3), (0, 0)), mode)
         found = [
             (top, left, flip)
             for top in range(5)

@@ -68,6 +68,15 @@ def test_cutout_hides_what_the_shift_brought_behind_normalization(dataset: Image
     assert covered.any(axis=(1, 2)).all() and covered.sum(axis=(1, 2)).max() == 64
 
 
+def test_rand_augment_changes_most_pictures_and_a_stream_can_still_be_entered_at_any_step(dataset: ImageDataset) -> None:
+    recipes = [Recipe("a.b", batch_size=50, rand_augment=magnitude) for magnitude in (0.0, 7.0)]
+    plain, augmented = ([images.numpy() for images, _ in training_batches(dataset, recipe, CIFAR10).take(3)] for recipe in recipes)
+    changed = [(one != other).any(axis=(1, 2, 3)).mean() for one, other in zip(plain, augmented, strict=True)]
+    assert 0.5 < np.mean(changed) < 0.95
+    again = next(iter(training_batches(dataset, recipes[1], CIFAR10, first_step=2)))[0].numpy()
+    np.testing.assert_array_equal(again, augmented[2])
+
+
 def test_evaluation_keeps_the_order_and_the_last_pictures(dataset: ImageDataset) -> None:
     targets = np.concatenate([batch.numpy() for _, batch in evaluation_batches(dataset, CIFAR10, batch_size=16)])
     np.testing.assert_array_equal(targets.argmax(axis=1), dataset.labels)

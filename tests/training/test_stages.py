@@ -24,6 +24,7 @@ from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.recipe import recipe_of
 from bnn_zoo.training.recipes import find_recipe
 from bnn_zoo.training.run_log import read_log
+from bnn_zoo.training.variables import binary_kernels, real_kernels
 
 ENDS = ("section_0_block_1_add", "section_1_block_1_add")
 LESSON: dict[str, Any] = dict(logits_weight=3.0, attention_weight=30.0, attention=ENDS)
@@ -160,6 +161,7 @@ def test_a_weight_set_has_its_classes_in_the_datas_order(role: str, shades: Imag
         ({"label_smoothing": 0.1}, "label_smoothing is 0.1; classes of pixels"),
         ({"cutout": 0.5}, "cutout is 0.5; pixels"),
         ({"l2": 0.1}, "l2 is 0.1; classes of pixels"),
+        ({"rand_augment": 7.0}, "rand_augment is 7.0; masks are not moved"),
         ({"stages": (Stage("a", 5), Stage("b", 1, teacher="a", logits_weight=1.0)), "epochs": 6}, "stage 'b' has a teacher"),
         ({"stages": (Stage("a", 5, label_weight=0.5),)}, "'a' has a teacher or a label_weight"),
     ],
@@ -278,3 +280,19 @@ def test_stages_that_do_not_fit_are_refused(stages: tuple[Stage, ...], words: st
 def test_a_stage_that_makes_no_sense_is_refused(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Stage(**{"name": "a", "epochs": 1, **fields})
+
+
+def test_latent_weights_begin_small_where_nothing_was_learned_before(shades: ImageDataset, tmp_path: Path) -> None:
+    """A step of a rate of 0 leaves what a stage begins with."""
+    still: dict[str, Any] = {"batch_size": 32, "held_out": 8, "learning_rate": 0.0}
+    stages = (Stage("half", 1, "activations"), Stage("binary", 1, start="half", settings={"latent_start": 0.5}))
+    recipe = Recipe("real_to_binary_net.shades", epochs=2, latent_start=1e-3, stages=stages, **still)
+    begun = train(network, recipe, shades, CIFAR10, tmp_path / "two")
+    one = Recipe("real_to_binary_net.shades", epochs=1, latent_start=1e-3, **still)
+    alone = train(network, one, shades, CIFAR10, tmp_path / "one")
+    usual = train(network, dataclasses.replace(one, latent_start=0.0), shades, CIFAR10, tmp_path / "usual")
+    for left, small, own in zip(*(binary_kernels(model.weights) for model in (begun, alone, usual)), strict=True):
+        assert left.numpy().min() >= 0 and 0.99e-3 < left.numpy().max() < 1e-3
+        np.testing.assert_array_equal(left, small)
+        assert own.numpy().min() < -0.05
+    assert real_kernels(alone.weights)[0].numpy().min() < -0.05
