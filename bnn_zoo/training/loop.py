@@ -20,7 +20,7 @@ from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe, naming, recipe_of
 from bnn_zoo.training.run import CLAIM, DATA, WEIGHT_SETS, Run
 from bnn_zoo.training.stage_run import check_networks, check_targets, run_stage
-from bnn_zoo.training.strategy import check_batch_size, explain_lost_worker, is_chief, make_strategy
+from bnn_zoo.training.strategy import check_batch_size, check_same_settings, explain_lost_worker, is_chief, make_strategy
 
 # One for all recipes: what one of them was trained on must not be what another is scored on.
 _HELD_OUT_SEED = 1
@@ -104,6 +104,9 @@ def train(
         check_networks(run)
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder) if is_chief(strategy) else nullcontext():
+        # Before the folder is looked at: a machine that stopped alone would be waited for by the others.
+        with explain_lost_worker(strategy):
+            check_same_settings(strategy, [recipe, fed])
         claim = functools.partial(claim_folder, write=is_chief(strategy))
         claim(folder / CLAIM, recipe, "a run of another recipe")
         claim(folder / DATA, fed, "a run on other data")

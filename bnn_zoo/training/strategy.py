@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, NoReturn, get_args
@@ -138,20 +140,40 @@ def means_callback(strategy: Any) -> keras.callbacks.Callback:
     return Divide()
 
 
+def check_same_settings(strategy: Any, settings: Any) -> None:
+    """Makes sure that all machines run the same.
+
+    Args:
+        strategy: of the run.
+        settings: what decides it, of JSON values and dataclasses.
+
+    Raises:
+        ValueError: if they do not, on each of them.
+    """
+    text = json.dumps(settings, sort_keys=True, default=dataclasses.asdict)
+    if not _same(strategy, zlib.crc32(text.encode()) & 0xFFFFFF):
+        raise ValueError("the recipe or the data are others on another machine of this run; start the same command on all of them.")
+
+
 def check_same_step(strategy: Any, step: int) -> None:
     """Makes sure that all machines go on from the same step.
 
     Raises:
         ValueError: if they do not, because they do not see the same folder.
     """
-    if strategy.cluster_resolver is None or strategy.num_replicas_in_sync == 1:
-        return
-    here = tf.constant([step, step * step], tf.int64)
-    total, squares = strategy.reduce("SUM", strategy.run(lambda: tf.identity(here)), axis=None).numpy()
-    if total * total != strategy.num_replicas_in_sync * squares:
+    if not _same(strategy, step):
         raise ValueError(
             f"this machine would go on from step {step}, another from a later or earlier one; out must be one folder for all."
         )
+
+
+def _same(strategy: Any, number: int) -> bool:
+    """Whether a number, small enough that squares can be added, is the same on all machines; waits for them."""
+    if strategy.cluster_resolver is None or strategy.num_replicas_in_sync == 1:
+        return True
+    here = tf.constant([number, number * number], tf.int64)
+    total, squares = strategy.reduce("SUM", strategy.run(lambda: tf.identity(here)), axis=None).numpy()
+    return bool(total * total == strategy.num_replicas_in_sync * squares)
 
 
 @contextmanager

@@ -128,6 +128,19 @@ def test_two_workers_have_the_loss_curve_of_one_process(alone: Path, together: P
 
 
 @pytest.mark.timeout(600)
+def test_workers_of_different_recipes_are_told_apart_before_the_first_step(tmp_path: Path) -> None:
+    rates = (0.01, 0.02)
+    workers = [
+        Process("multi_worker", tmp_path / "run", {**SGD, "learning_rate": rate}, TF_CONFIG=config)
+        for rate, config in zip(rates, cluster(), strict=True)
+    ]
+    for worker in workers:
+        assert worker.process.wait(timeout=250) == 1
+        said = worker.log.read_text()
+        assert "others on another machine of this run" in said and "loss " not in said
+
+
+@pytest.mark.timeout(600)
 def test_two_devices_have_the_loss_curve_of_one(alone: Path, tmp_path: Path) -> None:
     Process("mirrored", tmp_path / "run", SGD).finish()
     np.testing.assert_allclose(curve(tmp_path / "run"), curve(alone), rtol=1e-4)
