@@ -31,7 +31,7 @@ _NAME = 100
 def write_whole(path: Path, write: Callable[[Path], object], reserve: int = 0) -> None:
     """Writes a file beside its place, and moves it there when it is whole and on the disk.
 
-    Several processes may write the same file: the last one's stays.
+    Several processes may write the same file: the last one's stays. A pipe, or what /dev/stdout stands for, is written into.
 
     Args:
         path: where it belongs, in a folder that exists.
@@ -41,6 +41,11 @@ def write_whole(path: Path, write: Callable[[Path], object], reserve: int = 0) -
     Raises:
         OSError: if it cannot be written; what was at `path` is then as it was.
     """
+    if _is_stream(path):
+        with tempfile.TemporaryDirectory() as elsewhere, open(path, "wb") as stream:
+            write(Path(elsewhere, path.name))
+            stream.write(Path(elsewhere, path.name).read_bytes())
+        return
     # A folder and not a temporary file: that could be read by its owner only, and the move would keep it so. In a folder of its own
     # the file has its own name too, whose ending some writers go by.
     with folder_beside(path) as folder:
@@ -96,6 +101,12 @@ def remove_unfinished(folder: Path) -> None:
     for part in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
         if _MADE.fullmatch(part.name):
             shutil.rmtree(part, ignore_errors=True)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a move to this path would put a file in the place of a device or a pipe."""
+    # What /dev/stdout stands for may be a file; the name itself is everybody's.
+    return (path.is_absolute() and path.parts[1] in ("dev", "proc")) or (os.path.exists(path) and not os.path.isfile(path))
 
 
 def _remove_abandoned(folder: Path, prefix: str) -> None:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -126,3 +127,22 @@ def test_what_writers_make_is_told_from_what_others_do(tmp_path: Path) -> None:
 def test_text_is_utf_8(tmp_path: Path) -> None:
     write_text_whole(tmp_path / "file", "größer")
     assert (tmp_path / "file").read_bytes() == "größer".encode()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_a_pipe_is_written_into_and_not_replaced(tmp_path: Path) -> None:
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+    reader.start()
+    write_text_whole(pipe, "a page")
+    reader.join(timeout=60)
+    assert got == ["a page"] and pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such paths there")
+def test_standard_output_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    code = "import pathlib, bnn_zoo._whole_file as file; file.write_text_whole(pathlib.Path('/dev/stdout'), 'a page')"
+    with open(tmp_path / "out", "w") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
+    assert (tmp_path / "out").read_text() == "a page" and os.path.islink("/dev/stdout")

@@ -121,7 +121,8 @@ def _records(content: bytes, name: str) -> np.ndarray:
 
 def _holds(source: Path, names: frozenset[str]) -> bool:
     if source.is_dir():
-        return any((folder / name).is_file() for folder in _folders(source) for name in names)
+        # A Path's is_file would raise where the folder may not be entered.
+        return any(os.path.isfile(folder / name) for folder in _folders(source) for name in names)
     if not source.is_file() or not source.name.endswith(_TAR_ENDINGS):
         return False
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import zipfile
 import zlib
@@ -11,11 +12,11 @@ from pathlib import Path, PurePosixPath
 
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.images import ImageError
-from bnn_zoo.data.listing import image_endings, image_names
+from bnn_zoo.data.listing import image_endings, image_names, is_folder
 
 _LARGEST_ENTRY = 2**28  # bytes: no single picture needs more, a zip bomb does
 # RuntimeError is zipfile's for an encrypted entry, NotImplementedError (a subclass) for an unknown compression.
-_UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,12 @@ def open_container(path: Path) -> Container:
 
     Raises:
         ValueError: `path` is neither, or a damaged .zip.
+        OSError: it may not be read, or a folder in it.
     """
     if path.is_dir():
         return _folder(path)
+    if path.is_file():
+        path.open("rb").close()  # is_zipfile says of what may not be read that it is none
     if zipfile.is_zipfile(path):
         return _zip(path)
     raise ValueError(
@@ -63,9 +67,9 @@ def _folder(path: Path) -> Container:
             return file.read()
 
     def folders(parent: str) -> list[str]:
-        return [entry.name for entry in os.scandir(shown(parent)) if entry.is_dir() and not entry.name.startswith(".")]
+        return [entry.name for entry in os.scandir(shown(parent)) if is_folder(entry) and not entry.name.startswith(".")]
 
-    return Container(sorted(image_names(path)), _explaining(read, shown), shown, folders)
+    return Container(sorted(image_names(path, strict=True)), _explaining(read, shown), shown, folders)
 
 
 def _zip(path: Path) -> Container:
@@ -73,22 +77,29 @@ def _zip(path: Path) -> Container:
         archive = zipfile.ZipFile(path)  # closed with the last reference to it
     except zipfile.BadZipFile as error:
         raise ValueError(f"source {str(path)!r} is a damaged .zip: {in_one_line(error)}") from error
-    sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+    entries = {_tidy(entry.filename): entry for entry in archive.infolist()}
 
     def shown(name: str) -> str:
         return f"{path}: {name}"
 
     def read(name: str) -> bytes:
-        if sizes[name] > _LARGEST_ENTRY:
-            raise ImageError(f"unpacks to {sizes[name]} bytes; a picture may have {_LARGEST_ENTRY}")
-        return archive.read(name)
+        entry = entries[name]
+        if entry.file_size > _LARGEST_ENTRY:
+            raise ImageError(f"unpacks to {entry.file_size} bytes; a picture may have {_LARGEST_ENTRY}")
+        return archive.read(entry)
 
     def folders(parent: str) -> list[str]:
         depth = parent.count("/") + 1 if parent else 0
-        below = (name.split("/") for name in sizes if name.startswith(f"{parent}/" if parent else "") and not _is_hidden(name))
+        below = (name.split("/") for name in entries if name.startswith(f"{parent}/" if parent else "") and not _is_hidden(name))
         return sorted({parts[depth] for parts in below if len(parts) > depth + 1})
 
-    return Container(list(_pictures(sizes)), _explaining(read, shown), shown, folders)
+    return Container(list(_pictures(entries)), _explaining(read, shown), shown, folders)
+
+
+def _tidy(entry: str) -> str:
+    """An entry's name without the ./, the slash at the start and the backslashes that some programs write; a folder's ends in /."""
+    parts = entry.replace("\\", "/").split("/")
+    return "/".join([*(part for part in parts[:-1] if part not in ("", ".")), parts[-1]])
 
 
 def _pictures(entries: Iterable[str]) -> Iterator[str]:

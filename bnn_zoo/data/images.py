@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 from pathlib import Path
@@ -23,6 +24,10 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _LYING = (Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90)
+
+
+# Pillow starts another program, Ghostscript, for what begins as one of these does, whatever its ending says.
+_READ_BY_A_PROGRAM = {"EPS"}
 
 
 class ImageError(ValueError):
@@ -52,7 +57,7 @@ def read_image(source: str | os.PathLike[str] | bytes | Image.Image) -> np.ndarr
         try:
             return _to_rgb(_upright(source.copy()))
         except Exception as error:
-            raise ImageError(f"{name}: {_reason(error)}") from error
+            raise ImageError(f"{' '.join(name.splitlines())}: {_reason(error)}") from error
     if isinstance(source, (bytes, bytearray, memoryview)):
         return decode_image(bytes(source), name=f"{len(source)} bytes given")
     try:
@@ -78,15 +83,22 @@ def decode_image(data: bytes, name: str, enough: tuple[int, int] | None = None) 
         ImageError: `data` is no picture, truncated, or a decompression bomb.
     """
     if not data:
-        raise ImageError(f"{name}: is empty")
+        raise ImageError(f"{' '.join(name.splitlines())}: is empty")
     return _decode(io.BytesIO(data), name, enough)
+
+
+@functools.cache
+def image_formats() -> tuple[str, ...]:
+    """Pillow's names of the formats that are read, in the order in which it tries them."""
+    Image.init()
+    return tuple(name for name in Image.ID if name not in _READ_BY_A_PROGRAM)
 
 
 def jpeg_size(data: bytes) -> tuple[int, int] | None:
     """(height, width) that `decode_image` gives a JPEG, from its head alone; None for what is none, or damaged."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.format != "JPEG":
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if image.format != "JPEG":  # it may be one of several pictures in a file (MPO)
                 return None
             width, height = image.size
             return (width, height) if _turn(image) in _LYING else (height, width)
@@ -98,13 +110,18 @@ def _decode(source: Path | io.BytesIO, name: str, enough: tuple[int, int] | None
     # Pillow's format plugins raise a dozen kinds of exceptions on damaged files (OSError, SyntaxError, struct.error,
     # EOFError, IndexError, ...), so that nothing narrower than Exception would hold.
     try:
-        with Image.open(source) as image:
+        with Image.open(source, formats=image_formats()) as image:
             if enough is not None and image.format == "JPEG":
                 image.draft(None, enough if _turn(image) in _LYING else enough[::-1])
             image.load()
             return _to_rgb(_upright(image))
     except Exception as error:
-        raise ImageError(f"{name}: {_reason(error)}") from error
+        raise ImageError(f"{' '.join(name.splitlines())}: {_reason(error)}") from error
+
+
+def _refusal(name: str, error: Exception | str) -> ImageError:
+    reason = error if isinstance(error, str) else _reason(error)
+    return ImageError(f"{' '.join(name.splitlines())}: {reason}")  # names may have line breaks
 
 
 def _reason(error: Exception) -> str:
@@ -115,7 +132,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "may not be read (permission denied)"
     if isinstance(error, UnidentifiedImageError):
-        return "is not a picture in a format that Pillow reads"
+        return "is not a picture in a format that is read here"
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return (
             f"has more pixels than is safe to decode (PIL.Image.MAX_IMAGE_PIXELS = {Image.MAX_IMAGE_PIXELS}); "

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from permissions import unreadable
 from PIL import Image
 
 import bnn_zoo.data
@@ -177,6 +179,34 @@ def test_a_damaged_zip_entry_is_a_bad_picture(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"a/2\.png: cannot be read"):
         load_dataset(source)
     assert load_dataset(source, on_bad="skip").skipped == ("a/2.png",)
+
+
+def test_a_damaged_entry_of_any_compression_is_a_bad_picture(tmp_path: Path) -> None:
+    source = tmp_path / "data.zip"
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a/1.png", np.random.default_rng(0).bytes(2000))
+    data = bytearray(source.read_bytes())
+    data[60:1000] = bytes(940)
+    source.write_bytes(data)
+    with pytest.raises(ImageError, match=r"a/1\.png: cannot be read"):
+        load_dataset(source)
+
+
+@pytest.mark.parametrize("top", ["./", "/", "./pictures/", ".\\"])
+def test_names_as_other_programs_write_them_into_a_zip(tmp_path: Path, top: str) -> None:
+    source = written(tmp_path / "data.zip", {f"{top}{name}": grey for name, grey in SPLITS.items()})
+    with zipfile.ZipFile(source, "a") as archive:
+        archive.writestr(f"{top}train/dog/", b"")
+    assert split_names(source) == ("test", "train")
+    assert load_dataset(source, "train").images[:, 0, 0, 0].tolist() == [1, 2, 3]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no such rights there")
+@pytest.mark.parametrize("closed", ["", "train/dog"])
+def test_what_may_not_be_read_is_told_as_such(target: Path, closed: str) -> None:
+    source = written(target, SPLITS)
+    with unreadable(source / closed if source.is_dir() else source), pytest.raises(PermissionError, match="data"):
+        load_dataset(source, "train", on_bad="skip")
 
 
 def test_a_zip_bomb_is_a_bad_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from bnn_zoo.data.images import ImageError, read_image
+from bnn_zoo.data.listing import image_endings
 
 RED = [255, 0, 0]
 
@@ -191,6 +192,22 @@ def test_what_is_no_picture_gets_one_line(tmp_path: Path, name: str, content: by
     assert name in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(ImageError, match="empty" if not content else reason):
         read_image(content)
+
+
+def test_a_name_of_two_lines_is_told_in_one(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="^[^\n]*two lines.png: no such file$"):
+        read_image(tmp_path / "two\nlines.png")
+
+
+def test_what_another_program_would_read_is_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(page, "EPS")
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *arguments, **options: pytest.fail("was started"))
+    for content in (page.getvalue(), b"\xff\xd8" + page.getvalue()):
+        (tmp_path / "a.jpg").write_bytes(content)
+        with pytest.raises(ImageError, match="not a picture in a format"):
+            read_image(tmp_path / "a.jpg")
+    assert not {".eps", ".ps"} & image_endings() and {".jpg", ".png", ".webp"} <= image_endings()
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:

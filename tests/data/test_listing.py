@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from permissions import unreadable
 
-from bnn_zoo.data.listing import find_images
+from bnn_zoo.data.listing import find_images, image_names
 
 
 def test_find_images(tmp_path: Path) -> None:
@@ -29,3 +30,19 @@ def test_find_images_follows_links_but_not_in_circles(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "linked").symlink_to(tmp_path / "real")
     (tmp_path / "real" / "up").symlink_to(tmp_path / "pictures")
     assert find_images([tmp_path / "pictures"]) == [tmp_path / "pictures/linked/a.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_to_itself_is_left_to_its_reader(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    assert find_images([tmp_path]) == [tmp_path / "a.png", tmp_path / "loop.jpg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no such rights there")
+def test_a_folder_that_may_not_be_read_is_left_to_its_reader_or_raises(tmp_path: Path) -> None:
+    (tmp_path / "dog").mkdir()
+    with unreadable(tmp_path / "dog"):
+        assert find_images([tmp_path]) == [tmp_path / "dog"]
+        with pytest.raises(PermissionError, match="dog"):
+            list(image_names(tmp_path, strict=True))
