@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.images import ImageError
@@ -105,7 +105,7 @@ def _tidy(entry: str) -> str:
 def _pictures(entries: Iterable[str]) -> Iterator[str]:
     endings = image_endings()
     for entry in entries:
-        if not entry.endswith("/") and not _is_hidden(entry) and PurePosixPath(entry).suffix.lower() in endings:
+        if not entry.endswith("/") and not _is_hidden(entry) and os.path.splitext(entry)[1].lower() in endings:
             yield entry
 
 
