@@ -13,7 +13,8 @@ from bnn_zoo.training.stage import Stage
 
 _DIFFERS = (
     "BNext, {}. There two teachers trained elsewhere, {}, are weighed picture by picture; here a ResNet-34 is the only one, "
-    "trained in a stage of its own. There all but kernels decay by 1e-3 (AdamW), which is not done here"
+    "trained in a stage of its own. There latent weights begin at normal random numbers of deviation 1e-3, here at Glorot's, and "
+    "all but kernels decay by 1e-3 (AdamW), which is not done here"
 )
 _SCRIPT = "src/script/BNext-{0}/run_distributed_on_disk_a6k5_AdamW_Curicullum_{0}_assistant_teacher_num_{1}_aa.sh"
 
