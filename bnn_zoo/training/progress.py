@@ -54,9 +54,11 @@ def progress_callback(
     """
 
     class ShowProgress(keras.callbacks.Callback):
-        def on_train_begin(self, logs: Any = None) -> None:
+        def __init__(self) -> None:
+            super().__init__()
+            # Here and not when training begins, which it does twice where an epoch that was begun is finished first.
             total = (epochs - first_epoch) * steps
-            self.task = bar.add_task("steps", total=total, completed=start, epoch=first_epoch + 1, state="")
+            self.task = bar.add_task("steps", total=total, completed=start, epoch=first_epoch + start // steps + 1, state="")
             self.total = start
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

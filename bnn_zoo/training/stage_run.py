@@ -78,6 +78,8 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
         drawn = drawn_by_step(network, steps_done(model.optimizer), seed)
         last_epoch = run.first_epoch(stage) + stage.epochs
         with training_bar(last_epoch, stage.name, shown=is_chief(run.strategy)) as bar, drawn:
+            if is_chief(run.strategy):
+                bar.console.print(_summary(run, stage, recipe, start), highlight=False)
             _fit(run, stage, model, start, [*cooled, *_callbacks(run, stage, model, place, start, bar)])
     if plain is not None:
         place.network.set_weights(local_weights(model))
@@ -87,6 +89,15 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
     # The next stage may read it, on all machines.
     check_same_step(run.strategy, recipe.epochs * run.steps(stage))
     return place.network
+
+
+def _summary(run: Run, stage: Stage, recipe: Recipe, start: Position) -> str:
+    """What is about to be done: the first epoch, of which nothing is heard until its end, may take long."""
+    name = f"{stage.name}: " if stage.name else ""
+    held_out = f", {len(run.held_out)} held out" if run.held_out is not None else ""
+    steps = recipe.epochs * run.steps(stage)
+    goes_on = f"; goes on behind step {start.step}" if start.step else ""
+    return f"{name}{steps} steps on {len(run.dataset)} pictures{held_out}, in {recipe.precision}{goes_on}"
 
 
 def check_targets(run: Run, stage: Stage) -> None:

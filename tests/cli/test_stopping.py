@@ -38,13 +38,15 @@ def training(data: Path, out: Path) -> list[str]:
 
 def test_training_says_that_it_goes_on(shades: Path, tmp_path: Path) -> None:
     process = start(*training(shades, tmp_path / "run"))
-    assert process.stdout is not None and process.stdout.readline().startswith("epoch 1/400")
+    assert process.stdout is not None
+    assert [process.stdout.readline().split()[1] for _ in range(2)] == ["steps", "1/400"]
     process.send_signal(signal.SIGINT)
     _, complaints = process.communicate(timeout=120)
     assert process.returncode == 130
     assert complaints.splitlines() == ["bnn-zoo: stopped. The same command goes on from the last checkpoint."]
     again = start(*training(shades, tmp_path / "run"))
     assert again.stdout is not None
+    assert "; goes on behind step " in again.stdout.readline()
     first = int(again.stdout.readline().split()[1].partition("/")[0])
     again.kill()
     again.communicate()

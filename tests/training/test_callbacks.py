@@ -64,6 +64,7 @@ def test_tensorboard_has_the_log_by_steps_over_a_stop(noise: ImageDataset, tmp_p
 
 def test_a_line_an_epoch_where_there_is_no_terminal(noise: ImageDataset, tmp_path: Path, capsys: Any) -> None:
     train(noise_network, SMALL, noise, CIFAR10, tmp_path)
-    lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    first, *lines = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert first == "15 steps on 40 pictures, 8 held out, in float32"
     assert [line.split()[1] for line in lines] == ["1/3", "2/3", "3/3"]
     assert all("loss" in line and "accuracy" in line and "held out" in line for line in lines)
