@@ -33,6 +33,7 @@ def plot_log(log: str | os.PathLike[str], picture: str | os.PathLike[str]) -> No
             if key in rows[0]:
                 axes.plot(epochs, [factor * float(row[key]) for row in rows], label=label)
         axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_title(title)
         axes.grid(alpha=0.3)
         axes.legend()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from commands import COMMAND
 
-SETTINGS = ["epochs=400", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
+SETTINGS = ["epochs=400", "precision=float32", "batch_size=8", "held_out=8", "arguments.filters=8", "arguments.section_blocks=[1]"]
 
 
 def hears_ctrl_c() -> None:
