@@ -66,8 +66,9 @@ class Profile:
         ranks = _RANKS | {f"{name}, ms": 1 for name in backends}
         lines = [[*layer_cells(layer), *(_time(self.times[name].get(layer.name)) for name in backends)] for layer in self.layers]
         names = {layer.name for layer in self.layers}
-        if rest := [sum(time for key, time in self.times[name].items() if key not in names) for name in backends]:
-            lines.append(["of no single layer", *[""] * 7, *map(_time, rest)])
+        rest = [sum(time for key, time in self.times[name].items() if key not in names) for name in backends]
+        if any(rest):
+            lines.append(["of no single layer", *[""] * 7, *(_time(time or None) for time in rest)])
         figures = self.figures
         total = ["", "", "", "", "", short(figures.parameters), short(figures.macs)]
         total += [f"{figures.size_mib * 1024:.1f}", *(_time(sum(self.times[name].values())) for name in backends)]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import Any
 
 from bnn_zoo._keras import keras, larq
-from bnn_zoo._layer_graph import Call, read_layer_graph
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.comparison.layers import Layer
 
 #: The name of the first layer; Keras counts the inputs of a process, so that its own name says nothing.
@@ -46,9 +45,9 @@ def read_layers(model: keras.Model) -> tuple[Layer, ...]:
 
     Raises:
         TypeError: if it is another kind of model, or takes more than one input.
-        ValueError: if height, width or channels of the pictures are free.
+        ValueError: if height, width or channels of the pictures are free, or two layers have one name.
     """
-    calls = named_calls(model)
+    graph = read_layer_graph(model)
     if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
         shapes = ", ".join(str(tuple(tensor.shape)) for tensor in model.inputs)
         raise TypeError(
@@ -60,41 +59,29 @@ def read_layers(model: keras.Model) -> tuple[Layer, ...]:
             f"model {model.name!r} takes pictures of {pictures}; sizes and operations depend on the size: pass "
             "input_shape=(224, 224, 3), or build the model with a fixed one."
         )
+    _check_names(graph, model.name)
     first = INPUT
-    while first in {name for name, _ in calls}:
+    while first in {call.name for call in graph.calls}:
         first += "_"
     names = {0: first}
     layers = [Layer(first, "InputLayer", output_shape=pictures)]
-    for name, call in calls:
-        layers.append(_layer(call, name, tuple(names[tensor] for tensor in call.inputs), first=name == call.layer.name))
-        names.update(dict.fromkeys(call.outputs, name))
+    for call in graph.calls:
+        layers.append(_layer(call, tuple(names[tensor] for tensor in call.inputs)))
+        names.update(dict.fromkeys(call.outputs, call.name))
     return tuple(layers)
 
 
-def named_calls(model: keras.Model) -> list[tuple[str, Call]]:
-    """The calls of a model's layers under the names that `Layer` gives them.
-
-    Raises:
-        TypeError: if the model is neither functional nor sequential.
-        ValueError: if two layers have one name.
-    """
-    uses: Counter[int] = Counter()
+def _check_names(graph: LayerGraph, model: str) -> None:
     owners: dict[str, Any] = {}
-    found = []
-    for call in read_layer_graph(model).calls:
-        if owners.setdefault(call.layer.name, call.layer) is not call.layer:
+    for call in graph.calls:
+        if owners.setdefault(call.name, call.layer) is not call.layer:
             raise ValueError(
-                f"model {model.name!r} has two layers named {call.layer.name!r} (one of them in a model inside it); "
-                "rename one of them."
+                f"model {model!r} has two layers named {call.name!r} (one of them in a model inside it); rename one of them."
             )
-        uses[id(call.layer)] += 1
-        use = uses[id(call.layer)]
-        found.append((call.layer.name if use == 1 else f"{call.layer.name}:{use}", call))
-    return found
 
 
-def _layer(call: Call, name: str, inputs: tuple[str, ...], first: bool) -> Layer:
-    layer, shape = call.layer, _shape(call)
+def _layer(call: Call, inputs: tuple[str, ...]) -> Layer:
+    layer, shape, first = call.layer, _shape(call), call.name == call.layer.name
     weights = larq.models.LayerProfile(layer).weight_profiles
     kernels = []
     if isinstance(layer, larq.models.mac_containing_layers):
@@ -104,7 +91,7 @@ def _layer(call: Call, name: str, inputs: tuple[str, ...], first: bool) -> Layer
     positions = math.prod(shape[:-1])
     window, strides = _geometry(layer)
     return Layer(
-        name,
+        call.name,
         _FUNCTIONS.get(getattr(layer, "symbol", ""), type(layer).__name__),
         inputs,
         shape,
