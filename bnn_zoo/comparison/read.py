@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
-from bnn_zoo._keras import keras, larq
+from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.comparison.layers import Layer
 
@@ -68,7 +69,9 @@ def read_layers(model: keras.Model) -> tuple[Layer, ...]:
     for call in graph.calls:
         layers.append(_layer(call, tuple(names[tensor] for tensor in call.inputs)))
         names.update(dict.fromkeys(call.outputs, call.name))
-    return tuple(layers)
+    taken = {name for layer in layers for name in layer.inputs}
+    given = taken.intersection(names[tensor] for tensor in graph.outputs)
+    return tuple(dataclasses.replace(layer, is_output=layer.name in given) for layer in layers)
 
 
 def _check_names(graph: LayerGraph, model: str) -> None:
@@ -81,7 +84,8 @@ def _check_names(graph: LayerGraph, model: str) -> None:
 
 
 def _layer(call: Call, inputs: tuple[str, ...]) -> Layer:
-    layer, shape, first = call.layer, _shape(call), call.name == call.layer.name
+    layer, first = call.layer, call.name == call.layer.name
+    shape, *others = _output_shapes(call)
     weights = larq.models.LayerProfile(layer).weight_profiles
     kernels = []
     if isinstance(layer, larq.models.mac_containing_layers):
@@ -106,16 +110,16 @@ def _layer(call: Call, inputs: tuple[str, ...]) -> Layer:
         window=window,
         strides=strides,
         has_bias=bool(getattr(layer, "use_bias", False)),
+        other_outputs=sum(map(math.prod, others)),
     )
 
 
-def _shape(call: Call) -> tuple[int, ...]:
-    shape = call.node.output_shapes
-    while isinstance(shape, list) or (isinstance(shape, tuple) and shape and isinstance(shape[0], (tuple, list))):
-        shape = shape[0]
-    if None in shape[1:]:
-        raise ValueError(f"{call} gives {tuple(shape)}; the comparison needs fixed sizes all through the network.")
-    return tuple(shape[1:])
+def _output_shapes(call: Call) -> list[tuple[int, ...]]:
+    shapes = [tuple(tensor.shape[1:]) for tensor in tf.nest.flatten(call.node.outputs)]
+    for shape in shapes:
+        if None in shape:
+            raise ValueError(f"{call} gives {(None, *shape)}; the comparison needs fixed sizes all through the network.")
+    return shapes
 
 
 def _geometry(layer: Any) -> tuple[tuple[int, int], tuple[int, int]]:
