@@ -13,16 +13,19 @@ from bnn_zoo.comparison.layers import Layer
 #: The name of the first layer; Keras counts the inputs of a process, so that its own name says nothing.
 INPUT = "input"
 
-#: TensorFlow's functions that Keras records as layers (`x + shortcut`), by the layers that do the same.
+#: TensorFlow's functions that Keras records as layers (`x + shortcut`), by the layers that do the same, or would.
 _FUNCTIONS = {
     "__operators__.add": "Add",
     "concat": "Concatenate",
+    "image.resize": "Resizing",
+    "image.resize_with_pad": "Resizing",
     "math.add": "Add",
     "math.add_n": "Add",
     "math.maximum": "Maximum",
     "math.minimum": "Minimum",
     "math.multiply": "Multiply",
     "math.subtract": "Subtract",
+    "nn.depth_to_space": "DepthToSpace",
     "nn.relu": "ReLU",
     "nn.softmax": "Softmax",
     "reshape": "Reshape",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -49,6 +50,20 @@ def test_what_sees_the_whole_picture_is_left_aside() -> None:
     assert receptive_field((INPUT, conv, pool, gate)) == 3
     assert receptive_field((INPUT, conv, Layer("global", "GlobalMaxPooling2D", ("conv",), (4,), window=(0, 0)))) == 3
     assert receptive_field((INPUT, conv, Layer("up", "UpSampling2D", ("conv",), (16, 16, 4)))) is None
+
+
+@pytest.mark.parametrize(
+    "larger",
+    [
+        lambda x: keras.layers.Resizing(64, 64)(x),
+        lambda x: tf.image.resize(x, (64, 64)),
+        lambda x: tf.image.resize_with_pad(x, 64, 64),
+        lambda x: tf.nn.depth_to_space(x, 2),
+    ],
+)
+def test_a_map_that_is_scaled_up_has_no_receptive_field(larger: Callable[[keras.KerasTensor], keras.KerasTensor]) -> None:
+    images = keras.Input((32, 32, 4))
+    assert receptive_field(read_layers(keras.Model(images, keras.layers.Conv2D(8, 3)(larger(images))))) is None
 
 
 def test_peak_memory_by_the_rule() -> None:
