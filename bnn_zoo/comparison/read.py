@@ -38,8 +38,9 @@ _WINDOWS = ("kernel_size", "pool_size")
 def read_layers(model: keras.Model) -> tuple[Layer, ...]:
     """The layers of any Keras model, with larq layers or without.
 
-    Parameters, bits and multiply-accumulates are counted as larq's own summary counts them, with one difference: a layer that is
-    used twice computes twice.
+    Parameters, bits and multiply-accumulates are counted as larq's own summary counts them, with three differences: a layer that is
+    used twice computes twice; a transposed convolution multiplies its kernel with every position of its input, not of its larger
+    output; and the positions of channels_first maps are theirs, not channels times rows.
 
     Args:
         model: functional or sequential, with one input of pictures of a fixed size. Models inside it are inlined.
@@ -95,7 +96,7 @@ def _layer(call: Call, inputs: tuple[str, ...]) -> Layer:
         # By the last part of the name: a layer that is called "bias" has a kernel too.
         kernels = [w for w in weights if w._weight.name.rpartition("/")[2].partition(":")[0] != "bias"]
     input_bits = getattr(getattr(layer, "input_quantizer", None), "precision", None) or 32
-    positions = math.prod(shape[:-1])
+    positions = _positions(call, shape)
     window, strides = _geometry(layer)
     return Layer(
         call.name,
@@ -115,6 +116,14 @@ def _layer(call: Call, inputs: tuple[str, ...]) -> Layer:
         has_bias=bool(getattr(layer, "use_bias", False)),
         other_outputs=sum(map(math.prod, others)),
     )
+
+
+def _positions(call: Call, output: tuple[int, ...]) -> int:
+    """How often the whole kernel is multiplied with features, for one picture."""
+    layer = call.layer
+    transposed = isinstance(layer, (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose))
+    shape = tuple(call.node.keras_inputs[0].shape[1:]) if transposed else output
+    return math.prod(shape[1:] if getattr(layer, "data_format", None) == "channels_first" else shape[:-1])
 
 
 def _output_shapes(call: Call) -> list[tuple[int, ...]]:

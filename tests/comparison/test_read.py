@@ -51,6 +51,23 @@ def test_precision_window_and_stride() -> None:
     assert layer.macs == 25 * 72 and layer.macs_binary == 0 and layer.has_bias
 
 
+def test_a_transposed_convolution_computes_where_its_input_is() -> None:
+    images = keras.Input((8, 8, 4))
+    for layer in (keras.layers.Conv2DTranspose, larq.layers.QuantConv2DTranspose):
+        (larger,) = read_layers(keras.Model(images, layer(16, 3, strides=2, padding="same")(images)))[1:]
+        assert larger.output_shape == (16, 16, 16) and larger.macs == 8 * 8 * (9 * 4 * 16)
+
+
+def test_channels_first_maps_have_their_channels_in_front() -> None:
+    images = keras.Input((4, 8, 6))
+    for layer, weights in (
+        (keras.layers.Conv2D(16, 3, padding="same", data_format="channels_first"), 9 * 4 * 16),
+        (keras.layers.DepthwiseConv2D(3, padding="same", data_format="channels_first"), 9 * 4),
+        (keras.layers.Conv2DTranspose(16, 3, strides=2, padding="same", data_format="channels_first"), 9 * 4 * 16),
+    ):
+        assert read_layers(keras.Model(images, layer(images)))[1].macs == 8 * 6 * weights
+
+
 def test_a_layer_named_bias_has_a_kernel() -> None:
     images = keras.Input((4, 4, 1))
     (layer,) = read_layers(keras.Model(images, keras.layers.Conv2D(2, 1, name="bias")(images)))[1:]
