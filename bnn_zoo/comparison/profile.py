@@ -132,7 +132,7 @@ def profile(
     Raises:
         ValueError: for an unknown name, more than one network, a network that takes pictures of any size without `input_shape`, a
             backend that cannot time layers, or a number of threads or repeats that is none.
-        TypeError: for something that is no network.
+        TypeError: for something that is no network, or one with operations that cannot be counted, see `read_layers`.
         MissingBackendError: if the backend is not installed.
     """
     subjects = find_subjects(model, input_shape)

@@ -49,7 +49,8 @@ def read_layers(model: keras.Model) -> tuple[Layer, ...]:
         The layers, in an order in which they can be computed; the first is the input.
 
     Raises:
-        TypeError: if it is another kind of model, or takes more than one input.
+        TypeError: if it is another kind of model, takes more than one input, or has a layer with a kernel whose operations cannot
+            be counted, such as one that calls convolutions itself.
         ValueError: if height, width or channels of the pictures are free, or two layers have one name.
     """
     graph = read_layer_graph(model)
@@ -93,8 +94,9 @@ def _layer(call: Call, inputs: tuple[str, ...]) -> Layer:
     weights = larq.models.LayerProfile(layer).weight_profiles
     kernels = []
     if isinstance(layer, larq.models.mac_containing_layers):
-        # By the last part of the name: a layer that is called "bias" has a kernel too.
-        kernels = [w for w in weights if w._weight.name.rpartition("/")[2].partition(":")[0] != "bias"]
+        kernels = [w for w in weights if _last_name(w._weight) != "bias"]
+    else:
+        _check_no_kernel(call)
     input_bits = getattr(getattr(layer, "input_quantizer", None), "precision", None) or 32
     positions = _positions(call, shape)
     window, strides = _geometry(layer)
@@ -116,6 +118,23 @@ def _layer(call: Call, inputs: tuple[str, ...]) -> Layer:
         has_bias=bool(getattr(layer, "use_bias", False)),
         other_outputs=sum(map(math.prod, others)),
     )
+
+
+def _check_no_kernel(call: Call) -> None:
+    for weight in call.layer.weights:
+        if _last_name(weight).endswith("kernel") and len(weight.shape) > 1:
+            raise TypeError(
+                f"{call} has the kernel {weight.name!r} of the shape {tuple(weight.shape)}, and how often it is multiplied is not "
+                "known; counted can be convolutions in two dimensions, depthwise, separable and transposed ones too, and dense "
+                "layers, of Keras and of larq. Where a layer or model of your own calls such layers, call them on the tensors of a "
+                "functional model instead: keras.Model(inputs, layers(inputs)), which may stand inside another one."
+            )
+
+
+def _last_name(weight: Any) -> str:
+    """Without the layer, which may itself be called "bias"."""
+    name: str = weight.name
+    return name.rpartition("/")[2].partition(":")[0]
 
 
 def _positions(call: Call, output: tuple[int, ...]) -> int:

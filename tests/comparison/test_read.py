@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from networks import small_network
 
@@ -37,8 +39,32 @@ class Residual(keras.Sequential):  # type: ignore[misc]
 
 def test_a_model_with_a_call_of_its_own_is_one_layer() -> None:
     images = keras.Input((6, 6, 3))
-    layer = read_layers(keras.Model(images, Residual([keras.layers.Conv2D(3, 1)], name="around")(images)))[1]
+    layer = read_layers(keras.Model(images, Residual([keras.layers.BatchNormalization()], name="around")(images)))[1]
     assert (layer.name, layer.kind, layer.parameters) == ("around", "Residual", 12)
+
+
+class Block(keras.layers.Layer):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__(name="block")
+        self.conv = larq.layers.QuantConv2D(8, 3, input_quantizer="ste_sign", kernel_quantizer="ste_sign", name="conv")
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        return self.conv(inputs)
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (Block, r"layer 'block' \(test_read.Block\), node 0 has the kernel 'block/conv/kernel:0' of the shape \(3, 3, 3, 8\)"),
+        (lambda: Residual([keras.layers.Conv2D(3, 1)], name="around"), r"layer 'around' \(test_read.Residual\)"),
+        (lambda: larq.layers.QuantLocallyConnected2D(8, 3, kernel_quantizer="ste_sign", name="local"), "layer 'local'"),
+        (lambda: keras.layers.TimeDistributed(keras.layers.Dense(8), name="rows"), "layer 'rows'"),
+    ],
+)
+def test_kernels_whose_operations_cannot_be_counted_are_refused(make: Callable[[], keras.layers.Layer], named: str) -> None:
+    images = keras.Input((6, 6, 3))
+    with pytest.raises(TypeError, match=f"{named}.*keras.Model\\(inputs, layers"):
+        read_layers(keras.Model(images, make()(images)))
 
 
 def test_precision_window_and_stride() -> None:
