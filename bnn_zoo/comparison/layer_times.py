@@ -14,6 +14,7 @@ from bnn_zoo._argument_checks import is_count
 from bnn_zoo._keras import tf
 from bnn_zoo._layer_graph import read_layer_graph
 from bnn_zoo.deploy.profile import profile_layers
+from bnn_zoo.deploy.rebuild import sized_as_used
 from bnn_zoo.deploy.runtime import check_threads
 from bnn_zoo.deploy.timing import milliseconds
 
@@ -49,7 +50,7 @@ def time_layers(model: Any, backend: str, threads: int | None, repeats: int) -> 
         threads: of OpenVINO; all cores if not given.
         repeats: runs of which the median is taken.
     """
-    return _TIMERS[backend](model, threads, repeats)
+    return _TIMERS[backend](sized_as_used(model), threads, repeats)
 
 
 def _on_openvino(model: Any, threads: int | None, repeats: int) -> dict[str, float]:

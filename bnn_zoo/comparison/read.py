@@ -7,8 +7,9 @@ import math
 from typing import Any
 
 from bnn_zoo._keras import keras, larq, tf
-from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo._layer_graph import Call, LayerGraph, check_functional, read_layer_graph
 from bnn_zoo.comparison.layers import Layer
+from bnn_zoo.deploy.rebuild import sized_as_used
 
 #: The name of the first layer; Keras counts the inputs of a process, so that its own name says nothing.
 INPUT = "input"
@@ -51,9 +52,10 @@ def read_layers(model: keras.Model) -> tuple[Layer, ...]:
     Raises:
         TypeError: if it is another kind of model, takes more than one input, or has a layer with a kernel whose operations cannot
             be counted, such as one that calls convolutions itself.
-        ValueError: if height, width or channels of the pictures are free, or two layers have one name.
+        ValueError: if height, width or channels of the pictures are free, two layers have one name, or a model inside it is used
+            on another size than it was made for and has a layer that cannot be built anew.
     """
-    graph = read_layer_graph(model)
+    check_functional(model, "comparison")
     if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
         shapes = ", ".join(str(tuple(tensor.shape)) for tensor in model.inputs)
         raise TypeError(
@@ -65,6 +67,7 @@ def read_layers(model: keras.Model) -> tuple[Layer, ...]:
             f"model {model.name!r} takes pictures of {pictures}; sizes and operations depend on the size: pass "
             "input_shape=(224, 224, 3), or build the model with a fixed one."
         )
+    graph = read_layer_graph(sized_as_used(model))
     _check_names(graph, model.name)
     first = INPUT
     while first in {call.name for call in graph.calls}:

@@ -32,6 +32,37 @@ def test_models_inside_are_inlined() -> None:
     assert layers[-1].inputs == ("inner_conv",) and layers[-1].output_shape == (32,)
 
 
+def backbone() -> keras.Model:
+    """Of a free size, as backbones are."""
+    images = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(8, 3, strides=2, padding="same", name="stem")(images)
+    y = larq.layers.QuantConv2D(8, 3, padding="same", input_quantizer="ste_sign", kernel_quantizer="ste_sign", name="conv")(x)
+    return keras.Model(images, tf.nn.relu(x + y), name="backbone")
+
+
+def test_models_of_a_free_size_inside_have_the_size_that_they_are_used_at() -> None:
+    images = keras.Input((32, 32, 3))
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(backbone()(images))
+    model = keras.Model(images, keras.layers.Dense(10, name="head")(pooled))
+    by_name = {layer.name: layer for layer in read_layers(model)}
+    assert [by_name[name].output_shape for name in ("stem", "conv", "pool", "head")] == [(16, 16, 8), (16, 16, 8), (8,), (10,)]
+    assert by_name["conv"].macs_binary == 16 * 16 * 9 * 8 * 8
+    assert sum(layer.parameters for layer in by_name.values()) == model.count_params()
+    profile = bnn_zoo.profile(model, latency=["keras", "openvino"], repeats=3)
+    assert set(profile.times["keras"]) == set(by_name) - {"input"}
+    assert {"stem", "conv", "head"} <= set(profile.times["openvino"])
+    assert bnn_zoo.compare(model, progress=False).rows[0].figures == profile.figures
+
+
+def test_a_model_inside_may_be_used_at_two_sizes() -> None:
+    images, shared = keras.Input((32, 32, 3)), backbone()
+    both = [keras.layers.GlobalAveragePooling2D()(shared(x)) for x in (images, keras.layers.AveragePooling2D(2)(images))]
+    model = keras.Model(images, keras.layers.Add()(both))
+    by_name = {layer.name: layer for layer in read_layers(model)}
+    assert {by_name["stem"].output_shape, by_name["stem:2"].output_shape} == {(16, 16, 8), (8, 8, 8)}
+    assert sum(layer.parameters for layer in by_name.values()) == model.count_params()
+
+
 class Residual(keras.Sequential):  # type: ignore[misc]
     def call(self, inputs: keras.KerasTensor, training: bool | None = None, mask: None = None) -> keras.KerasTensor:
         return inputs + super().call(inputs, training=training)
