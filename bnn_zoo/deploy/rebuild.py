@@ -142,6 +142,6 @@ def sized_as_used(model: Any) -> Any:
         UnsupportedLayerError: if it must be built anew, and one of its layers cannot be.
     """
     check_functional(model, "reading its layers")
-    return (
-        rebuild(model, lambda graph, copies, call, tensors: again(copies, call, tensors)) if resizes_nested_models(model) else model
-    )
+    if not resizes_nested_models(model):
+        return model
+    return rebuild(model, lambda graph, copies, call, tensors: again(copies, call, tensors))
