@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bnn_zoo._keras import keras
@@ -17,6 +17,7 @@ class Call:
 
     Args:
         layer: the Keras layer.
+        name: the layer's; from its second use in the model on with the number of the use, as in "conv:2".
         inputs: the numbers of the tensors that it takes.
         outputs: the numbers of the tensors that it gives.
         node: the Keras node, which knows the call's further arguments and the shapes.
@@ -24,6 +25,7 @@ class Call:
     """
 
     layer: Any
+    name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     node: Any
@@ -109,7 +111,7 @@ def read_layer_graph(model: Any) -> LayerGraph:
     calls: list[Call] = []
     inputs = tuple(next(numbers) for _ in model.inputs)
     outputs = tuple(_walk(model, inputs, calls, numbers))
-    return LayerGraph(inputs, outputs, tuple(calls))
+    return LayerGraph(inputs, outputs, tuple(_named_by_use(calls)))
 
 
 def resizes_nested_models(model: Any) -> bool:
@@ -134,9 +136,17 @@ def _walk(model: Any, inputs: Sequence[int], calls: list[Call], numbers: Iterato
                 given = _walk(node.layer, taken, calls, numbers, trains)
             else:
                 given = [next(numbers) for _ in node.flat_output_ids]
-                calls.append(Call(node.layer, tuple(taken), tuple(given), node, trains))
+                calls.append(Call(node.layer, node.layer.name, tuple(taken), tuple(given), node, trains))
             known.update(zip(node.flat_output_ids, given, strict=True))
     return [known[str(id(tensor))] for tensor in model.outputs]
+
+
+def _named_by_use(calls: Sequence[Call]) -> Iterator[Call]:
+    uses: Counter[int] = Counter()
+    for call in calls:
+        uses[id(call.layer)] += 1
+        use = uses[id(call.layer)]
+        yield call if use == 1 else replace(call, name=f"{call.name}:{use}")
 
 
 def _asked_to_train(node: Any, around: bool) -> bool:

@@ -57,7 +57,7 @@ def compare(
 
     Raises:
         ValueError: for an unknown name or backend, a model that does not take `input_shape`, or data without pictures by class.
-        TypeError: for something that is no network.
+        TypeError: for something that is no network, or one with operations that cannot be counted, see `read_layers`.
         WeightsError: if weights that are to be scored cannot be had.
         MissingBackendError: if a backend is not installed.
         OSError: if the data cannot be read.

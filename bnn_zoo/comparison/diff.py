@@ -29,6 +29,8 @@ _TOLD = {
     "window": "window",
     "strides": "strides",
     "has_bias": "bias",
+    "other_outputs": "values of other outputs",
+    "is_output": "output of the network",
 }
 
 

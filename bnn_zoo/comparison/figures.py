@@ -29,7 +29,7 @@ def count(model: keras.Model) -> Figures:
         model: functional or sequential, with a fixed input size.
 
     Raises:
-        TypeError: if it is another kind of model, or takes more than one input.
+        TypeError: if it is another kind of model, takes more than one input, or has operations that cannot be counted.
         ValueError: if the size of its pictures is free.
     """
     return figures_from(read_layers(model))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,8 +12,9 @@ import numpy as np
 
 from bnn_zoo._argument_checks import is_count
 from bnn_zoo._keras import tf
-from bnn_zoo.comparison.read import named_calls
+from bnn_zoo._layer_graph import read_layer_graph
 from bnn_zoo.deploy.profile import profile_layers
+from bnn_zoo.deploy.rebuild import sized_as_used
 from bnn_zoo.deploy.runtime import check_threads
 from bnn_zoo.deploy.timing import milliseconds
 
@@ -49,26 +50,35 @@ def time_layers(model: Any, backend: str, threads: int | None, repeats: int) -> 
         threads: of OpenVINO; all cores if not given.
         repeats: runs of which the median is taken.
     """
-    return _TIMERS[backend](model, threads, repeats)
+    return _TIMERS[backend](sized_as_used(model), threads, repeats)
 
 
 def _on_openvino(model: Any, threads: int | None, repeats: int) -> dict[str, float]:
     times: dict[str, float] = {}
+    layers = {call.name for call in read_layer_graph(model).calls}
     for node in profile_layers(model, threads=threads or os.cpu_count() or 1, repeats=repeats):
-        name = node.name.partition("/")[0]  # a layer that became several nodes: "conv/binarized"
+        name = _layer_of(node.name, layers)
         times[name] = times.get(name, 0.0) + node.milliseconds
     return times
+
+
+def _layer_of(node: str, layers: Collection[str]) -> str:
+    """The layer that a node came from, which may have become several: "conv/binarized". Layers' own names may have a / too."""
+    name = node
+    while name and name not in layers:
+        name = name.rpartition("/")[0]
+    return name or node
 
 
 def _on_keras(model: Any, threads: int | None, repeats: int) -> dict[str, float]:
     times: dict[str, float] = {}
     rng = np.random.default_rng(0)
-    for name, call in named_calls(model):
+    for call in read_layer_graph(model).calls:
         shapes = [(1, *tensor.shape[1:]) for tensor in call.node.keras_inputs]
         positional, named = call.arguments([tf.constant(rng.normal(size=shape).astype("float32")) for shape in shapes])
         run = tf.function(call.layer, reduce_retracing=True)
         taken = [milliseconds(partial(run, *positional, **named)) for _ in range(_WARM_UP + repeats)]
-        times[name] = statistics.median(taken[_WARM_UP:])
+        times[call.name] = statistics.median(taken[_WARM_UP:])
     return times
 
 

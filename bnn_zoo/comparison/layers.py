@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ ELEMENTWISE = (
 
 NORMS = ("BatchNormalization", "LayerNormalization")
 
+#: What few networks have: stored only where a layer has it, so that files tell nothing that the defaults say.
+_SELDOM = ("other_outputs", "is_output")
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -34,7 +38,7 @@ class Layer:
         name: the Keras layer's; from its second use on with the number of the use, as in "conv:2".
         kind: the name of its class.
         inputs: names of the layers whose outputs it takes.
-        output_shape: without the batch: (height, width, channels), or (units,).
+        output_shape: without the batch: (height, width, channels), or (units,); of several outputs that of the first.
         input_bits: precision of its inputs: 1 where they are binarized, 32 where nothing quantizes them.
         kernel_bits: precision of its kernel; None without one.
         parameters: how many, all weights together; 0 for a second use.
@@ -46,6 +50,8 @@ class Layer:
         window: (height, width) of what one output sees, dilation included, pixels of its input; (0, 0) for everything.
         strides: (height, width), pixels.
         has_bias: whether a bias is added.
+        other_outputs: values of its outputs behind the first, all together.
+        is_output: whether the network gives its output though other layers take it; what no layer takes is given in any case.
     """
 
     name: str
@@ -63,6 +69,8 @@ class Layer:
     window: tuple[int, int] = (1, 1)
     strides: tuple[int, int] = (1, 1)
     has_bias: bool = False
+    other_outputs: int = 0
+    is_output: bool = False
 
     @property
     def is_quantized(self) -> bool:
@@ -73,6 +81,11 @@ class Layer:
     def computes(self) -> bool:
         """Whether it multiplies features with a kernel."""
         return self.kernel_bits is not None
+
+    @property
+    def features(self) -> int:
+        """How many values it gives for one picture."""
+        return math.prod(self.output_shape) + self.other_outputs
 
     @property
     def is_map(self) -> bool:
@@ -98,7 +111,8 @@ def stored_layers(network: str) -> tuple[Layer, ...]:
 
 def store_layers(network: str, layers: tuple[Layer, ...]) -> None:
     """Writes what `stored_layers` reads: a line a layer, so that a change of one shows as one line."""
-    fields = [field.name for field in dataclasses.fields(Layer)]
+    known = [field.name for field in dataclasses.fields(Layer)]
+    fields = [name for name in known if name not in _SELDOM or any(getattr(layer, name) for layer in layers)]
     rows = [fields, *([getattr(layer, name) for name in fields] for layer in layers)]
     STORED.mkdir(exist_ok=True)
     text = ",\n".join(json.dumps(row) for row in rows)

@@ -66,8 +66,9 @@ class Profile:
         ranks = _RANKS | {f"{name}, ms": 1 for name in backends}
         lines = [[*layer_cells(layer), *(_time(self.times[name].get(layer.name)) for name in backends)] for layer in self.layers]
         names = {layer.name for layer in self.layers}
-        if rest := [sum(time for key, time in self.times[name].items() if key not in names) for name in backends]:
-            lines.append(["of no single layer", *[""] * 7, *map(_time, rest)])
+        rest = [sum(time for key, time in self.times[name].items() if key not in names) for name in backends]
+        if any(rest):
+            lines.append(["of no single layer", *[""] * 7, *(_time(time or None) for time in rest)])
         figures = self.figures
         total = ["", "", "", "", "", short(figures.parameters), short(figures.macs)]
         total += [f"{figures.size_mib * 1024:.1f}", *(_time(sum(self.times[name].values())) for name in backends)]
@@ -131,7 +132,7 @@ def profile(
     Raises:
         ValueError: for an unknown name, more than one network, a network that takes pictures of any size without `input_shape`, a
             backend that cannot time layers, or a number of threads or repeats that is none.
-        TypeError: for something that is no network.
+        TypeError: for something that is no network, or one with operations that cannot be counted, see `read_layers`.
         MissingBackendError: if the backend is not installed.
     """
     subjects = find_subjects(model, input_shape)

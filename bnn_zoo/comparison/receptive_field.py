@@ -7,7 +7,7 @@ from bnn_zoo.comparison.layers import Layer
 _Seen = tuple[int, int, int, int]  # pixels seen: height, width; pixels between two neighbours: down, across
 
 #: Layers that make a map larger, so that the distance between neighbours is no whole number of pixels.
-_GROWING = ("Transpose", "UpSampling", "Resize")
+_GROWING = ("Transpose", "UpSampling", "Resize", "Resizing", "DepthToSpace")
 
 
 def receptive_field(layers: tuple[Layer, ...]) -> int | None:

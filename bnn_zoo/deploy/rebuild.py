@@ -8,7 +8,7 @@ from typing import Any
 
 from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo._layer_graph import Call, LayerGraph, check_functional, read_layer_graph, resizes_nested_models
 from bnn_zoo.deploy.registered import UnsupportedLayerError
 
 #: The functions that a layer may be given. Its config has no more than their names, which may mean something else, or nothing.
@@ -126,3 +126,22 @@ def rebuild(model: Any, emit: Callable[[LayerGraph, Copies, Call, list[Tensor]],
     outputs = [tensors[tensor] for tensor in graph.outputs]
     single_in, single_out = len(inputs) == 1, len(outputs) == 1
     return keras.Model(inputs[0] if single_in else inputs, outputs[0] if single_out else outputs, name=model.name)
+
+
+def sized_as_used(model: Any) -> Any:
+    """A model whose layers all know the sizes that they are used at.
+
+    Args:
+        model: a functional or sequential keras.Model.
+
+    Returns:
+        The model itself; or the same built anew, if a model inside it is used on tensors of another size than it was made for.
+
+    Raises:
+        TypeError: if it is another kind of model.
+        UnsupportedLayerError: if it must be built anew, and one of its layers cannot be.
+    """
+    check_functional(model, "reading its layers")
+    if not resizes_nested_models(model):
+        return model
+    return rebuild(model, lambda graph, copies, call, tensors: again(copies, call, tensors))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 import bnn_zoo
 from bnn_zoo._keras import keras, larq
 from bnn_zoo.comparison.figures import count, figures_from
-from bnn_zoo.comparison.layers import STORED, stored_layers
+from bnn_zoo.comparison.layers import STORED, Layer, store_layers, stored_layers
 from bnn_zoo.comparison.read import read_layers
 from bnn_zoo.models import architectures
 from bnn_zoo.models.build import build_model
@@ -47,6 +48,17 @@ def test_stored_figures_and_layers_are_current_and_larqs(name: str) -> None:
 def test_every_network_has_figures_and_layers_and_nothing_else_has() -> None:
     assert list(json.loads(PATH.read_text())) == list(architectures())
     assert {path.stem for path in STORED.iterdir()} == set(architectures())
+
+
+def test_what_few_networks_have_is_stored_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bnn_zoo.comparison.layers.STORED", tmp_path)
+    images = Layer("input", "InputLayer", output_shape=(8, 8, 4))
+    split = Layer("split", "TFOpLambda", ("input",), (8, 8, 2), other_outputs=128)
+    for name, layers in {"plain": (images,), "with_parts": (images, split)}.items():
+        store_layers(name, layers)
+        assert stored_layers(name) == layers
+    assert "other_outputs" not in (tmp_path / "plain.json").read_text()
+    assert "is_output" not in (tmp_path / "with_parts.json").read_text()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from networks import small_network
@@ -49,6 +52,20 @@ def test_what_sees_the_whole_picture_is_left_aside() -> None:
     assert receptive_field((INPUT, conv, Layer("up", "UpSampling2D", ("conv",), (16, 16, 4)))) is None
 
 
+@pytest.mark.parametrize(
+    "larger",
+    [
+        lambda x: keras.layers.Resizing(64, 64)(x),
+        lambda x: tf.image.resize(x, (64, 64)),
+        lambda x: tf.image.resize_with_pad(x, 64, 64),
+        lambda x: tf.nn.depth_to_space(x, 2),
+    ],
+)
+def test_a_map_that_is_scaled_up_has_no_receptive_field(larger: Callable[[keras.KerasTensor], keras.KerasTensor]) -> None:
+    images = keras.Input((32, 32, 4))
+    assert receptive_field(read_layers(keras.Model(images, keras.layers.Conv2D(8, 3)(larger(images))))) is None
+
+
 def test_peak_memory_by_the_rule() -> None:
     size = 8 * 8 * 4
     conv = made("conv", "QuantConv2D", "input", bits=1, kernel=1)
@@ -65,6 +82,45 @@ def test_peak_memory_by_the_rule() -> None:
     flat = made("flat", "Flatten", "conv", shape=(256,))
     dense = made("dense", "QuantDense", "flat", shape=(10,), bits=1, kernel=1)
     assert peak_activation_bits((INPUT, conv, flat, dense)) == size + 10 * 32
+
+
+def peak_values(inputs: keras.KerasTensor, outputs: keras.KerasTensor | list[keras.KerasTensor]) -> float:
+    """Peak memory in maps of one channel, 8x8 pixels of 32 bits."""
+    return peak_activation_bits(read_layers(keras.Model(inputs, outputs))) / (8 * 8 * 32)
+
+
+def test_peak_memory_of_several_outputs() -> None:
+    images = keras.Input((8, 8, 3))
+    parts = tf.split(keras.layers.Conv2D(64, 1)(images), 8, axis=-1)
+    assert peak_values(images, [keras.layers.GlobalAveragePooling2D()(part) for part in parts]) == 64 + 64
+
+
+def test_peak_memory_of_views() -> None:
+    """They are no copy, whoever else takes what is behind them, and binarized beside it where that one needs all bits."""
+    images = keras.Input((8, 8, 3))
+    flat, pooled = keras.layers.Flatten()(images), keras.layers.GlobalAveragePooling2D()(images)
+    assert peak_values(images, [keras.layers.Dense(1)(flat), pooled]) == 3 + (1 + 3) / 64
+    # A view that the network gives keeps what it shows.
+    narrow = keras.layers.Conv2D(1, 1)(keras.layers.Conv2D(64, 1)(images))
+    assert peak_values(images, [flat, narrow]) == 3 + 64 + 1
+    size = 8 * 8 * 4
+    flat_layer = made("flat", "Flatten", shape=(256,))
+    dense = made("dense", "QuantDense", "flat", shape=(1,), bits=1, kernel=1)
+    pool = made("pool", "GlobalAveragePooling2D", shape=(4,))
+    assert peak_activation_bits((INPUT, flat_layer, dense, pool)) == size * (32 + 1) + 32
+    assert peak_activation_bits((INPUT, flat_layer, dense)) == size + 32
+
+
+def test_peak_memory_keeps_outputs_of_the_network() -> None:
+    images = keras.Input((8, 8, 3))
+    wide = keras.layers.Conv2D(64, 1)(images)
+    last = keras.layers.Conv2D(64, 1)(keras.layers.Conv2D(1, 1)(wide))
+    assert peak_values(images, [wide, last]) == 64 + 1 + 64
+    assert peak_values(images, last) == 3 + 64
+    # What the network gives is not binarized in place.
+    binary = made("conv", "QuantConv2D", shape=(8, 8, 1), bits=1, kernel=1)
+    given = dataclasses.replace(INPUT, is_output=True)
+    assert peak_activation_bits((given, binary)) == 8 * 8 * (4 * (32 + 1) + 32)
 
 
 def test_shortcuts() -> None:

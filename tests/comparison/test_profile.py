@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -53,9 +54,26 @@ def test_times_by_backend() -> None:
     assert {"stem_bn", "one", "two"} <= set(profile.times["openvino"])
     assert set(profile.times["keras"]) == {layer.name for layer in profile.layers[1:]}
     assert all(time >= 0 for times in profile.times.values() for time in times.values())
-    head, *lines = profile.table().splitlines()
+    head = profile.table().splitlines()[0]
     assert "openvino, ms" in head and "keras, ms" in head
-    assert any(line.startswith("of no single layer") for line in lines)
+
+
+def test_every_use_of_a_layer_has_its_time_and_names_may_have_slashes() -> None:
+    images = keras.Input((16, 16, 3))
+    x = keras.layers.Conv2D(16, 3, padding="same", name="stage1/conv1")(images)
+    shared = keras.layers.Conv2D(16, 3, padding="same", activation="tanh", name="stage1/conv2")
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(shared(shared(x)))
+    profile = bnn_zoo.profile(keras.Model(images, keras.layers.Dense(10, name="logits")(x)), latency=["openvino"], repeats=3)
+    assert {"stage1/conv1", "stage1/conv2", "stage1/conv2:2", "logits"} <= set(profile.times["openvino"])
+    assert {"stage1", "stage1/conv2_1"}.isdisjoint(profile.times["openvino"])
+
+
+def test_a_row_for_no_single_layer_where_there_is_such_a_time() -> None:
+    profile = bnn_zoo.profile(small_network())
+    timed = dataclasses.replace(profile, times={"openvino": {"one": 1.0, "reorder": 0.25}, "keras": {"one": 2.0}})
+    assert [line.split()[4:] for line in timed.table().splitlines() if line.startswith("of no single layer")] == [["0.250"]]
+    timed = dataclasses.replace(profile, times={"keras": {"one": 2.0}})
+    assert "of no single layer" not in timed.table()
 
 
 def test_mistakes() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from networks import small_network
 
@@ -30,6 +32,37 @@ def test_models_inside_are_inlined() -> None:
     assert layers[-1].inputs == ("inner_conv",) and layers[-1].output_shape == (32,)
 
 
+def backbone() -> keras.Model:
+    """Of a free size, as backbones are."""
+    images = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(8, 3, strides=2, padding="same", name="stem")(images)
+    y = larq.layers.QuantConv2D(8, 3, padding="same", input_quantizer="ste_sign", kernel_quantizer="ste_sign", name="conv")(x)
+    return keras.Model(images, tf.nn.relu(x + y), name="backbone")
+
+
+def test_models_of_a_free_size_inside_have_the_size_that_they_are_used_at() -> None:
+    images = keras.Input((32, 32, 3))
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(backbone()(images))
+    model = keras.Model(images, keras.layers.Dense(10, name="head")(pooled))
+    by_name = {layer.name: layer for layer in read_layers(model)}
+    assert [by_name[name].output_shape for name in ("stem", "conv", "pool", "head")] == [(16, 16, 8), (16, 16, 8), (8,), (10,)]
+    assert by_name["conv"].macs_binary == 16 * 16 * 9 * 8 * 8
+    assert sum(layer.parameters for layer in by_name.values()) == model.count_params()
+    profile = bnn_zoo.profile(model, latency=["keras", "openvino"], repeats=3)
+    assert set(profile.times["keras"]) == set(by_name) - {"input"}
+    assert {"stem", "conv", "head"} <= set(profile.times["openvino"])
+    assert bnn_zoo.compare(model, progress=False).rows[0].figures == profile.figures
+
+
+def test_a_model_inside_may_be_used_at_two_sizes() -> None:
+    images, shared = keras.Input((32, 32, 3)), backbone()
+    both = [keras.layers.GlobalAveragePooling2D()(shared(x)) for x in (images, keras.layers.AveragePooling2D(2)(images))]
+    model = keras.Model(images, keras.layers.Add()(both))
+    by_name = {layer.name: layer for layer in read_layers(model)}
+    assert {by_name["stem"].output_shape, by_name["stem:2"].output_shape} == {(16, 16, 8), (8, 8, 8)}
+    assert sum(layer.parameters for layer in by_name.values()) == model.count_params()
+
+
 class Residual(keras.Sequential):  # type: ignore[misc]
     def call(self, inputs: keras.KerasTensor, training: bool | None = None, mask: None = None) -> keras.KerasTensor:
         return inputs + super().call(inputs, training=training)
@@ -37,8 +70,32 @@ class Residual(keras.Sequential):  # type: ignore[misc]
 
 def test_a_model_with_a_call_of_its_own_is_one_layer() -> None:
     images = keras.Input((6, 6, 3))
-    layer = read_layers(keras.Model(images, Residual([keras.layers.Conv2D(3, 1)], name="around")(images)))[1]
+    layer = read_layers(keras.Model(images, Residual([keras.layers.BatchNormalization()], name="around")(images)))[1]
     assert (layer.name, layer.kind, layer.parameters) == ("around", "Residual", 12)
+
+
+class Block(keras.layers.Layer):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__(name="block")
+        self.conv = larq.layers.QuantConv2D(8, 3, input_quantizer="ste_sign", kernel_quantizer="ste_sign", name="conv")
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        return self.conv(inputs)
+
+
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (Block, r"layer 'block' \(test_read.Block\), node 0 has the kernel 'block/conv/kernel:0' of the shape \(3, 3, 3, 8\)"),
+        (lambda: Residual([keras.layers.Conv2D(3, 1)], name="around"), r"layer 'around' \(test_read.Residual\)"),
+        (lambda: larq.layers.QuantLocallyConnected2D(8, 3, kernel_quantizer="ste_sign", name="local"), "layer 'local'"),
+        (lambda: keras.layers.TimeDistributed(keras.layers.Dense(8), name="rows"), "layer 'rows'"),
+    ],
+)
+def test_kernels_whose_operations_cannot_be_counted_are_refused(make: Callable[[], keras.layers.Layer], named: str) -> None:
+    images = keras.Input((6, 6, 3))
+    with pytest.raises(TypeError, match=f"{named}.*keras.Model\\(inputs, layers"):
+        read_layers(keras.Model(images, make()(images)))
 
 
 def test_precision_window_and_stride() -> None:
@@ -49,6 +106,23 @@ def test_precision_window_and_stride() -> None:
     (layer,) = read_layers(keras.Model(images, conv(images)))[1:]
     assert (layer.input_bits, layer.kernel_bits, layer.window, layer.strides) == (2, 1, (5, 5), (1, 1))
     assert layer.macs == 25 * 72 and layer.macs_binary == 0 and layer.has_bias
+
+
+def test_a_transposed_convolution_computes_where_its_input_is() -> None:
+    images = keras.Input((8, 8, 4))
+    for layer in (keras.layers.Conv2DTranspose, larq.layers.QuantConv2DTranspose):
+        (larger,) = read_layers(keras.Model(images, layer(16, 3, strides=2, padding="same")(images)))[1:]
+        assert larger.output_shape == (16, 16, 16) and larger.macs == 8 * 8 * (9 * 4 * 16)
+
+
+def test_channels_first_maps_have_their_channels_in_front() -> None:
+    images = keras.Input((4, 8, 6))
+    for layer, weights in (
+        (keras.layers.Conv2D(16, 3, padding="same", data_format="channels_first"), 9 * 4 * 16),
+        (keras.layers.DepthwiseConv2D(3, padding="same", data_format="channels_first"), 9 * 4),
+        (keras.layers.Conv2DTranspose(16, 3, strides=2, padding="same", data_format="channels_first"), 9 * 4 * 16),
+    ):
+        assert read_layers(keras.Model(images, layer(images)))[1].macs == 8 * 6 * weights
 
 
 def test_a_layer_named_bias_has_a_kernel() -> None:

@@ -23,9 +23,9 @@ def convert_activation(call: Call, inputs: list[Value]) -> Value:
     if isinstance(layer, keras.layers.Softmax):
         if layer.axis not in (-1, len(inputs[0].shape)):
             raise UnsupportedLayerError(f"{call} has axis={layer.axis}; deployed can be a softmax over the channels (axis=-1).")
-        return apply_activation(keras.activations.softmax, inputs[0], layer.name)
+        return apply_activation(keras.activations.softmax, inputs[0], call.name)
     function = layer.activation if isinstance(layer, keras.layers.Activation) else layer
-    return apply_activation(function, inputs[0], layer.name)
+    return apply_activation(function, inputs[0], call.name)
 
 
 def apply_activation(function: Any, x: Value, name: str) -> Value:

@@ -10,12 +10,12 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from bnn_zoo._keras import keras, larq
-from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph, resizes_nested_models
+from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.one_picture import check_one_picture_in
 from bnn_zoo.deploy.openvino import activations, channels, operators, quantized_layers, shapes, threshold_layer
-from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels
+from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels, name_node
 from bnn_zoo.deploy.quantizers import is_sign
-from bnn_zoo.deploy.rebuild import again, rebuild
+from bnn_zoo.deploy.rebuild import sized_as_used
 from bnn_zoo.deploy.registered import UnsupportedLayerError, registered_converters
 from bnn_zoo.deploy.steps import is_batch_norm_step
 
@@ -91,10 +91,7 @@ def convert(model: Any) -> ov.Model:
         ValueError: for more than one input or output.
     """
     check_one_picture_in(model)
-    if resizes_nested_models(model):
-        # Built anew, layers inside know the sizes that they are used at.
-        model = rebuild(model, lambda graph, copies, call, tensors: again(copies, call, tensors))
-    graph = read_layer_graph(model)
+    graph = read_layer_graph(sized_as_used(model))
     shape = tuple(model.input_shape[1:])
     parameter = ops.parameter(ov.PartialShape([-1, *(-1 if side is None else side for side in shape)]), np.float32, name="images")
     parameter.output(0).get_tensor().set_names({"images"})
@@ -103,6 +100,7 @@ def convert(model: Any) -> ov.Model:
     _convert_calls(graph, values)
     result = values[graph.outputs[0]]
     output = as_matrix(result.output()) if len(result.shape) == 1 else ops.transpose(result.output(), _TO_CHANNELS_LAST).output(0)
+    name_node(output, result.name if len(result.shape) == 1 else f"{result.name}/channels_last")
     output.get_tensor().set_names({"predictions" if len(result.shape) == 1 else "features"})
     return ov.Model([output], [parameter], model.name)
 
@@ -119,7 +117,7 @@ def _convert_calls(graph: LayerGraph, values: dict[int, Value]) -> None:
         (tensor,) = call.outputs
         result.uses = uses[tensor]
         result.only_binarized = uses[tensor] == len(consumers.get(tensor, [])) and all(map(_binarizes, consumers.get(tensor, [])))
-        result.name = result.name or call.layer.name
+        result.name = result.name or call.name
         values[tensor] = result
 
 

@@ -42,9 +42,9 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
     has_binary_form = layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value, signed=signed)
     if kernel is not None and has_binary_form and (signed or wide is None):
         if wide is None:
-            total, steps = binary_convolution(_planes(x, bits, signed), kernel, geometry, pad_value, signed=signed, name=layer.name)
+            total, steps = binary_convolution(_planes(x, bits, signed), kernel, geometry, pad_value, signed=signed, name=call.name)
         else:
-            total, steps = widely_padded_convolution(x, kernel, wide, pad_value, name=layer.name)
+            total, steps = widely_padded_convolution(x, kernel, wide, pad_value, name=call.name)
         result = Value(Ready(total), shape, steps)
     else:
         data = _real_inputs(layer, x, bits)
@@ -57,9 +57,9 @@ def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
             # Signs can be stored as bytes; their scale goes behind.
             stored, steps = kernel.signs, (affine_step(kernel.scale, np.zeros(layer.filters)),)
         channels_first = np.transpose(stored, (3, 2, 0, 1))
-        source = RealConvolution(x, channels_first, layer.name, data, foldable=not steps, geometry=geometry, groups=layer.groups)
+        source = RealConvolution(x, channels_first, call.name, data, foldable=not steps, geometry=geometry, groups=layer.groups)
         result = Value(source, shape, steps)
-    return _finished(layer, result)
+    return _finished(call, result)
 
 
 def convert_depthwise_conv(call: Call, inputs: list[Value]) -> Value:
@@ -69,8 +69,8 @@ def convert_depthwise_conv(call: Call, inputs: list[Value]) -> Value:
     weight = np.asarray(layer.depthwise_kernel, np.float32)
     rows, columns, channels, multiplier = weight.shape
     kernel = np.transpose(weight, (2, 3, 0, 1)).reshape(channels * multiplier, 1, rows, columns)
-    source = RealConvolution(x, kernel, layer.name, geometry=geometry, groups=channels)
-    return _finished(layer, Value(source, tuple(call.node.output_shapes[1:])))
+    source = RealConvolution(x, kernel, call.name, geometry=geometry, groups=channels)
+    return _finished(call, Value(source, tuple(call.node.output_shapes[1:])))
 
 
 def convert_quantized_dense(call: Call, inputs: list[Value]) -> Value:
@@ -87,19 +87,20 @@ def convert_quantized_dense(call: Call, inputs: list[Value]) -> Value:
         source = x if pictures is None else pictures
         signed = _is_signed(layer)
         turned = BinaryKernel(kernel.signs.reshape(*window, -1), kernel.scale)  # type: ignore[arg-type]
-        total, steps = binary_convolution(_planes(source, bits, signed), turned, Geometry(), 0.0, signed=signed, name=layer.name)
-        return _finished(layer, Value(Ready(total), (layer.units,), steps))
+        total, steps = binary_convolution(_planes(source, bits, signed), turned, Geometry(), 0.0, signed=signed, name=call.name)
+        return _finished(call, Value(Ready(total), (layer.units,), steps))
     if pictures is not None and bits is None:
         channels_first = weight.reshape(*window, -1).transpose(3, 2, 0, 1).reshape(layer.units, -1)  # type: ignore[arg-type]
-        return _finished(layer, Value(RealDense(pictures, channels_first, layer.name), (layer.units,)))
-    return _finished(layer, Value(RealDense(x, weight.T, layer.name, _real_inputs(layer, x, bits)), (layer.units,)))
+        return _finished(call, Value(RealDense(pictures, channels_first, call.name), (layer.units,)))
+    return _finished(call, Value(RealDense(x, weight.T, call.name, _real_inputs(layer, x, bits)), (layer.units,)))
 
 
-def _finished(layer: Any, value: Value) -> Value:
+def _finished(call: Call, value: Value) -> Value:
+    layer = call.layer
     if layer.use_bias:
         bias = np.asarray(layer.bias, np.float64)
         value = value.followed_by(affine_step(np.ones_like(bias), bias))
-    return apply_activation(layer.activation, value, layer.name)
+    return apply_activation(layer.activation, value, call.name)
 
 
 def _input_bits(call: Call, x: Value) -> int | None:

@@ -31,8 +31,8 @@ def convert_max_pool(call: Call, inputs: list[Value]) -> Value:
     form = window_geometry(layer.padding, size, layer.strides, symmetric=is_symmetric(layer))
     shape = tuple(call.node.output_shapes[1:])
     if x.steps and not x.source.foldable and all(np.all(step.scale >= 0) for step in x.steps):
-        return Value(Ready(_max_pool(x.source.output(), size, form, layer.name)), shape, x.steps)
-    return Value(Ready(_max_pool(x.output(), size, form, layer.name)), shape)
+        return Value(Ready(_max_pool(x.source.output(), size, form, call.name)), shape, x.steps)
+    return Value(Ready(_max_pool(x.output(), size, form, call.name)), shape)
 
 
 def _max_pool(x: Output, size: tuple[int, ...], form: Geometry, name: str) -> Output:
@@ -95,7 +95,7 @@ def convert_concat(call: Call, inputs: list[Value]) -> Value:
     if layer.axis not in (-1, len(inputs[0].shape)):
         raise UnsupportedLayerError(f"{call} has axis={layer.axis}; deployed can be a concatenation of channels (axis=-1).")
     shape = tuple(call.node.output_shapes[1:])
-    grouped = _grouped(inputs, layer.name)
+    grouped = _grouped(inputs, call.name)
     if grouped is not None:
         return Value(grouped, shape)
     return _concatenated(inputs, shape)

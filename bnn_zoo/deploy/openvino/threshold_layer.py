@@ -27,7 +27,7 @@ def convert_threshold(call: Call, inputs: list[Value]) -> Value:
     if can_be_binary(x.channels):
         return signs_from_bits(
             # Not by the name, which layers of several nested models may have.
-            lambda: x.once(f"threshold {id(layer)}", lambda: threshold_bits(x.output(), thresholds, layer.name)),
+            lambda: x.once(f"threshold {id(layer)}", lambda: threshold_bits(x.output(), thresholds, call.name)),
             lambda: threshold_signs(x.output(), thresholds),
             x,
         )
