@@ -75,7 +75,8 @@ class Profile:
         every = [[*ranks], *lines, [self.name, *total[1:]]]
         left = [place < 3 for place in range(len(ranks))]
         text = align(every, left) if width is None else align_within(every, left, ranks, width)
-        return text + "".join(f"\n\n{_told(hints, width)}" for hints in self._by_rule())
+        told = [_told(hints, width) for hints in self._by_rule()] or ["The guide to building BNNs has nothing to add."]
+        return "\n\n".join([text, *told])
 
     def diff(self, other: Profile) -> ProfileDiff:
         """What differs from another network, layer by layer.

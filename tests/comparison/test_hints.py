@@ -64,3 +64,10 @@ def test_a_bias_without_batch_norm_behind_it_is_of_use() -> None:
     x = larq.layers.QuantConv2D(8, 3, input_quantizer="ste_sign", kernel_quantizer="ste_sign", use_bias=True, name="binary")(x)
     model = keras.Model(images, blocks.head(x, 2))
     assert "bias" not in {hint.rule.name for hint in find_hints(read_layers(model))}
+
+
+def test_a_profile_without_hints_says_that_the_guide_was_asked() -> None:
+    x = keras.Input((8, 8, 3))
+    clean = bnn_zoo.profile(keras.Model(x, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(x))))
+    assert not clean.hints and str(clean).endswith("\n\nThe guide to building BNNs has nothing to add.")
+    assert "nothing to add" not in str(bnn_zoo.profile("binary_alexnet"))
