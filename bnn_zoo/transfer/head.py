@@ -10,10 +10,10 @@ from bnn_zoo._keras import keras
 from bnn_zoo._layer_graph import check_functional
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.attached import attach_weight_set, weight_set_of
-from bnn_zoo.hub.variables import HEAD, TOP, leaf_layers, named_variables, put_weights, weights_of
+from bnn_zoo.hub.variables import HEAD, TOP, named_variables, put_weights, weights_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import Record, build_model, record_of
-from bnn_zoo.transfer.freezing import is_frozen
+from bnn_zoo.transfer.freezing import train_all
 
 
 def replace_head(model: keras.Model, num_classes: int, *, head: str = HEAD.rstrip("_")) -> keras.Model:
@@ -96,9 +96,7 @@ def _with_resized_layers(model: keras.Model, heads: list[str], num_classes: int)
             f"Keras cannot copy {model.name} ({in_one_line(error, 200)}); give quantizers, constraints and layers of your own by "
             "registered names, or build the network anew with the other number of classes."
         ) from error
-    for (_, old), (_, fresh) in zip(leaf_layers(model), leaf_layers(new), strict=True):
-        if is_frozen(old):
-            fresh.trainable = True
+    train_all(new)
     return new
 
 

@@ -104,6 +104,15 @@ def test_what_was_frozen_is_trainable_in_the_new_network(make: Any) -> None:
     assert len(old.trainable_variables) == 2
 
 
+def test_what_was_frozen_by_hand_is_trainable_in_the_new_network() -> None:
+    old = user_network()
+    everything = len(old.trainable_variables)
+    old.get_layer("only_conv").trainable = False
+    assert len(bnn_zoo.replace_head(old, 2).trainable_variables) == everything
+    old.trainable = False
+    assert len(bnn_zoo.replace_head(old, 2).trainable_variables) == everything
+
+
 def test_preprocessing_stays_and_class_names_do_not() -> None:
     old = bnn_zoo.BiRealNet(pretrained="cifar10")
     new = bnn_zoo.replace_head(old, 3)
