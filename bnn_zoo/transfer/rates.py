@@ -32,7 +32,7 @@ def discriminative_optimizer(
     `import bnn_zoo.transfer.grouped_optimizer` before, which makes Keras know the class.
 
     Args:
-        model: the network that it will be compiled into, with all frozen that is to be: what is set free later is refused in training.
+        model: the network that it will be compiled into, frozen already where it is to be: what is set free later has no rate.
         head: learning rate of the layers from `until` on.
         body: learning rate of the layers before, a tenth of the head's or less as a rule.
         binary: learning rate of the body's latent weights, those of kernels with one bit; that of the body if not given. Latent
