@@ -37,7 +37,7 @@ def check_input_shape(input_shape: Any, free_sizes: bool) -> None:
 
 
 def check_input_tensor(input_tensor: Any) -> None:
-    """Refuses what is no Keras tensor of pictures.
+    """Refuses what is no Keras tensor of pictures, fractions, that a model can begin with.
 
     Raises:
         ValueError: naming what was given.
@@ -52,6 +52,16 @@ def check_input_tensor(input_tensor: Any) -> None:
             f"input_tensor is {shown}; it must be a Keras tensor of pictures, (batch, height, width, channels), as "
             "keras.Input((224, 224, 3)) is."
         )
+    around = "build the network with input_shape and call it on the tensor: keras.Model(inputs, network(tensor))."
+    if not input_tensor.dtype.is_floating:
+        raise ValueError(
+            f"input_tensor is of {input_tensor.dtype.name}; a network takes floating numbers. Cast it, as with "
+            f"keras.layers.Rescaling(1 / 255)(tensor); {around}"
+        )
+    if keras.utils.get_source_inputs(input_tensor)[0] is not input_tensor:
+        # Keras would let the model begin here, and silently leave out the layers before.
+        layer = input_tensor.node.layer.name
+        raise ValueError(f"input_tensor is what layer {layer!r} gives; it must be a keras.Input. For layers before it {around}")
 
 
 def check_num_classes(num_classes: Any) -> None:

@@ -57,7 +57,8 @@ def create_model(
             Hugging Face Hub.
         input_shape: (height, width, channels) of the pictures, pixels; height and width may be None without top, and with top where
             the network ends in a global pool. The weight set's, or the network's usual one, if not given.
-        input_tensor: a Keras tensor to use as the pictures, in place of `input_shape`.
+        input_tensor: a keras.Input to use as the pictures, in place of `input_shape`. For layers before the network call it on what
+            they give: `keras.Model(inputs, network(layers(inputs)))`.
         num_classes: of the probabilities. The weight set's, or the network's usual number, if not given. Another number than
             the weight set's loads everything but the head, and warns.
         include_top: False for features, (batch, height, width, channels), instead of probabilities: (batch, num_classes), or

@@ -161,6 +161,21 @@ def test_an_input_tensor_that_is_none_is_refused(pictures: Any) -> None:
         bnn_zoo.BiRealNet(input_tensor=keras.Input(pictures) if isinstance(pictures, list) else pictures)
 
 
+def test_an_input_tensor_that_a_layer_gives_is_refused_with_the_way_that_works(tmp_path: Path) -> None:
+    images = keras.Input((32, 32, 3), dtype="uint8")
+    tensor = keras.layers.Rescaling(1 / 127.5, -1, name="scaled")(images)
+    network = bnn_zoo.BiRealNet(input_shape=(32, 32, 3), **NARROW["birealnet"])
+    folder = bnn_zoo.save_pretrained(network, tmp_path)
+    for ask in (bnn_zoo.BiRealNet, lambda **given: bnn_zoo.load_pretrained(folder, **given)):
+        with pytest.raises(ValueError, match=r"input_tensor is what layer 'scaled' gives.*network\(tensor\)"):
+            ask(input_tensor=tensor)
+        with pytest.raises(ValueError, match=r"input_tensor is of uint8; .*Rescaling.*network\(tensor\)"):
+            ask(input_tensor=images)
+    whole = keras.Model(images, network(tensor))
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype("uint8")
+    np.testing.assert_allclose(whole(pictures), network(pictures / 127.5 - 1), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "arguments", "advice"),
     [

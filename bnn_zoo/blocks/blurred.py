@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.naming import part
@@ -36,3 +38,10 @@ def blurred_transition(
     x = depthwise_conv(x, strides=2, kernel_initializer=BlurPoolInitializer(), trainable=False, name=part(name, "blur"))
     x = real_conv(x, filters, 1, name=part(name, "conv"))
     return batch_norm(x, binarization, name=part(name, "bn"))
+
+
+def is_blur(layer: Any) -> bool:
+    """Whether a layer is such a blur, which no training may change."""
+    from bnn_zoo.blocks.layers import BlurPoolInitializer  # its class needs TensorFlow when defined
+
+    return isinstance(getattr(layer, "depthwise_initializer", None), BlurPoolInitializer)

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._argument_checks import check_input_tensor
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.attached import attach_weight_set
@@ -54,7 +55,7 @@ def load_pretrained(
         architecture: its name, where the reference does not say.
         arguments: of the architecture, in place of the weight set's.
         input_shape: (height, width, channels) in place of the weight set's.
-        input_tensor: a Keras tensor to use as the images.
+        input_tensor: a keras.Input to use as the images.
         num_classes: another number than the weight set's loads everything but the head, and warns.
         include_top: False for features instead of probabilities.
         name: of the model.
@@ -66,6 +67,8 @@ def load_pretrained(
         ValueError: if the reference or an argument means nothing.
         WeightsError: if the weights cannot be had (WeightFileError) or do not fit (WeightMismatchError).
     """
+    if input_tensor is not None:
+        check_input_tensor(input_tensor)
     weights = resolve(reference, architecture, include_top)
     if weights.architecture is None:
         given = dict(

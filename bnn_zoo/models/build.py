@@ -42,7 +42,7 @@ def build_model(
     Args:
         entry: the architecture.
         input_shape: (height, width, channels); the architecture's usual one if not given.
-        input_tensor: a Keras tensor to use as the images, in place of `input_shape`.
+        input_tensor: a keras.Input to use as the images, in place of `input_shape`.
         num_classes: of the probabilities; None for a network without top.
         arguments: the architecture's own.
         name: of the model; the architecture's if not given.

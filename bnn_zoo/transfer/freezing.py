@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -9,6 +10,7 @@ from typing import Any, TypeAlias
 
 from bnn_zoo._did_you_mean import did_you_mean
 from bnn_zoo._keras import keras
+from bnn_zoo.blocks.blurred import is_blur
 from bnn_zoo.hub.variables import leaf_layers
 
 #: Where a network is cut in two: the name of a layer or a block, a number of layers, or a share of the layers with weights.
@@ -42,14 +44,16 @@ class Frozen:
 
 
 def freeze(model: keras.Model, until: Cut = "head") -> Frozen:
-    """Freezes all layers before a place in the network; from there on they are trained, also if they were frozen before.
+    """Freezes all layers before a place in the network; from there on they are trained, whatever froze them before.
 
-    Frozen batch norm runs in inference mode in `fit` too: its moving averages stay. Keras takes notice when the model is compiled.
+    Only what is fixed by design, QuickNet's blur, stays fixed. Frozen batch norm runs in inference mode in `fit` too: its moving
+    averages stay. Keras takes notice when the model is compiled.
 
     Args:
         model: the network; layers of models inside it count one by one.
         until: the first layer that is trained, in the order of `model.summary()`: its name; the name of a block, as in "section_2",
-            "section_3_block_1" or "head"; a whole number n for the first n layers, counted from the end if negative; or a share
+            "section_3_block_1" or "head"; either of a model inside it as "birealnet/section_2", or without the model's name where
+            only one has such a layer; a whole number n for the first n layers, counted from the end if negative; or a share
             from 0.0 to 1.0 of the layers with weights.
 
     Returns:
@@ -61,18 +65,14 @@ def freeze(model: keras.Model, until: Cut = "head") -> Frozen:
     """
     layers = layers_in_order(model)
     cut = place_of(layers, until)
-    for index, (_, layer) in enumerate(layers):
-        if index < cut and layer.trainable:
-            layer.trainable = False
-            layer._bnn_zoo_frozen = True
-        elif index >= cut and is_frozen(layer):
-            layer.trainable = True
-            layer._bnn_zoo_frozen = False
+    train_all(model)
+    for _, layer in layers[:cut]:
+        layer.trainable = False
     return _state(layers)
 
 
 def unfreeze(model: keras.Model) -> Frozen:
-    """Makes all that `freeze` froze trainable again; a layer that is fixed by design, such as QuickNet's blur, stays fixed.
+    """Makes all layers trainable, whatever froze them; what is fixed by design, QuickNet's blur, stays fixed.
 
     Args:
         model: the network.
@@ -83,10 +83,12 @@ def unfreeze(model: keras.Model) -> Frozen:
     return freeze(model, until=0)
 
 
-def is_frozen(layer: Any) -> bool:
-    """Whether it was `freeze` that froze the layer."""
-    # A mark of our own: model.trainable = True would also set free what an architecture has fixed.
-    return getattr(layer, "_bnn_zoo_frozen", False)
+def train_all(model: keras.Model) -> None:
+    """Makes the model trainable, models inside it too, and all of their layers but those that are fixed by design."""
+    model.trainable = True  # Keras passes it on to all that is inside
+    for layer in model.submodules:
+        if is_blur(layer):
+            layer.trainable = False
 
 
 def layers_in_order(model: keras.Model) -> list[tuple[str, Any]]:
@@ -128,8 +130,26 @@ def _named(layers: Sequence[tuple[str, Any]], name: str) -> int:
     for index, path in enumerate(names):
         if path.startswith((f"{name}_", f"{name}/")):
             return index
+    inside = _inside(names, name)
+    if len(inside) == 1:
+        return next(iter(inside.values()))
+    if inside:
+        raise ValueError(f"until is {name!r}, but several models inside have such a layer; take one of {', '.join(inside)}.")
     advice = did_you_mean(name, names, f"The last layers are {', '.join(names[-5:])}.")
     raise ValueError(f"until is {name!r}, but no layer has that name, and no block. {advice} model.summary() shows all.")
+
+
+def _inside(names: Sequence[str], name: str) -> dict[str, int]:
+    """Where in each of the models inside a layer of that name is, or if there is none where a block begins; by path."""
+    for end in ("$", "(?=[_/])"):
+        found: dict[str, int] = {}
+        for index, path in enumerate(names):
+            match = re.search(f"/{re.escape(name)}{end}", path)
+            if match:
+                found.setdefault(path[: match.end()], index)
+        if found:
+            return found
+    return {}
 
 
 def _state(layers: Sequence[tuple[str, Any]]) -> Frozen:

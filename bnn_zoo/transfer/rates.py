@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, get_args
 
-from bnn_zoo._keras import keras, larq
-from bnn_zoo.training.variables import binary_kernels
+from bnn_zoo._keras import keras
+from bnn_zoo.training.variables import binary_kernels, plain_name
 from bnn_zoo.transfer.freezing import Cut, layers_in_order, place_of
 
 #: A learning rate, or a schedule of Keras' (`keras.optimizers.schedules`).
@@ -26,11 +25,14 @@ def discriminative_optimizer(
 ) -> Any:
     """An optimizer with a learning rate for the head, one for the body, and if wanted one for the body's binary kernels.
 
-    It is larq's CaseOptimizer, which wants Keras' legacy optimizers. Each of them has its own learning rate and its own count of
-    steps, so that schedules are given here; callbacks that set `model.optimizer.learning_rate` have nothing to set.
+    It is a kind of larq's CaseOptimizer, which wants Keras' legacy optimizers. Each of them has its own learning rate and its own
+    count of steps, so that schedules are given here; callbacks that set `model.optimizer.learning_rate` have nothing to set. A
+    model that was compiled with it, saved and loaded again trains on with the same rates; of the moments and of the count of steps
+    Keras keeps those of legacy optimizers in .h5 files only. In a new process these want
+    `import bnn_zoo.transfer.grouped_optimizer` before, which makes Keras know the class.
 
     Args:
-        model: the network that it will be compiled into.
+        model: the network that it will be compiled into, frozen already where it is to be: what is set free later has no rate.
         head: learning rate of the layers from `until` on.
         body: learning rate of the layers before, a tenth of the head's or less as a rule.
         binary: learning rate of the body's latent weights, those of kernels with one bit; that of the body if not given. Latent
@@ -39,7 +41,7 @@ def discriminative_optimizer(
         kind: "adam", or "sgd" with momentum 0.9.
 
     Returns:
-        A larq.optimizers.CaseOptimizer for `model.compile`.
+        An optimizer for `model.compile`.
 
     Raises:
         TypeError: if `model` is no keras.Model.
@@ -47,6 +49,8 @@ def discriminative_optimizer(
 
     Source: Universal Language Model Fine-tuning for Text Classification, Howard and Ruder, 2018, arXiv 1801.06146.
     """
+    from bnn_zoo.transfer.grouped_optimizer import GroupedOptimizer  # its class needs TensorFlow when defined
+
     if kind not in get_args(Kind):
         raise ValueError(f"kind is {kind!r}; it must be one of {', '.join(get_args(Kind))}.")
     for name, rate in (("head", head), ("body", body), ("binary", binary)):
@@ -59,19 +63,17 @@ def discriminative_optimizer(
     groups = [(_variables(layers[cut:]), head)]
     if binary is not None:
         groups.append((binary_kernels(_variables(layers[:cut])), binary))
-    # larq refuses an optimizer that finds nothing to do, as with a head that is frozen or a body without binary layers.
-    cases = [(_is_among(variables), _optimizer(kind, rate)) for variables, rate in groups if variables]
-    return larq.optimizers.CaseOptimizer(*cases, default_optimizer=_optimizer(kind, body))
+    # A head that is frozen, or a body without binary layers, needs no optimizer.
+    groups = [(variables, rate) for variables, rate in groups if variables]
+    group_of = {variable.ref(): index for index, (variables, _) in enumerate(groups) for variable in variables}
+    optimizers = [_optimizer(kind, rate) for rate in (*(rate for _, rate in groups), body)]
+    named = [(plain_name(variable), group_of.get(variable.ref(), len(groups))) for variable in model.trainable_variables]
+    return GroupedOptimizer(optimizers, named)
 
 
 def _optimizer(kind: Kind, rate: Rate) -> Any:
     legacy = keras.optimizers.legacy
     return legacy.Adam(rate) if kind == "adam" else legacy.SGD(rate, momentum=0.9)
-
-
-def _is_among(variables: list[Any]) -> Callable[[Any], bool]:
-    known = {variable.ref() for variable in variables}
-    return lambda variable: variable.ref() in known
 
 
 def _variables(layers: list[tuple[str, Any]]) -> list[Any]:

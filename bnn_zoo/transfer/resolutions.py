@@ -34,7 +34,9 @@ def features(model: keras.Model, levels: Sequence[int | str] | None = None) -> k
     Args:
         model: a functional or sequential keras.Model, with top or without.
         levels: for each map its stride, in pixels of the picture a step (4, 8, 16, 32 where the network has them), or the name of
-            the layer or block that ends in it, as in "section_2". All strides that there are, finest first, if not given.
+            the layer or block that ends in it, as in "section_2". If not given all strides at which one map holds all that the
+            network knows, finest first. Where several paths lead side by side there is none: of GroupNet's bases and of
+            BiRealNet50's blocks only the first and the last, and those between are had by the blocks' names.
 
     Returns:
         A keras.Model from images to a list of feature maps, (batch, height / stride, width / stride, channels) each, in the order
@@ -66,8 +68,8 @@ def _tensor(model: keras.Model, level: int | str, known: dict[int, _Map]) -> Ten
     if not isinstance(level, str):
         if level not in known:
             raise ValueError(
-                f"levels has the stride {level}, but {model.name} has maps of the strides {', '.join(map(str, known))}; a small "
-                'picture\'s stem does not reduce it at first, stem="imagenet" does.'
+                f"levels has the stride {level}, but {model.name} has maps of the strides {', '.join(map(str, known))}; "
+                f"{_advice_on_stride(model, int(level), max(known))}"
             )
         return known[level].tensor
     found = [layer for layer in model.layers if layer.name == level]
@@ -79,18 +81,22 @@ def _tensor(model: keras.Model, level: int | str, known: dict[int, _Map]) -> Ten
     return found[-1].output
 
 
+def _advice_on_stride(model: keras.Model, stride: int, coarsest: int) -> str:
+    if stride < coarsest and stride in _strides_of(read_layer_graph(model)).values():
+        return 'several paths lead side by side there: name the block that ends in it, as in "section_1".'
+    return 'a small picture\'s stem does not reduce it at first, stem="imagenet" does.'
+
+
 def _maps_of(model: keras.Model) -> list[_Map]:
     """The maps from the picture to the features, in order."""
     graph = read_layer_graph(model)
     own = set(map(id, model.layers))
     cuts = _cuts(graph)
-    strides: dict[int, int] = dict.fromkeys(graph.inputs, 1)
+    strides = _strides_of(graph)
     trunk: set[int] = set()
     maps: list[_Map] = []
     for call in graph.calls:
-        # A gate's branch has been pooled to one pixel: where branches meet again the finest one counts.
-        stride = min(strides[tensor] for tensor in call.inputs) * _step(call)
-        strides.update(dict.fromkeys(call.outputs, stride))
+        stride = strides[call.outputs[0]]
         joins = len(call.inputs) > 1 and not trunk.isdisjoint(call.inputs)
         if joins:
             trunk.add(call.outputs[0])
@@ -103,6 +109,16 @@ def _maps_of(model: keras.Model) -> list[_Map]:
             maps.append(_Map(call.layer.name, stride, tensor, ends_block, len(call.inputs) > 1 or _is_norm(call.layer)))
         trunk.add(call.outputs[0])
     return maps
+
+
+def _strides_of(graph: LayerGraph) -> dict[int, int]:
+    """Pixels of the picture a step, of each tensor."""
+    strides: dict[int, int] = dict.fromkeys(graph.inputs, 1)
+    for call in graph.calls:
+        # A gate's branch has been pooled to one pixel: where branches meet again the finest one counts.
+        stride = min(strides[tensor] for tensor in call.inputs) * _step(call)
+        strides.update(dict.fromkeys(call.outputs, stride))
+    return strides
 
 
 def _cuts(graph: LayerGraph) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,48 @@ def test_what_is_fixed_by_design_stays_fixed() -> None:
     report = bnn_zoo.unfreeze(model)
     assert fixed and set(report.frozen) >= set(fixed)
     assert not any(model.get_layer(name).trainable for name in fixed)
+
+
+def saved_and_loaded(model: Any, path: Path) -> Any:
+    model.save(path)
+    return keras.models.load_model(path)
+
+
+def by_kerass_own_flag(model: Any) -> Any:
+    model.trainable = False
+    return model
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("way", [".keras", ".h5", keras.models.clone_model, by_kerass_own_flag])
+def test_what_something_else_froze_is_set_free_too(way: Any, tmp_path: Path) -> None:
+    model = network("quicknet")
+    everything = bnn_zoo.unfreeze(model)
+    bnn_zoo.freeze(model)
+    model = saved_and_loaded(model, tmp_path / f"model{way}") if isinstance(way, str) else way(model)
+    assert bnn_zoo.freeze(model, until="head").trained == ("head_dense",) and len(model.trainable_variables) == 2
+    assert bnn_zoo.unfreeze(model) == everything
+    assert sum(int(np.prod(variable.shape)) for variable in model.trainable_variables) == everything.trained_parameters
+
+
+def test_a_model_inside_that_was_frozen_as_a_whole_is_set_free() -> None:
+    body = network(num_classes=None)
+    model = keras.Sequential([body, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(4, "softmax", name="classes")])
+    body.trainable = False
+    bnn_zoo.freeze(model, until="birealnet/section_3")
+    names = [variable.name for variable in model.trainable_variables]
+    assert names and all(name.startswith(("section_3_", "classes/")) for name in names)
+
+
+def test_a_block_of_the_only_model_inside_needs_no_path() -> None:
+    bodies = [network(num_classes=None), build_model(find_architecture("birealnet"), input_shape=(32, 32, 3), name="other")]
+    images = keras.Input((32, 32, 3))
+    model = keras.Model(images, bodies[0](images))
+    for until in ("section_1", "section_1_block_0", "section_1_block_0_conv"):
+        assert bnn_zoo.freeze(model, until) == bnn_zoo.freeze(model, f"birealnet/{until}")
+    two = keras.Model(images, [body(images) for body in bodies])
+    with pytest.raises(ValueError, match="'section_1', but several.* take one of birealnet/section_1, other/section_1"):
+        bnn_zoo.freeze(two, "section_1")
 
 
 def test_layers_of_a_model_inside_the_model() -> None:

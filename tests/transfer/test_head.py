@@ -14,6 +14,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.hub.variables import named_variables
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model, record_of
+from bnn_zoo.training.precision import computing_in
 
 
 def network(name: str, num_classes: int | None = 4, **arguments: Any) -> Any:
@@ -102,6 +103,39 @@ def test_what_was_frozen_is_trainable_in_the_new_network(make: Any) -> None:
     bnn_zoo.freeze(old)
     assert len(bnn_zoo.replace_head(old, 2).trainable_variables) == everything
     assert len(old.trainable_variables) == 2
+
+
+def test_what_was_frozen_by_hand_is_trainable_in_the_new_network() -> None:
+    old = user_network()
+    everything = len(old.trainable_variables)
+    old.get_layer("only_conv").trainable = False
+    assert len(bnn_zoo.replace_head(old, 2).trainable_variables) == everything
+    old.trainable = False
+    assert len(bnn_zoo.replace_head(old, 2).trainable_variables) == everything
+
+
+def test_a_hidden_layer_of_the_head_keeps_its_size() -> None:
+    layers = [keras.layers.Dense(3, name="head_a"), keras.layers.BatchNormalization(name="head_bn"), keras.layers.ReLU()]
+    old = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), *layers, keras.layers.Dense(3, name="head_b")])
+    new = bnn_zoo.replace_head(old, 5)
+    assert (new.get_layer("head_a").units, new.get_layer("head_b").units) == (3, 5)
+
+
+def test_all_layers_that_the_output_adds_up_are_resized() -> None:
+    images = keras.Input((6,))
+    branches = [keras.layers.Dense(3, name=f"head_{side}")(images) for side in "ab"]
+    old = keras.Model(images, keras.layers.Softmax()(keras.layers.Add()(branches)))
+    assert bnn_zoo.replace_head(old, 5).output_shape == (None, 5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
+def test_the_new_network_computes_as_the_old_one_did(policy: str) -> None:
+    with computing_in(policy):
+        old = network("quicknet")
+    new = bnn_zoo.replace_head(old, 2)
+    assert [layer.dtype_policy.name for layer in new.layers[1:]] == [layer.dtype_policy.name for layer in old.layers[1:]]
+    assert new.get_layer("stem_conv").dtype_policy.name == policy
+    assert keras.mixed_precision.global_policy().name == "float32"
 
 
 def test_preprocessing_stays_and_class_names_do_not() -> None:

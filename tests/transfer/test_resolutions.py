@@ -192,6 +192,15 @@ def test_no_such_level(levels: Any, error: type[Exception], words: str) -> None:
         bnn_zoo.features(network("birealnet", size=64), levels=levels)
 
 
+@pytest.mark.usefixtures("zeros_at_first")
+@pytest.mark.parametrize("name", ["group_net18", "birealnet50"])
+def test_where_paths_lead_side_by_side_the_blocks_name_is_asked_for(name: str) -> None:
+    model = network(name, size=64)
+    with pytest.raises(ValueError, match='stride 8, but .* several paths lead side by side there: .*"section_1"'):
+        bnn_zoo.features(model, levels=[8])
+    assert bnn_zoo.features(model, levels=["section_1"]).output_shape[1:3] == (8, 8)
+
+
 def test_numpys_whole_numbers_are_strides() -> None:
     model = network("birealnet", size=64)
     found = bnn_zoo.features(model, levels=list(np.array([8, 16])))
