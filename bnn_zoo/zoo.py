@@ -256,6 +256,23 @@ def list_models(pattern: str = "*", pretrained: bool | None = None) -> list[str]
     return [name for name in names if fnmatch.fnmatchcase(name.lower(), pattern.lower())]
 
 
+def expand_names(name: str) -> list[str]:
+    """The names that one with wildcards stands for; one without, or a path, stands for itself, whether there is such a network.
+
+    Args:
+        name: "*resnet*" for networks; with a dot, as in "*.cifar10", for weight sets.
+
+    Raises:
+        ValueError: if nothing is called so.
+    """
+    if not set(name) & set("*?[") or set(name) & set("/\\"):  # a folder may be called "run [a]"
+        return [name]
+    names = list_models(name, pretrained=True if "." in name else None)
+    if not names:
+        raise ValueError(f"no name matches {name!r}; `bnn-zoo list` shows all.")
+    return names
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """What is known of a network.

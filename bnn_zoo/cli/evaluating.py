@@ -26,13 +26,17 @@ def evaluate(
     """Score a network on labelled pictures."""
     if record is not None and not user_path(model).is_dir():
         raise ValueError(f"--record writes into a weight set's folder; {model} is none.")
+    from bnn_zoo.data.datasets import check_source
+    from bnn_zoo.hub import load_pretrained, resolve
+
+    weights = resolve(model)
+    check_source(data, split)
     load_tensorflow()
     from rich.progress import Progress
 
     from bnn_zoo.evaluation import evaluate as score
-    from bnn_zoo.hub import load_pretrained
 
-    network = load_pretrained(model)
+    network = load_pretrained(weights)
     with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
         task = progress.add_task("pictures", total=None)
         result = score(

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bnn_zoo._places import check_folder_place
+from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
 
 
@@ -22,11 +24,16 @@ def guide(
     dataset_name: Annotated[str | None, typer.Option(help="What the results call the data; the file's name if not given.")] = None,
 ) -> None:
     """Measure the advice on building BNNs by small experiments of equal budget."""
+    from bnn_zoo.data.datasets import check_source
+    from bnn_zoo.guide.run import check_only, run_experiments
+
+    check_only(only)
+    check_source(data)
+    check_folder_place(user_path(out))
     load_tensorflow(to_train=True)
     from rich.markdown import Markdown
 
     from bnn_zoo.guide.budget import Budget
-    from bnn_zoo.guide.run import run_experiments
     from bnn_zoo.guide.table import caption, markdown_table
 
     with stops_and_goes_on():

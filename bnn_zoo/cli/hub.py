@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from bnn_zoo._places import check_folder_place
+from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.catalog import prepared
 from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
 
@@ -97,10 +99,11 @@ def convert(
     license: Annotated[str | None, typer.Option("--license", help="SPDX identifier of the weights' licence.")] = None,
 ) -> None:
     """Turn a PyTorch checkpoint into a packed weight set. Nothing in the file is run."""
-    from bnn_zoo.hub import convert_checkpoint
+    from bnn_zoo.hub.convert import check_conversion, convert_checkpoint
 
+    check_conversion(checkpoint, architecture)
+    check_folder_place(user_path(out))
     load_tensorflow()
-
     given = {"tag": tag, "labels": labels, "dataset": dataset, "license": license}
     options = {name: value for name, value in given.items() if value is not None}
     done = convert_checkpoint(checkpoint, architecture, out, input_size=input_size, **options)

@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, get_args
 
 import typer
 
+from bnn_zoo._places import check_folder_place
 from bnn_zoo._table import wrap
+from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
-from bnn_zoo.cli.values import counts, json_pairs, pairs, says_how_to_set
+from bnn_zoo.cli.values import counts, expanded, json_pairs, pairs, says_how_to_set
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
 
 # What may be chosen is told in the help: beside the option's name a list would be cut in mid-word.
@@ -44,11 +46,16 @@ def train(
     license: Annotated[str | None, typer.Option(help="SPDX identifier of the weights' licence, for the card.")] = None,
 ) -> None:
     """Train a network on pictures by class as a recipe says."""
+    from bnn_zoo.data.datasets import check_source
     from bnn_zoo.models import find_architecture
-    from bnn_zoo.training.by_name import TrainingOptions, train_by_name
+    from bnn_zoo.training.by_name import TrainingOptions, chosen_recipe, train_by_name
     from bnn_zoo.training.strategy import make_strategy, start_again
 
-    name = find_architecture(network).name
+    name, changes = find_architecture(network).name, pairs(settings or [])
+    with says_how_to_set():
+        chosen_recipe(name, recipe, changes)
+    check_source(data, split)
+    check_folder_place(user_path(out))
     try:
         options = TrainingOptions(
             split=split,
@@ -63,7 +70,7 @@ def train(
             license=license,
         )
         with stops_and_goes_on(), says_how_to_set():
-            folder = train_by_name(name, recipe, data, out, settings=pairs(settings or []), options=options, say=_say)
+            folder = train_by_name(name, recipe, data, out, settings=changes, options=options, say=_say)
     except ConnectionError as error:
         _say(f"{error}. This one waits for it.")
         start_again()
@@ -97,7 +104,7 @@ def recipes(
 
 
 def train_bench(
-    networks: Annotated[list[str], typer.Argument(metavar="NETWORK", help="Names of the networks.")],
+    networks: Annotated[list[str], typer.Argument(metavar="NETWORK", help='Names of the networks, also as "*resnet*".')],
     sizes: Annotated[str, typer.Option("--size", help="Comma-separated heights (and widths) of the pictures.")] = "32",
     batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 128,
     precision: Annotated[
@@ -111,14 +118,19 @@ def train_bench(
     form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")] = "table",
 ) -> None:
     """Measure training steps a second beside the plain loop of larq-zoo (float32)."""
+    from bnn_zoo.models import find_architecture
+
     own, heights = json_pairs(arguments or []), counts("--size", sizes)
+    names = expanded(networks)
+    for name in names:
+        find_architecture(name).check_own(own)
     load_tensorflow(to_train=True)
     from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.training.bench import SpeedSettings, measure_training
 
     compiled: Any = {"auto": "auto", "on": True, "off": False}[xla]
     rows = []
-    for network in networks:
+    for network in names:
         for size in heights:
             settings = SpeedSettings(size, batch, precision, compiled, steps, rounds, own)
             rows.append(measure_training(network, settings, say=_say))

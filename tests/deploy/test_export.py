@@ -100,7 +100,7 @@ def test_a_folder_with_a_files_name_is_left_alone(name: str, tmp_path: Path) -> 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, how: False)  # root may write everywhere
     with pytest.raises(PermissionError, match="denied") as caught:
-        deploy.export(narrow_model("quicknet"), tmp_path / "new" / "network.xml")
+        deploy.export(narrow_model("quicknet"), tmp_path / "network.xml")
     assert caught.value.filename == str(tmp_path) and not list(tmp_path.iterdir())
 
 
