@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from itertools import product
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from bnn_zoo.cli.measurements import AsJson, Format, chosen_form, show_rows
 from bnn_zoo.cli.terminal import load_tensorflow
 from bnn_zoo.cli.values import counts, expanded, parts
 
@@ -42,15 +43,18 @@ def bench(
         str | None, typer.Option(help="Comma-separated, among keras, larq_zoo, lce and openvino; all but larq_zoo if not given.")
     ] = None,
     threads: Annotated[str, typer.Option(help="Comma-separated numbers of threads.")] = "1,2",
-    batch_sizes: Annotated[str, typer.Option(help="Comma-separated, pictures a run.")] = "1",
-    repeats: Annotated[int, typer.Option(min=3, help="Runs of each; medians are shown.")] = 30,
-    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")] = "table",
+    batch_sizes: Annotated[
+        str, typer.Option("--batch-sizes", "--batch-size", "--batch", help="Comma-separated, pictures a run.")
+    ] = "1",
+    repeats: Annotated[int, typer.Option("--repeats", "--rounds", min=3, help="Runs of each; medians are shown.")] = 30,
+    wanted: Format = "table",
+    as_json: AsJson = False,
     layers: Annotated[bool, typer.Option("--layers", help="Times of OpenVINO's layers instead.")] = False,
 ) -> None:
     """Measure the latency of networks on every backend, in turn."""
-    from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.deploy.backends import check_backend
 
+    form = chosen_form(wanted, as_json)
     numbers, sizes = counts("--threads", threads), counts("--batch-sizes", batch_sizes)
     if layers and backends is not None:
         raise ValueError("--layers measures OpenVINO alone; leave out --backends.")
@@ -77,7 +81,6 @@ def bench(
 
 
 def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repeats: int, form: str) -> None:
-    from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.deploy.bench_worker import build
     from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers, with_roofline
 

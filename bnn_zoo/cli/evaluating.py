@@ -16,7 +16,7 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")],
     data: Annotated[str, typer.Option(help='A folder or .zip of pictures by class; "cifar10" (downloaded), "tfds:NAME".')],
     split: Annotated[str | None, typer.Option(help='Which split; if not given "test", or one that begins with "val".')] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 100,
+    batch_size: Annotated[int, typer.Option("--batch-size", "--batch", min=1, help="Pictures a step.")] = 100,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
     record: Annotated[
         str | None, typer.Option(metavar="DATASET", help="Write the result into the folder's config and card, under this name.")

@@ -19,7 +19,7 @@ def guide(
     pictures: Annotated[int, typer.Option(min=1, help="Training pictures.")] = 16_000,
     held_out: Annotated[int, typer.Option(min=1, help="Further pictures, for the choice of learning rates.")] = 5_000,
     epochs: Annotated[int, typer.Option(min=1, help="How often a run sees the training pictures.")] = 5,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
+    batch_size: Annotated[int, typer.Option("--batch-size", "--batch", min=1, help="Pictures a step.")] = 64,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each variant.")] = 3,
     dataset_name: Annotated[str | None, typer.Option(help="What the results call the data; the file's name if not given.")] = None,
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from bnn_zoo.cli.terminal import console, load_tensorflow, terminal_width
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow, terminal_width
 
 _DEFAULT = "birealnet.cifar10"
 
@@ -107,7 +107,8 @@ def demo() -> None:
     """Name what is in the ten pictures that come with the package, with the weights that come with it. No network needed."""
     from bnn_zoo.data.samples import sample_pictures
 
-    console.print("loading TensorFlow ...", style="dim")
+    if errors.is_terminal:
+        errors.print("loading TensorFlow ...", style="dim")
     load_tensorflow()
     from bnn_zoo.comparison.figures import count
     from bnn_zoo.deploy import Failure, compile, predict_pictures

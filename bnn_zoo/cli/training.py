@@ -13,6 +13,7 @@ import typer
 from bnn_zoo._places import check_folder_place
 from bnn_zoo._table import wrap
 from bnn_zoo._user_path import user_path
+from bnn_zoo.cli.measurements import AsJson, Format, chosen_form, show_rows
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
 from bnn_zoo.cli.values import counts, expanded, json_pairs, pairs, says_how_to_set
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
@@ -36,7 +37,9 @@ def train(
     recipe: Annotated[str | None, typer.Option(help="Name of the recipe; NETWORK.cifar10 if not given.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a field of the recipe, as in epochs=10.")] = None,
     split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
-    size: Annotated[int | None, typer.Option(min=1, help="Height and width to train at, pixels; the pictures' own.")] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", "--input-size", min=1, help="Height and width to train at, pixels; the pictures' own.")
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
     strategy: _Strategy = "auto",
     precision: _Precision = "recipe",
@@ -105,27 +108,30 @@ def recipes(
 
 def train_bench(
     networks: Annotated[list[str], typer.Argument(metavar="NETWORK", help='Names of the networks, also as "*resnet*".')],
-    sizes: Annotated[str, typer.Option("--size", help="Comma-separated heights (and widths) of the pictures.")] = "32",
-    batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 128,
+    sizes: Annotated[
+        str, typer.Option("--size", "--input-size", help="Comma-separated heights (and widths) of the pictures.")
+    ] = "32",
+    batch: Annotated[int, typer.Option("--batch", "--batch-size", min=1, help="Pictures a step.")] = 128,
     precision: Annotated[
         Literal["auto", "float32", "mixed_bfloat16"],
         typer.Option(metavar="NAME", help="Of this package's steps: auto, float32, mixed_bfloat16."),
     ] = "auto",
     xla: Annotated[Literal["auto", "on", "off"], typer.Option(help="Of this package's steps.")] = "auto",
     steps: Annotated[int, typer.Option(min=1, help="In one run.")] = 4,
-    rounds: Annotated[int, typer.Option(min=1, help="Runs of each loop, in turn; medians are shown.")] = 5,
+    rounds: Annotated[int, typer.Option("--rounds", "--repeats", min=1, help="Runs of each loop, in turn; medians are shown.")] = 5,
     arguments: Annotated[list[str] | None, typer.Option("--set", help="An argument of the network, as in filters=32.")] = None,
-    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")] = "table",
+    wanted: Format = "table",
+    as_json: AsJson = False,
 ) -> None:
     """Measure training steps a second beside the plain loop of larq-zoo (float32)."""
     from bnn_zoo.models import find_architecture
 
+    form = chosen_form(wanted, as_json)
     own, heights = json_pairs(arguments or []), counts("--size", sizes)
     names = expanded(networks)
     for name in names:
         find_architecture(name).check_own(own)
     load_tensorflow(to_train=True)
-    from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.training.bench import SpeedSettings, measure_training
 
     compiled: Any = {"auto": "auto", "on": True, "off": False}[xla]
