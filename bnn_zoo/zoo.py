@@ -20,6 +20,9 @@ from bnn_zoo.models import Architecture, Paper, Published, architectures, find_a
 from bnn_zoo.models.build import build_model
 from bnn_zoo.models.figures import Figures, figures_of
 
+#: Of a picture: red, green, blue, and how opaque it is.
+_MOST_CHANNELS = 4
+
 
 class Factory(Protocol):
     """The public factory of an architecture: keyword arguments in, a keras.Model out."""
@@ -129,12 +132,23 @@ def _check(
         raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
     if input_shape is not None:
         check_input_shape(input_shape, free_sizes=True)
+        _check_channels_last(input_shape)
     if input_tensor is not None:
         check_input_tensor(input_tensor)
     if num_classes is not None:
         check_num_classes(num_classes)
     if num_classes is not None and not include_top:
         raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
+
+
+def _check_channels_last(input_shape: tuple[int | None, int | None, int]) -> None:
+    """Refuses (channels, height, width), of which a network would be built that takes no picture."""
+    first, _, last = input_shape
+    if first in (1, 3) and last > _MOST_CHANNELS:
+        raise ValueError(
+            f"input_shape is {input_shape!r}, which has its channels first; it must be (height, width, channels), as in "
+            f"{(*input_shape[1:], first)}."
+        )
 
 
 def _is_about_size(error: ValueError, shape: Any) -> bool:

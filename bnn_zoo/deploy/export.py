@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._keras import keras
+from bnn_zoo._layer_graph import check_functional
 from bnn_zoo._places import check_file_place
 from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import folder_beside
@@ -102,6 +104,8 @@ def _write_openvino(model: Any, target: Path, folder: Path) -> None:
 
 
 def _write_saved_model(model: Any, target: Path, folder: Path) -> None:
+    if not isinstance(model, keras.Model):
+        check_functional(model, "deployment")  # which says what is wrong; a model of any other kind can be saved
     part = folder / "new"
     model.save(part, save_format="tf", include_optimizer=False)
     _move([(part, target)])
