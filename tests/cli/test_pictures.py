@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import commands
@@ -33,6 +34,23 @@ def test_demo_names_what_is_in_the_pictures() -> None:
     right = int(result.stdout.partition("birealnet.cifar10: ")[2].split()[0])
     assert right >= 7
     assert "MiB" in result.stdout and " s" in result.stdout
+
+
+def test_the_demos_results_alone_go_to_a_file(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    class Loaded(Exception):
+        pass
+
+    def load() -> None:
+        raise Loaded
+
+    said: list[str] = []
+    for terminal in (False, True):
+        seen = SimpleNamespace(is_terminal=terminal, print=lambda text, **style: said.append(text))
+        monkeypatch.setattr(pictures, "errors", seen)
+        monkeypatch.setattr(pictures, "load_tensorflow", load)
+        with pytest.raises(Loaded):
+            pictures.demo()
+        assert len(said) == terminal and not capsys.readouterr().out
 
 
 def test_predict_goes_on_behind_a_file_that_is_no_picture(tmp_path: Path) -> None:
