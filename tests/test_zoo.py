@@ -275,3 +275,12 @@ def test_the_warning_of_another_head_points_at_the_callers_line() -> None:
         with pytest.warns(UserWarning, match="which must be trained") as caught:
             make(pretrained="cifar10", num_classes=3)
         assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_names_with_wildcards_stand_for_several(tmp_path: Path) -> None:
+    assert bnn_zoo.zoo.expand_names("quicknet*") == ["quicknet", "quicknet_small", "quicknet_large"]
+    assert bnn_zoo.zoo.expand_names("quicknet*.cifar10") == ["quicknet.cifar10", "quicknet_small.cifar10"]
+    for itself in ("quicknet", "nosuch", f"{tmp_path}/run [a]/model"):
+        assert bnn_zoo.zoo.expand_names(itself) == [itself]
+    with pytest.raises(ValueError, match=r"no name matches '\*nosuch\*'; `bnn-zoo list` shows all."):
+        bnn_zoo.zoo.expand_names("*nosuch*")
