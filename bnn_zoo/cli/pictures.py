@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 import time
@@ -76,6 +77,8 @@ def _unreadable(files: list[Path]) -> list[str]:
 
     problems = []
     for path in files:
+        if os.path.exists(path) and not os.path.isfile(path):
+            return []  # a pipe can be read only once
         try:
             read_image(path)
         except ImageError as error:

@@ -50,14 +50,18 @@ def train(
 ) -> None:
     """Train a network on pictures by class as a recipe says."""
     from bnn_zoo.data.datasets import check_source
+    from bnn_zoo.data.tfds_masks import check_mask_source
     from bnn_zoo.models import find_architecture
     from bnn_zoo.training.by_name import TrainingOptions, chosen_recipe, train_by_name
     from bnn_zoo.training.strategy import make_strategy, start_again
 
-    name, changes = find_architecture(network).name, pairs(settings or [])
+    entry, changes = find_architecture(network), pairs(settings or [])
     with says_how_to_set():
-        chosen_recipe(name, recipe, changes)
-    check_source(data, split)
+        chosen_recipe(entry.name, recipe, changes)
+    if entry.per_pixel:
+        check_mask_source(data)
+    else:
+        check_source(data, split)
     check_folder_place(user_path(out))
     try:
         options = TrainingOptions(
@@ -73,7 +77,7 @@ def train(
             license=license,
         )
         with stops_and_goes_on(), says_how_to_set():
-            folder = train_by_name(name, recipe, data, out, settings=changes, options=options, say=_say)
+            folder = train_by_name(entry.name, recipe, data, out, settings=changes, options=options, say=_say)
     except ConnectionError as error:
         _say(f"{error}. This one waits for it.")
         start_again()

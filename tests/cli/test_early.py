@@ -23,6 +23,10 @@ _MISTAKES: list[tuple[str, str]] = [
     ("train birealnet --data {data} --out run --set arguments.colour=1", "BiRealNet has no argument 'colour'"),
     ("train birealnet --data {data} --out run --recipe nosuch", "no recipe named 'nosuch'"),
     ("train birealnet --data nosuch --out run", "source 'nosuch'"),
+    (
+        "train group_net18_segmentation --recipe group_net18_segmentation.voc --data {data} --out run",
+        "masks are read from TensorFlow Datasets",
+    ),
     ("train birealnet --data {data} --out words.txt/run", "words.txt/run: the folder cannot be made (not a directory)"),
     ("finetune nosuch --data {data} --out run", "no network named 'nosuch'"),
     ("finetune birealnet.cifar10 --data nosuch --out run", "source 'nosuch'"),

@@ -112,6 +112,14 @@ def test_predictions_that_a_terminal_has_no_room_for_stand_below_the_picture(mon
     assert shown[2] == "holiday/cat.jpg\n  Egyptian cat 50.0 %\n  tabby 25.0 %\n"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+def test_a_pipe_is_not_read_before_the_network_is_there(tmp_path: Path) -> None:
+    pipe = tmp_path / "cat.jpg"
+    os.mkfifo(pipe)  # which nobody writes to: reading it would wait for ever
+    assert pictures._unreadable([pipe]) == []
+    assert pictures._unreadable([tmp_path / "nowhere.jpg", pipe]) == []
+
+
 def test_predict_in_an_empty_folder_says_so(tmp_path: Path) -> None:
     result = run("predict", str(tmp_path))
     assert result.returncode == 1 and "no pictures" in result.stderr
