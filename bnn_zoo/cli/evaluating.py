@@ -34,19 +34,22 @@ def evaluate(
     load_tensorflow()
     from rich.progress import Progress
 
+    from bnn_zoo.data.streamed_dataset import OnBad
     from bnn_zoo.evaluation import evaluate as score
 
     network = load_pretrained(weights)
-    with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
-        task = progress.add_task("pictures", total=None)
-        result = score(
-            network,
-            data,
-            split=split,
-            batch_size=batch_size,
-            on_bad="skip" if skip_bad else "stop",
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+    bar = Progress(console=errors, disable=not errors.is_terminal, transient=True)
+    task = bar.add_task("pictures", total=None)
+
+    def show(done: int, total: int) -> None:
+        bar.start()  # not before: what prepares the data may have bars of its own
+        bar.update(task, completed=done, total=total)
+
+    try:
+        on_bad: OnBad = "skip" if skip_bad else "stop"
+        result = score(network, data, split=split, batch_size=batch_size, on_bad=on_bad, progress=show)
+    finally:
+        bar.stop()
     for name in result.skipped:
         errors.print(f"bnn-zoo: skipped {name}", highlight=False, markup=False, soft_wrap=True)
     if record is not None:

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from types import SimpleNamespace
 from typing import Any
 
 from bnn_zoo._did_you_mean import did_you_mean
@@ -140,20 +141,28 @@ def _soon_offline() -> Iterator[None]:
 def _quietly() -> Iterator[None]:
     """Keeps TensorFlow Datasets from standard output, where results go, and its bars from where nobody sees them move.
 
-    A connection that is tried again is told by the error, if that does not help either.
+    In a terminal no bar stays. A connection that is tried again is told by the error, if that does not help either.
     """
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.utils import tqdm_utils
 
     seen = (sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules
-    bars = getattr(tqdm_utils, "_active", True)
+    bars, drawn = getattr(tqdm_utils, "_active", True), tqdm_utils.tqdm_lib
+    kind: Any = drawn.tqdm
+
+    class Passing(kind):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **{**options, "leave": False})
+
     retries, level = logging.getLogger("urllib3"), logging.getLogger("urllib3").level
     retries.setLevel(logging.ERROR)
     tfds.display_progress_bar(bars and seen)
+    tqdm_utils.tqdm_lib = SimpleNamespace(tqdm=Passing)
     try:
         with redirect_stdout(sys.stderr if seen else io.StringIO()):
             yield
     finally:
+        tqdm_utils.tqdm_lib = drawn
         tfds.display_progress_bar(bars)
         retries.setLevel(level)
 
