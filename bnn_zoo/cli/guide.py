@@ -28,7 +28,8 @@ def guide(
     from bnn_zoo.guide.run import check_only, run_experiments
 
     check_only(only)
-    check_source(data)
+    if not user_path(out).exists():  # what is finished is told without its pictures
+        check_source(data)
     check_folder_place(user_path(out))
     load_tensorflow(to_train=True)
     from rich.markdown import Markdown
