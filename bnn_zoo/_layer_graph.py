@@ -90,6 +90,10 @@ def check_functional(model: Any, purpose: str) -> None:
     Raises:
         TypeError: naming what was given, and how it can be wrapped.
     """
+    if isinstance(model, str):
+        raise TypeError(
+            f"model is {model!r}; {purpose} needs a functional or sequential keras.Model, no name: create_model({model!r}) first."
+        )
     if not is_functional(model):
         raise TypeError(
             f"model is {model!r}; {purpose} needs a functional or sequential keras.Model (Keras 2) that is built, with the call "

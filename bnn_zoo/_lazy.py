@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from bnn_zoo._did_you_mean import did_you_mean
+
 
 def lazy_names(
     package: str, homes: Mapping[str, str], public: Sequence[str]
@@ -21,7 +23,8 @@ def lazy_names(
 
     def get(name: str) -> Any:
         if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            advice = "" if name.startswith("_") else f". {did_you_mean(name, public, f'dir({package}) names all.', str.lower)}"
+            raise AttributeError(f"module {package!r} has no attribute {name!r}{advice}")
         home = homes[name]
         value = getattr(import_module(f"{package}.{home}"), name) if home else import_module(f"{package}.{name}")
         vars(sys.modules[package])[name] = value

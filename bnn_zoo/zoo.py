@@ -20,6 +20,9 @@ from bnn_zoo.models import Architecture, Paper, Published, architectures, find_a
 from bnn_zoo.models.build import build_model
 from bnn_zoo.models.figures import Figures, figures_of
 
+#: Of a picture: red, green, blue, and how opaque it is.
+_MOST_CHANNELS = 4
+
 
 class Factory(Protocol):
     """The public factory of an architecture: keyword arguments in, a keras.Model out."""
@@ -130,12 +133,23 @@ def _check(
         raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
     if input_shape is not None:
         check_input_shape(input_shape, free_sizes=True)
+        _check_channels_last(input_shape)
     if input_tensor is not None:
         check_input_tensor(input_tensor)
     if num_classes is not None:
         check_num_classes(num_classes)
     if num_classes is not None and not include_top:
         raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
+
+
+def _check_channels_last(input_shape: tuple[int | None, int | None, int]) -> None:
+    """Refuses (channels, height, width), of which a network would be built that takes no picture."""
+    first, _, last = input_shape
+    if first in (1, 3) and last > _MOST_CHANNELS:
+        raise ValueError(
+            f"input_shape is {input_shape!r}, which has its channels first; it must be (height, width, channels), as in "
+            f"{(*input_shape[1:], first)}."
+        )
 
 
 def _is_about_size(error: ValueError, shape: Any) -> bool:
@@ -255,6 +269,23 @@ def list_models(pattern: str = "*", pretrained: bool | None = None) -> list[str]
     else:
         names = [name for name in architectures() if pretrained is None or not registered(name)]
     return [name for name in names if fnmatch.fnmatchcase(name.lower(), pattern.lower())]
+
+
+def expand_names(name: str) -> list[str]:
+    """The names that one with wildcards stands for; one without, or a path, stands for itself, whether there is such a network.
+
+    Args:
+        name: "*resnet*" for networks; with a dot, as in "*.cifar10", for weight sets.
+
+    Raises:
+        ValueError: if nothing is called so.
+    """
+    if not set(name) & set("*?[") or set(name) & set("/\\"):  # a folder may be called "run [a]"
+        return [name]
+    names = list_models(name, pretrained=True if "." in name else None)
+    if not names:
+        raise ValueError(f"no name matches {name!r}; `bnn-zoo list` shows all.")
+    return names
 
 
 @dataclass(frozen=True)

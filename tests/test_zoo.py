@@ -274,3 +274,28 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 def test_no_pretrained_is_no_second_weight_set() -> None:
     assert bnn_zoo.create_model("birealnet.cifar10", pretrained=None).name == "birealnet"
+
+
+@pytest.mark.parametrize("shape", [(3, 224, 224), (1, 28, 28)])
+def test_channels_first_are_refused(shape: tuple[int, int, int]) -> None:
+    turned = (*shape[1:], shape[0])
+    with pytest.raises(ValueError, match=re.escape(f"channels first; it must be (height, width, channels), as in {turned}")):
+        bnn_zoo.BiRealNet(input_shape=shape)
+    low = bnn_zoo.create_model("birealnet", input_shape=(3, 64, 3), include_top=False, stem="cifar")
+    assert low.input_shape == (None, 3, 64, 3)
+
+
+def test_the_warning_of_another_head_points_at_the_callers_line() -> None:
+    for make in (bnn_zoo.BiRealNet, lambda **given: bnn_zoo.create_model("birealnet", **given)):
+        with pytest.warns(UserWarning, match="which must be trained") as caught:
+            make(pretrained="cifar10", num_classes=3)
+        assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_names_with_wildcards_stand_for_several(tmp_path: Path) -> None:
+    assert bnn_zoo.zoo.expand_names("quicknet*") == ["quicknet", "quicknet_small", "quicknet_large"]
+    assert bnn_zoo.zoo.expand_names("quicknet*.cifar10") == ["quicknet.cifar10", "quicknet_small.cifar10"]
+    for itself in ("quicknet", "nosuch", f"{tmp_path}/run [a]/model"):
+        assert bnn_zoo.zoo.expand_names(itself) == [itself]
+    with pytest.raises(ValueError, match=r"no name matches '\*nosuch\*'; `bnn-zoo list` shows all."):
+        bnn_zoo.zoo.expand_names("*nosuch*")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-import typer.core
 
 from bnn_zoo.cli import Stopped, catalog, comparing, deploying, evaluating, finetuning, guide, hub, pictures, training
+from bnn_zoo.cli.help import Command, Commands
 from bnn_zoo.cli.terminal import show_warnings
 
 
@@ -21,7 +21,7 @@ def _stops() -> Iterator[None]:
         raise Stopped from None
 
 
-class _Commands(typer.core.TyperGroup):
+class _Commands(Commands):
     """Commands of which one that is stopped says so, see `Stopped`."""
 
     def make_context(self, *arguments: Any, **named: Any) -> Any:
@@ -58,19 +58,19 @@ def _options(
     show_warnings()
 
 
-app.command("demo")(pictures.demo)
-app.command("predict")(pictures.predict)
-app.command("list")(catalog.list_networks)
-app.command("info")(catalog.info)
-app.command("summary")(catalog.summary)
-app.command("compare")(comparing.compare)
-app.command("profile")(comparing.profile)
-app.command("evaluate")(evaluating.evaluate)
-app.command("train")(training.train)
-app.command("recipes")(training.recipes)
-app.command("train-bench")(training.train_bench)
-app.command("finetune")(finetuning.finetune)
-app.command("guide")(guide.guide)
-app.command("export")(deploying.export)
-app.command("bench")(deploying.bench)
+app.command("demo", cls=Command)(pictures.demo)
+app.command("predict", cls=Command)(pictures.predict)
+app.command("list", cls=Command)(catalog.list_networks)
+app.command("info", cls=Command)(catalog.info)
+app.command("summary", cls=Command)(catalog.summary)
+app.command("compare", cls=Command)(comparing.compare)
+app.command("profile", cls=Command)(comparing.profile)
+app.command("evaluate", cls=Command)(evaluating.evaluate)
+app.command("train", cls=Command)(training.train)
+app.command("recipes", cls=Command)(training.recipes)
+app.command("train-bench", cls=Command)(training.train_bench)
+app.command("finetune", cls=Command)(finetuning.finetune)
+app.command("guide", cls=Command)(guide.guide)
+app.command("export", cls=Command)(deploying.export)
+app.command("bench", cls=Command)(deploying.bench)
 app.add_typer(hub.app, name="hub")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
 from bnn_zoo.comparison.numbers import short
 
 if TYPE_CHECKING:
     from bnn_zoo.hub.weight_set import WeightSet
+    from bnn_zoo.zoo import ModelInfo
 
 
 def list_networks(
@@ -72,27 +76,26 @@ def _show_weight_sets(names: list[str]) -> None:
     for name in names:
         entry = model_info(name).weight_sets[0]
         metrics = {metric.name: metric for metric in entry.metrics}
-        values = [f"{metrics[key].value:.1f}" if key in metrics else "" for key in ("top-1", "top-5")]
+        values = [f"{metrics[key].value:.2f}" if key in metrics else "" for key in ("top-1", "top-5")]
         table.add_row(
             name,
             str(entry.num_classes),
             *values,
             f"{entry.bytes / 1e6:.2f}" if entry.bytes else "",
             "download" if needs_download(entry) else "nothing",
-            Text(entry.metrics[0].measured_by.removeprefix("reported by ").partition(",")[0] if entry.metrics else ""),
+            Text(_measured_by(entry)),
         )
     console.print(table)
 
 
 def info(
-    name: Annotated[str, typer.Argument(help="A network, or a weight set as name.tag.")],
+    name: Annotated[str, typer.Argument(help="A network, a weight set (name.tag), a folder or a Hub repository USER/REPO.")],
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Tell what is known of a network: paper, figures, weight sets."""
     from bnn_zoo.hub.weight_set import to_json
-    from bnn_zoo.zoo import model_info
 
-    found = model_info(name)
+    found = _found(name)
     if as_json:
         values = dataclasses.asdict(dataclasses.replace(found, weight_sets=()))
         values["weight_sets"] = [to_json(entry) for entry in found.weight_sets]
@@ -128,6 +131,29 @@ def info(
         console.print(checkpoint.command, highlight=False, soft_wrap=True)
 
 
+def _found(name: str) -> ModelInfo:
+    from bnn_zoo.hub import resolve
+    from bnn_zoo.zoo import model_info
+
+    try:
+        return model_info(name)
+    except ValueError:
+        if "/" not in name and not user_path(name).exists():
+            raise
+    weights = resolve(name)
+    if weights.architecture is None:
+        raise ValueError(f"{name} is no network of the zoo; `bnn-zoo hub info {shlex.quote(name)}` tells what is recorded of it.")
+    return dataclasses.replace(model_info(weights.architecture), weight_sets=(weights,), checkpoints=())
+
+
+def _measured_by(weights: WeightSet) -> str:
+    """Who measured the accuracy, in few words: this package's commands add their version."""
+    if not weights.metrics:
+        return ""
+    by = weights.metrics[0].measured_by.removeprefix("reported by ").partition(",")[0]
+    return re.sub(r"^bnn-zoo \w+ [\w.]+$", "bnn-zoo", by)
+
+
 def prepared(weights: WeightSet) -> str:
     """What is done to a picture before the network sees it, for who does it elsewhere; empty where that is not known."""
     from bnn_zoo.data.preprocessing_settings import Preprocessing
@@ -157,7 +183,9 @@ def _figures(figures: Any) -> list[tuple[str, str]]:
 
 def summary(
     name: Annotated[str, typer.Argument(help="A network, a weight set (name.tag), a folder or a Hub repository USER/REPO.")],
-    input_size: Annotated[int | None, typer.Option(min=1, help="Height and width of the pictures, pixels.")] = None,
+    input_size: Annotated[
+        int | None, typer.Option("--input-size", "--size", min=1, help="Height and width of the pictures, pixels.")
+    ] = None,
 ) -> None:
     """Show a network layer by layer, as larq counts it."""
     from bnn_zoo.comparison.subjects import find_subject

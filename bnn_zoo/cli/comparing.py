@@ -24,12 +24,14 @@ def compare(
     patterns: _Names = None,
     sort: Annotated[str | None, typer.Option(metavar="COLUMN", help="Sort by this column, the best first.")] = None,
     columns: Annotated[str | None, typer.Option(help="Comma-separated keys of the columns to show; `all` for all.")] = None,
-    input_size: Annotated[int | None, typer.Option(min=1, help="Compare all at pictures of this height and width, pixels.")] = None,
+    input_size: Annotated[
+        int | None, typer.Option("--input-size", "--size", min=1, help="Compare all at pictures of this height and width, pixels.")
+    ] = None,
     latency: Annotated[
         list[str] | None, typer.Option(metavar="BACKEND", help="Measure on keras, openvino, lce: repeat it, or use commas.")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of openvino and lce; all cores if not given.")] = None,
-    repeats: Annotated[int, typer.Option(min=3, help="Runs of each latency; medians are shown.")] = 30,
+    repeats: Annotated[int, typer.Option("--repeats", "--rounds", min=3, help="Runs of each latency; medians are shown.")] = 30,
     data: Annotated[str | None, typer.Option(help="Labelled pictures to score weight sets on; see `evaluate`.")] = None,
     split: Annotated[str | None, typer.Option(help="Of the data.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write a page that works offline.")] = None,
@@ -83,7 +85,9 @@ def _with_ending(path: Path) -> Path:
 def profile(
     name: Annotated[str, typer.Argument(help="A network, a weight set (name.tag), a folder or a Hub repository USER/REPO.")],
     other: Annotated[str | None, typer.Argument(help="Another one, to show what differs.")] = None,
-    input_size: Annotated[int | None, typer.Option(min=1, help="Height and width of the pictures, pixels.")] = None,
+    input_size: Annotated[
+        int | None, typer.Option("--input-size", "--size", min=1, help="Height and width of the pictures, pixels.")
+    ] = None,
     latency: Annotated[str | None, typer.Option(metavar="BACKEND", help="Time the layers on openvino or keras.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the backend; all cores if not given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,

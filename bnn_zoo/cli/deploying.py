@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import sys
 from itertools import product
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from bnn_zoo.cli.measurements import AsJson, Format, chosen_form, show_rows
 from bnn_zoo.cli.terminal import load_tensorflow
-from bnn_zoo.cli.values import counts, parts
+from bnn_zoo.cli.values import counts, expanded, parts
 
-_Models = Annotated[list[str], typer.Argument(metavar="NAME", help='Networks, weight sets, folders, or "mobilenet_v2" (float).')]
+_Models = Annotated[
+    list[str], typer.Argument(metavar="NAME", help='Networks ("*resnet*"), weight sets, folders, or "mobilenet_v2" (float).')
+]
 
 
 def export(
     model: Annotated[str, typer.Argument(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")],
     path: Annotated[
-        Path, typer.Argument(help="What to write: .tflite (LCE), .xml (OpenVINO, with a .bin beside it), or a SavedModel folder.")
+        str, typer.Argument(help="What to write: .tflite (LCE), .xml (OpenVINO, with a .bin beside it), or a SavedModel folder.")
     ],
 ) -> None:
     """Write a network as a file that runs without Keras and larq."""
     from bnn_zoo.deploy.export import check_target
+    from bnn_zoo.deploy.export import export as write
+    from bnn_zoo.hub import load_pretrained, resolve
 
     check_target(path)
+    weights = resolve(model)
     load_tensorflow()
-    from bnn_zoo.deploy import export as write
-    from bnn_zoo.hub import load_pretrained
-
-    written = write(load_pretrained(model), path)
+    written = write(load_pretrained(weights), path)
     print(written)
     if written.suffix.lower() == ".xml":
         print(written.with_suffix(".bin"))  # the weights, without which the other file is of no use
@@ -41,25 +43,33 @@ def bench(
         str | None, typer.Option(help="Comma-separated, among keras, larq_zoo, lce and openvino; all but larq_zoo if not given.")
     ] = None,
     threads: Annotated[str, typer.Option(help="Comma-separated numbers of threads.")] = "1,2",
-    batch_sizes: Annotated[str, typer.Option(help="Comma-separated, pictures a run.")] = "1",
-    repeats: Annotated[int, typer.Option(min=3, help="Runs of each; medians are shown.")] = 30,
-    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")] = "table",
+    batch_sizes: Annotated[
+        str, typer.Option("--batch-sizes", "--batch-size", "--batch", help="Comma-separated, pictures a run.")
+    ] = "1",
+    repeats: Annotated[int, typer.Option("--repeats", "--rounds", min=3, help="Runs of each; medians are shown.")] = 30,
+    wanted: Format = "table",
+    as_json: AsJson = False,
     layers: Annotated[bool, typer.Option("--layers", help="Times of OpenVINO's layers instead.")] = False,
 ) -> None:
     """Measure the latency of networks on every backend, in turn."""
-    from bnn_zoo.cli.measurements import show_rows
+    from bnn_zoo.deploy.backends import check_backend
 
+    form = chosen_form(wanted, as_json)
     numbers, sizes = counts("--threads", threads), counts("--batch-sizes", batch_sizes)
     if layers and backends is not None:
         raise ValueError("--layers measures OpenVINO alone; leave out --backends.")
-    load_tensorflow()
-    from bnn_zoo.deploy.bench import USUAL, NotMeasured, measure_latencies
+    from bnn_zoo.deploy.bench import USUAL, NotMeasured, check_models, measure_latencies
     from bnn_zoo.deploy.timing import Measurement
 
+    names = expanded(models)
     if layers:
-        _bench_layers(models, numbers, sizes, repeats, form)
+        check_models(names)
+        check_backend("openvino")
+        load_tensorflow()
+        _bench_layers(names, numbers, sizes, repeats, form)
         return
-    rows = measure_latencies(models, parts(backends) if backends else USUAL, numbers, sizes, repeats)
+    # TensorFlow is loaded by the processes that measure.
+    rows = measure_latencies(names, parts(backends) if backends else USUAL, numbers, sizes, repeats)
     measured = [row for row in rows if isinstance(row, Measurement)]
     failed = [row for row in rows if isinstance(row, NotMeasured)]
     if measured:
@@ -71,7 +81,6 @@ def bench(
 
 
 def _bench_layers(models: list[str], threads: list[int], sizes: list[int], repeats: int, form: str) -> None:
-    from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.deploy.bench_worker import build
     from bnn_zoo.deploy.profile import MeasuredLayer, by_kind, profile_layers, with_roofline
 

@@ -16,7 +16,7 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="A weight set as name.tag, a folder, or a Hub repository USER/REPO.")],
     data: Annotated[str, typer.Option(help='A folder or .zip of pictures by class; "cifar10" (downloaded), "tfds:NAME".')],
     split: Annotated[str | None, typer.Option(help='Which split; if not given "test", or one that begins with "val".')] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 100,
+    batch_size: Annotated[int, typer.Option("--batch-size", "--batch", min=1, help="Pictures a step.")] = 100,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
     record: Annotated[
         str | None, typer.Option(metavar="DATASET", help="Write the result into the folder's config and card, under this name.")
@@ -26,23 +26,30 @@ def evaluate(
     """Score a network on labelled pictures."""
     if record is not None and not user_path(model).is_dir():
         raise ValueError(f"--record writes into a weight set's folder; {model} is none.")
+    from bnn_zoo.data.datasets import check_source
+    from bnn_zoo.hub import load_pretrained, resolve
+
+    weights = resolve(model)
+    check_source(data, split)
     load_tensorflow()
     from rich.progress import Progress
 
+    from bnn_zoo.data.streamed_dataset import OnBad
     from bnn_zoo.evaluation import evaluate as score
-    from bnn_zoo.hub import load_pretrained
 
-    network = load_pretrained(model)
-    with Progress(console=errors, disable=not errors.is_terminal, transient=True) as progress:
-        task = progress.add_task("pictures", total=None)
-        result = score(
-            network,
-            data,
-            split=split,
-            batch_size=batch_size,
-            on_bad="skip" if skip_bad else "stop",
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+    network = load_pretrained(weights)
+    bar = Progress(console=errors, disable=not errors.is_terminal, transient=True)
+    task = bar.add_task("pictures", total=None)
+
+    def show(done: int, total: int) -> None:
+        bar.start()  # not before: what prepares the data may have bars of its own
+        bar.update(task, completed=done, total=total)
+
+    try:
+        on_bad: OnBad = "skip" if skip_bad else "stop"
+        result = score(network, data, split=split, batch_size=batch_size, on_bad=on_bad, progress=show)
+    finally:
+        bar.stop()
     for name in result.skipped:
         errors.print(f"bnn-zoo: skipped {name}", highlight=False, markup=False, soft_wrap=True)
     if record is not None:

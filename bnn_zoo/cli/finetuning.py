@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bnn_zoo._places import check_folder_place
+from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, load_tensorflow, stops_and_goes_on
 from bnn_zoo.cli.values import pairs, says_how_to_set
 
@@ -21,19 +23,30 @@ def finetune(
     split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a recipe, as in head.epochs=5, whole.learning_rate=1e-4, seed=2."),
+        typer.Option(
+            "--set", help="Change the recipes: head.epochs=5 of the first run, whole.epochs=9 of the second, epochs=5 of both."
+        ),
     ] = None,
     dataset_name: Annotated[str | None, typer.Option(help="What the card calls the data; the folder's name if not given.")] = None,
     license: Annotated[str | None, typer.Option(help="SPDX identifier of the new weights' licence, for the card.")] = None,
 ) -> None:
     """Fine-tune a trained network on your own pictures: a new head first, then all layers."""
     chosen = pairs(settings or [])
+    from bnn_zoo.data.datasets import check_source
+    from bnn_zoo.hub import resolve
+    from bnn_zoo.transfer.plan import check_settings
+
+    weights = resolve(model)
+    check_source(data, split)
+    with says_how_to_set():
+        check_settings(chosen)
+    check_folder_place(user_path(out))
     load_tensorflow(to_train=True)
     from bnn_zoo.transfer import finetune as run
 
     with stops_and_goes_on(), says_how_to_set():
         folder = run(
-            model,
+            weights,
             data,
             out,
             split=split,

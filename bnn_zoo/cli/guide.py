@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bnn_zoo._places import check_folder_place
+from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
 
 
@@ -17,16 +19,22 @@ def guide(
     pictures: Annotated[int, typer.Option(min=1, help="Training pictures.")] = 16_000,
     held_out: Annotated[int, typer.Option(min=1, help="Further pictures, for the choice of learning rates.")] = 5_000,
     epochs: Annotated[int, typer.Option(min=1, help="How often a run sees the training pictures.")] = 5,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
+    batch_size: Annotated[int, typer.Option("--batch-size", "--batch", min=1, help="Pictures a step.")] = 64,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each variant.")] = 3,
     dataset_name: Annotated[str | None, typer.Option(help="What the results call the data; the file's name if not given.")] = None,
 ) -> None:
     """Measure the advice on building BNNs by small experiments of equal budget."""
+    from bnn_zoo.data.datasets import check_source
+    from bnn_zoo.guide.run import check_only, run_experiments
+
+    check_only(only)
+    if not user_path(out).exists():  # what is finished is told without its pictures
+        check_source(data)
+    check_folder_place(user_path(out))
     load_tensorflow(to_train=True)
     from rich.markdown import Markdown
 
     from bnn_zoo.guide.budget import Budget
-    from bnn_zoo.guide.run import run_experiments
     from bnn_zoo.guide.table import caption, markdown_table
 
     with stops_and_goes_on():

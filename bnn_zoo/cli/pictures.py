@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 import time
@@ -14,7 +15,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from bnn_zoo.cli.terminal import console, load_tensorflow, terminal_width
+from bnn_zoo.cli.terminal import console, errors, load_tensorflow, terminal_width
 
 _DEFAULT = "birealnet.cifar10"
 
@@ -31,10 +32,17 @@ def predict(
 ) -> None:
     """Name what is in pictures of any size and format. A file that is no picture is named, and the rest goes on."""
     from bnn_zoo.data.listing import find_images
+    from bnn_zoo.deploy.backends import check_backend
+    from bnn_zoo.hub import resolve
 
     files = find_images(pictures)
     if not files:
         raise ValueError(f"no pictures in {', '.join(map(str, pictures))}.")
+    weights = resolve(model)
+    check_backend(backend)
+    if problems := _unreadable(files):
+        print("\n".join(f"bnn-zoo: {problem}" for problem in problems), file=sys.stderr)
+        raise typer.Exit(1)
     load_tensorflow()
     from bnn_zoo.data.labels import top_classes
     from bnn_zoo.data.preprocessing import apply_preprocessing
@@ -42,7 +50,7 @@ def predict(
     from bnn_zoo.hub import load_pretrained
     from bnn_zoo.inference import labels_of, preprocessing_of
 
-    network = load_pretrained(model)
+    network = load_pretrained(weights)
     prepare = partial(apply_preprocessing, preprocessing=preprocessing_of(network))
     labels, failures = labels_of(network), 0
 
@@ -61,6 +69,23 @@ def predict(
         _write_lines(answers(), width=max(len(str(path)) for path in files))
     if failures:
         raise typer.Exit(1)
+
+
+def _unreadable(files: list[Path]) -> list[str]:
+    """Why none of the pictures can be read; nothing if one can, for the others are then named in their place."""
+    from bnn_zoo.data.images import ImageError, read_image
+
+    problems = []
+    for path in files:
+        if os.path.exists(path) and not os.path.isfile(path):
+            return []  # a pipe can be read only once
+        try:
+            read_image(path)
+        except ImageError as error:
+            problems.append(str(error))
+        else:
+            return []
+    return problems
 
 
 # Both write each answer when it is there: a folder of any size takes no memory, and a look at the terminal tells how far it is.
@@ -85,7 +110,8 @@ def demo() -> None:
     """Name what is in the ten pictures that come with the package, with the weights that come with it. No network needed."""
     from bnn_zoo.data.samples import sample_pictures
 
-    console.print("loading TensorFlow ...", style="dim")
+    if errors.is_terminal:
+        errors.print("loading TensorFlow ...", style="dim")
     load_tensorflow()
     from bnn_zoo.comparison.figures import count
     from bnn_zoo.deploy import Failure, compile, predict_pictures

@@ -10,9 +10,12 @@ from typing import Annotated, Any, Literal, get_args
 
 import typer
 
+from bnn_zoo._places import check_folder_place
 from bnn_zoo._table import wrap
+from bnn_zoo._user_path import user_path
+from bnn_zoo.cli.measurements import AsJson, Format, chosen_form, show_rows
 from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
-from bnn_zoo.cli.values import counts, json_pairs, pairs, says_how_to_set
+from bnn_zoo.cli.values import counts, expanded, json_pairs, pairs, says_how_to_set
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
 
 # What may be chosen is told in the help: beside the option's name a list would be cut in mid-word.
@@ -34,7 +37,9 @@ def train(
     recipe: Annotated[str | None, typer.Option(help="Name of the recipe; NETWORK.cifar10 if not given.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change a field of the recipe, as in epochs=10.")] = None,
     split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
-    size: Annotated[int | None, typer.Option(min=1, help="Height and width to train at, pixels; the pictures' own.")] = None,
+    size: Annotated[
+        int | None, typer.Option("--size", "--input-size", min=1, help="Height and width to train at, pixels; the pictures' own.")
+    ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip and name pictures that cannot be read.")] = False,
     strategy: _Strategy = "auto",
     precision: _Precision = "recipe",
@@ -44,11 +49,20 @@ def train(
     license: Annotated[str | None, typer.Option(help="SPDX identifier of the weights' licence, for the card.")] = None,
 ) -> None:
     """Train a network on pictures by class as a recipe says."""
+    from bnn_zoo.data.datasets import check_source
+    from bnn_zoo.data.tfds_masks import check_mask_source
     from bnn_zoo.models import find_architecture
-    from bnn_zoo.training.by_name import TrainingOptions, train_by_name
+    from bnn_zoo.training.by_name import TrainingOptions, chosen_recipe, train_by_name
     from bnn_zoo.training.strategy import make_strategy, start_again
 
-    name = find_architecture(network).name
+    entry, changes = find_architecture(network), pairs(settings or [])
+    with says_how_to_set():
+        chosen_recipe(entry.name, recipe, changes)
+    if entry.per_pixel:
+        check_mask_source(data)
+    else:
+        check_source(data, split)
+    check_folder_place(user_path(out))
     try:
         options = TrainingOptions(
             split=split,
@@ -63,7 +77,7 @@ def train(
             license=license,
         )
         with stops_and_goes_on(), says_how_to_set():
-            folder = train_by_name(name, recipe, data, out, settings=pairs(settings or []), options=options, say=_say)
+            folder = train_by_name(entry.name, recipe, data, out, settings=changes, options=options, say=_say)
     except ConnectionError as error:
         _say(f"{error}. This one waits for it.")
         start_again()
@@ -97,28 +111,36 @@ def recipes(
 
 
 def train_bench(
-    networks: Annotated[list[str], typer.Argument(metavar="NETWORK", help="Names of the networks.")],
-    sizes: Annotated[str, typer.Option("--size", help="Comma-separated heights (and widths) of the pictures.")] = "32",
-    batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 128,
+    networks: Annotated[list[str], typer.Argument(metavar="NETWORK", help='Names of the networks, also as "*resnet*".')],
+    sizes: Annotated[
+        str, typer.Option("--size", "--input-size", help="Comma-separated heights (and widths) of the pictures.")
+    ] = "32",
+    batch: Annotated[int, typer.Option("--batch", "--batch-size", min=1, help="Pictures a step.")] = 128,
     precision: Annotated[
         Literal["auto", "float32", "mixed_bfloat16"],
         typer.Option(metavar="NAME", help="Of this package's steps: auto, float32, mixed_bfloat16."),
     ] = "auto",
     xla: Annotated[Literal["auto", "on", "off"], typer.Option(help="Of this package's steps.")] = "auto",
     steps: Annotated[int, typer.Option(min=1, help="In one run.")] = 4,
-    rounds: Annotated[int, typer.Option(min=1, help="Runs of each loop, in turn; medians are shown.")] = 5,
+    rounds: Annotated[int, typer.Option("--rounds", "--repeats", min=1, help="Runs of each loop, in turn; medians are shown.")] = 5,
     arguments: Annotated[list[str] | None, typer.Option("--set", help="An argument of the network, as in filters=32.")] = None,
-    form: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")] = "table",
+    wanted: Format = "table",
+    as_json: AsJson = False,
 ) -> None:
     """Measure training steps a second beside the plain loop of larq-zoo (float32)."""
+    from bnn_zoo.models import find_architecture
+
+    form = chosen_form(wanted, as_json)
     own, heights = json_pairs(arguments or []), counts("--size", sizes)
+    names = expanded(networks)
+    for name in names:
+        find_architecture(name).check_own(own)
     load_tensorflow(to_train=True)
-    from bnn_zoo.cli.measurements import show_rows
     from bnn_zoo.training.bench import SpeedSettings, measure_training
 
     compiled: Any = {"auto": "auto", "on": True, "off": False}[xla]
     rows = []
-    for network in networks:
+    for network in names:
         for size in heights:
             settings = SpeedSettings(size, batch, precision, compiled, steps, rounds, own)
             rows.append(measure_training(network, settings, say=_say))

@@ -53,6 +53,13 @@ def json_pairs(settings: list[str]) -> dict[str, Any]:
     return found
 
 
+def expanded(names: list[str]) -> list[str]:
+    """Names with those that wildcards stand for, each once."""
+    from bnn_zoo.zoo import expand_names
+
+    return list(dict.fromkeys(found for name in names for found in expand_names(name)))
+
+
 def parts(text: str) -> list[str]:
     """What stands between commas; people set spaces behind them."""
     return [part.strip() for part in text.split(",")]

@@ -21,7 +21,7 @@ from bnn_zoo.hub.attached import attach_weight_set
 from bnn_zoo.hub.references import NOR_FOLDER
 from bnn_zoo.models import Architecture, architectures, find_architecture, split_name
 from bnn_zoo.models.architecture import arguments_from_json
-from bnn_zoo.zoo import create_model, list_models
+from bnn_zoo.zoo import create_model, expand_names
 
 #: A name ("birealnet"), a pattern ("*densenet*"), a weight set ("birealnet.cifar10", a folder, USER/REPO, or a record), or a model.
 Spec: TypeAlias = Any
@@ -147,10 +147,7 @@ def _find(spec: Spec) -> list[Subject]:
             )
         return [Subject(spec.name, weights=weight_set_of(spec), model=spec)]
     text = os.fspath(spec)
-    if isinstance(spec, str) and any(sign in text for sign in "*?["):
-        names = list_models(text, pretrained=True) if "." in text else list_models(text)
-        if not names:
-            raise ValueError(f"no name matches {text!r}; `bnn-zoo list` shows all.")
+    if isinstance(spec, str) and (names := expand_names(text)) != [text]:
         return [subject for name in names for subject in _find(name)]
     if isinstance(spec, str) and not set(text) & set("/\\") and not text.startswith((".", "~")):
         network, tag = split_name(text)

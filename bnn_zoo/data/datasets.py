@@ -130,6 +130,26 @@ def split_names(source: str | os.PathLike[str]) -> tuple[str, ...]:
     return splits_by_class(path)
 
 
+def check_source(source: str | os.PathLike[str], split: str | None = None) -> None:
+    """Whether there are such pictures, as far as it shows without a download and without TensorFlow.
+
+    Args:
+        source: as `load_dataset` takes it; of TensorFlow Datasets nothing is checked.
+        split: what was asked for, if anything.
+
+    Raises:
+        ValueError: `source` holds no pictures by class, or `split` is none of its splits.
+        OSError: there is no `source`.
+    """
+    text = os.fspath(source)
+    if text.startswith(TFDS):
+        return
+    published = text in PUBLISHED and not user_path(source).exists()
+    splits = PUBLISHED[text].splits if published else split_names(source)
+    if split is not None:
+        chosen_split(text, splits, split)
+
+
 def training_split(source: str | os.PathLike[str], split: str | None = None) -> str | None:
     """The split to train on.
 

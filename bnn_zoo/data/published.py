@@ -21,6 +21,7 @@ class Published:
         bytes: its size.
         sha256: its hash.
         page: where its publishers describe it.
+        splits: of the data set.
     """
 
     url: str
@@ -28,6 +29,7 @@ class Published:
     bytes: int
     sha256: str
     page: str
+    splits: tuple[str, ...]
 
 
 #: By the name that stands for a data set where a path could.
@@ -38,6 +40,7 @@ PUBLISHED = {
         bytes=170_052_171,
         sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
         page="https://www.cs.toronto.edu/~kriz/cifar.html",
+        splits=("test", "train"),
     ),
 }
 

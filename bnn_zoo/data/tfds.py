@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import io
+import logging
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from types import SimpleNamespace
 from typing import Any
 
 from bnn_zoo._did_you_mean import did_you_mean
@@ -106,7 +110,7 @@ def prepared(source: str) -> Any:
     except Exception as error:
         raise ValueError(f"source {source!r} is refused by TensorFlow Datasets: {in_one_line(error, 500)}") from error
     try:
-        with _soon_offline():
+        with _soon_offline(), _quietly():
             builder.download_and_prepare()
     except Exception as error:  # whatever its hundreds of builders raise
         reason = in_one_line(error, 500)
@@ -131,6 +135,36 @@ def _soon_offline() -> Iterator[None]:
         yield
     finally:
         downloader.MAX_RETRIES = before
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keeps TensorFlow Datasets from standard output, where results go, and its bars from where nobody sees them move.
+
+    In a terminal no bar stays. A connection that is tried again is told by the error, if that does not help either.
+    """
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.utils import tqdm_utils
+
+    seen = (sys.stderr is not None and sys.stderr.isatty()) or "ipykernel" in sys.modules
+    bars, drawn = getattr(tqdm_utils, "_active", True), tqdm_utils.tqdm_lib
+    kind: Any = drawn.tqdm
+
+    class Passing(kind):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **{**options, "leave": False})
+
+    retries, level = logging.getLogger("urllib3"), logging.getLogger("urllib3").level
+    retries.setLevel(logging.ERROR)
+    tfds.display_progress_bar(bars and seen)
+    tqdm_utils.tqdm_lib = SimpleNamespace(tqdm=Passing)
+    try:
+        with redirect_stdout(sys.stderr if seen else io.StringIO()):
+            yield
+    finally:
+        tqdm_utils.tqdm_lib = drawn
+        tfds.display_progress_bar(bars)
+        retries.setLevel(level)
 
 
 def _features(source: str, info: Any) -> tuple[str, str]:

@@ -26,8 +26,7 @@ def open_masks(source: str, split: str | None = None) -> MaskDataset:
         OSError: it could not be prepared.
         ImportError: TensorFlow Datasets is not installed.
     """
-    if not source.startswith(TFDS):
-        raise ValueError(f"source is {source!r}; masks are read from TensorFlow Datasets, as in tfds:voc_segmentation")
+    check_mask_source(source)
     builder = prepared(source)
     image, mask = _features(source, builder.info)
     name, part = part_of(builder, source, split)
@@ -41,6 +40,16 @@ def open_masks(source: str, split: str | None = None) -> MaskDataset:
 
     class_names = tuple(map(str, builder.info.features[mask].names))
     return MaskDataset(source, class_names, pair, np.arange(part.num_examples))
+
+
+def check_mask_source(source: str) -> None:
+    """Whether masks can be read from there, as far as it shows without TensorFlow.
+
+    Raises:
+        ValueError: if it is not of TensorFlow Datasets.
+    """
+    if not source.startswith(TFDS):
+        raise ValueError(f"source is {source!r}; masks are read from TensorFlow Datasets, as in tfds:voc_segmentation")
 
 
 def _features(source: str, info: Any) -> tuple[str, str]:

@@ -60,9 +60,7 @@ def measure_latencies(
     unknown = [backend for backend in backends if backend not in MEASURED]
     if unknown:
         raise ValueError(f"backends has {unknown[0]!r}; known are {', '.join(MEASURED)}.")
-    for model in models:
-        if model != MOBILENET:
-            weights_named(model)
+    check_models(models)
     for name, numbers in (("threads", threads), ("batch_sizes", batch_sizes)):
         for number in numbers:
             if not is_count(number):
@@ -73,6 +71,17 @@ def measure_latencies(
         for model in models:
             rows += _measure_model(model, backends, workers, batch_sizes, repeats)
     return rows
+
+
+def check_models(models: Sequence[str]) -> None:
+    """Whether there are such networks.
+
+    Raises:
+        ValueError: if a name means none.
+    """
+    for model in models:
+        if model != MOBILENET:
+            weights_named(model)
 
 
 def _measure_model(

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._keras import keras
+from bnn_zoo._layer_graph import check_functional
+from bnn_zoo._places import check_file_place
 from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import folder_beside
-from bnn_zoo.deploy.backends import load_backend
+from bnn_zoo.deploy.backends import check_backend, load_backend
 
 
 def export(model: Any, path: str | os.PathLike[str]) -> Path:
@@ -19,7 +22,8 @@ def export(model: Any, path: str | os.PathLike[str]) -> Path:
     Args:
         model: a functional or sequential keras.Model.
         path: `.tflite` for Larq Compute Engine; `.xml` for OpenVINO, with the weights in a `.bin` beside it; without an ending the
-            folder of a TensorFlow SavedModel. What is there is replaced when all is written.
+            folder of a TensorFlow SavedModel. What is there is replaced when all is written. The folder that it lies in must be
+            there.
 
     Returns:
         The path.
@@ -29,10 +33,10 @@ def export(model: Any, path: str | os.PathLike[str]) -> Path:
         ValueError: for another ending, or a model of several inputs or outputs where the format takes one of each.
         MissingBackendError: if the format's package is not installed.
         UnsupportedLayerError: if a layer cannot be expressed in the format.
-        OSError: if the path cannot be written, because the disk is full for example; what was there is then as it was.
+        OSError: if the path cannot be written, because its folder is not there or the disk is full; what was there is then as it
+            was.
     """
     target = check_target(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     with folder_beside(target) as folder:
         _WRITERS[target.suffix.lower()](model, target, folder)
     return target
@@ -46,13 +50,19 @@ def check_target(path: str | os.PathLike[str]) -> Path:
 
     Raises:
         ValueError: for another ending than those of `export`, or a folder that is no SavedModel.
-        OSError: if the path is a folder where a file is to be, or its folder cannot be made or written.
+        MissingBackendError: if the format's package is not installed.
+        OSError: if the path is a folder where a file is to be, or its own folder is not there or cannot be written.
     """
     target = user_path(path)
     if target.suffix.lower() not in _WRITERS:
         raise ValueError(
             f"path is {str(target)!r}; its ending must be .tflite (Larq Compute Engine) or .xml (OpenVINO), or there must be none "
             "(the folder of a TensorFlow SavedModel)."
+        )
+    if target.suffix and os.fspath(path).endswith(_SLASHES):
+        raise ValueError(
+            f"path is {os.fspath(path)!r}, which ends as a folder does, but {target.suffix} is a file: leave out the slash, or the "
+            "ending for the folder of a TensorFlow SavedModel."
         )
     if not target.suffix:
         if target.exists() and not (target / "saved_model.pb").is_file():
@@ -61,11 +71,8 @@ def check_target(path: str | os.PathLike[str]) -> Path:
         for file in (target, target.with_suffix(".bin")) if target.suffix.lower() == ".xml" else (target,):
             if file.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
-    above = next(folder for folder in target.absolute().parents if folder.exists())
-    if not above.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(above))
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(above))
+    check_file_place(target)
+    check_backend(_BACKENDS.get(target.suffix.lower(), "keras"))
     return target
 
 
@@ -97,10 +104,18 @@ def _write_openvino(model: Any, target: Path, folder: Path) -> None:
 
 
 def _write_saved_model(model: Any, target: Path, folder: Path) -> None:
+    if not isinstance(model, keras.Model):
+        check_functional(model, "deployment")  # which says what is wrong; a model of any other kind can be saved
     part = folder / "new"
     model.save(part, save_format="tf", include_optimizer=False)
     _move([(part, target)])
 
+
+#: What ends the path of a folder.
+_SLASHES = tuple(filter(None, (os.sep, os.altsep)))
+
+#: Whose package writes an ending; a SavedModel is TensorFlow's own.
+_BACKENDS = {".tflite": "lce", ".xml": "openvino"}
 
 #: What writes each ending.
 _WRITERS = {".tflite": _write_tflite, ".xml": _write_openvino, "": _write_saved_model}

@@ -51,8 +51,7 @@ def run_experiments(
     Raises:
         ValueError: if `only` is no experiment, `out` holds runs of another budget or other data, or the data do not suffice.
     """
-    if only is not None and not 1 <= only <= len(EXPERIMENTS):
-        raise ValueError(f"only is {only}; the experiments are numbered from 1 to {len(EXPERIMENTS)}.")
+    check_only(only)
     folder, budget = user_path(out), budget or Budget()
     name = dataset_name or default_name(data)
     grid = {"dataset": name, **asdict(budget)}
@@ -87,6 +86,16 @@ def run_experiments(
     write_results(results, folder / "results.json")
     write_report(results, folder)
     return results
+
+
+def check_only(only: int | None) -> None:
+    """Whether there is such an experiment.
+
+    Raises:
+        ValueError: if there is none of this number.
+    """
+    if only is not None and not 1 <= only <= len(EXPERIMENTS):
+        raise ValueError(f"only is {only}; the experiments are numbered from 1 to {len(EXPERIMENTS)}.")
 
 
 def variants_of(only: int | None = None) -> list[Variant]:

@@ -15,6 +15,7 @@ from bnn_zoo.hub.folder import save_pretrained
 from bnn_zoo.hub.formats.pytorch import fill
 from bnn_zoo.hub.formats.pytorch_names import authors_names
 from bnn_zoo.hub.formats.torch_file import read_state_dict
+from bnn_zoo.hub.reading import reading
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 
@@ -82,3 +83,18 @@ def convert_checkpoint(
     unused = fill(model, state, str(checkpoint))
     written = save_pretrained(model, folder, **{**authors_settings(model), **save_options})
     return Conversion(written, len(state) - len(unused), unused)
+
+
+def check_conversion(checkpoint: str | os.PathLike[str], architecture: str) -> None:
+    """Whether there is such a file and such a network, as far as it shows without TensorFlow.
+
+    Args:
+        checkpoint, architecture: as `convert_checkpoint` takes them.
+
+    Raises:
+        ValueError: for an unknown architecture.
+        WeightFileError: if there is no such file, or nobody's checkpoints of that network are known.
+    """
+    authors_names(find_architecture(architecture).name)
+    with reading(user_path(checkpoint)):
+        pass

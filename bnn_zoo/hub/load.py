@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._argument_checks import check_input_tensor
+from bnn_zoo._caller import callers_level
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.attached import attach_weight_set
@@ -167,7 +168,7 @@ def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
         warnings.warn(
             f"{weights.name} {classes if weights.include_top else 'comes without top'}: all was loaded but "
             f"{', '.join(sorted(leave_out))}, which must be trained.",
-            stacklevel=3,
+            stacklevel=callers_level(),
         )
     attach_weight_set(model, weights)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +85,7 @@ def train_by_name(
         ValueError, OSError, ConnectionError: as `train`.
     """
     options = options or TrainingOptions()
-    entry, chosen = find_architecture(network), override(find_recipe(recipe or f"{network}.cifar10"), settings or {})
-    entry.check_own(chosen.arguments)
+    entry, chosen = find_architecture(network), chosen_recipe(network, recipe, settings or {})
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
     if strategy.cluster_resolver is not None and "auto" in (options.precision, options.xla):
         raise ValueError(
@@ -125,6 +124,20 @@ def train_by_name(
         dataset=options.dataset_name or default_name(data),
         recipe={**dataclasses.asdict(chosen), "command": _command(network, chosen, settings or {}, options)},
     )
+
+
+def chosen_recipe(network: str, recipe: str | None, settings: Mapping[str, str]) -> Recipe:
+    """What a network is to be trained by, without TensorFlow.
+
+    Args:
+        network, recipe, settings: as `train_by_name` takes them.
+
+    Raises:
+        ValueError: for an unknown network, recipe or field, or an argument that the network does not have.
+    """
+    entry, chosen = find_architecture(network), override(find_recipe(recipe or f"{network}.cifar10"), settings)
+    entry.check_own(chosen.arguments)
+    return chosen
 
 
 def _command(network: str, recipe: Recipe, settings: dict[str, str], options: TrainingOptions) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.training.overrides import override
 from bnn_zoo.training.recipe import Recipe
 
 #: How many times as many pictures the largest class may have as the smallest before it is worth a word.
@@ -69,6 +70,16 @@ def describe_plan(dataset: ImageDataset, head: Recipe, whole: Recipe) -> list[st
             f"{counts[few]}. The network will lean to the larger one, and the score hides it: add pictures, or leave some out."
         )
     return lines
+
+
+def check_settings(settings: Mapping[str, str]) -> None:
+    """Whether there are such settings, as far as it shows without the pictures, on which the recipes depend.
+
+    Raises:
+        ValueError: for a field that a recipe does not have, or a value of the wrong kind.
+    """
+    for stage in ("head", "whole"):
+        override(Recipe(stage), settings_of(settings, stage))
 
 
 def settings_of(settings: Mapping[str, str], stage: str) -> dict[str, str]:

@@ -48,7 +48,9 @@ def test_weight_sets_fit_too_with_whole_numbers() -> None:
     lines = run("list", "--weights", environment={**os.environ, "COLUMNS": "80"}).stdout.splitlines()
     assert max(map(len, lines)) <= 80
     (row,) = [line.split() for line in lines if line.startswith("binary_densenet37_dilated.imagenet")]
-    assert row == ["binary_densenet37_dilated.imagenet", "1000", "64.3", "85.2", "download", "larq-zoo"]
+    assert row == ["binary_densenet37_dilated.imagenet", "1000", "64.30", "85.20", "download", "larq-zoo"]
+    (own,) = [line.split() for line in lines if line.startswith("quicknet_small.cifar10")]
+    assert own == ["quicknet_small.cifar10", "10", "86.35", "99.49", "0.64", "nothing", "bnn-zoo"], "one line, as the README has it"
 
 
 @pytest.mark.parametrize("columns", ["", "40"])
@@ -66,6 +68,19 @@ def test_info_tells_paper_figures_and_weights() -> None:
     for part in ("1808.00278", "11,699,112", "57.5 %", "6e6efac1584fcd60dd024198c87f42eb53b5ec719a5ca1f527e1fe7e8b997117"):
         assert part in text
     assert json.loads(run("info", "birealnet", "--json").stdout)["paper"]["year"] == 2018
+
+
+def test_info_takes_a_folder_as_predict_does(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[2] / "weights" / "birealnet-cifar10"
+    told = run("info", str(folder))
+    assert told.returncode == 0 and "create_model('birealnet')" in told.stdout and "birealnet.cifar10" in told.stdout
+    assert [entry["tag"] for entry in json.loads(run("info", str(folder), "--json").stdout)["weight_sets"]] == ["cifar10"]
+    recorded = json.loads(run("hub", "info", str(folder), "--json").stdout)
+    assert (recorded["name"], recorded["here"], recorded["architecture"]) == ("birealnet.cifar10", True, "birealnet")
+    config = json.loads((folder / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "architecture": None, "keras_config": {"layers": []}}))
+    refused = run("info", str(tmp_path))
+    assert refused.returncode == 1 and f"`bnn-zoo hub info {tmp_path}`" in refused.stderr
 
 
 @pytest.mark.parametrize("arguments", [["info", "birealnet"], ["hub", "info", "birealnet.imagenet"]])

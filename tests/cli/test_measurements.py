@@ -9,6 +9,7 @@ import pytest
 
 from bnn_zoo._rows import format_rows
 from bnn_zoo.cli import deploying, measurements
+from bnn_zoo.deploy import bench as latencies
 from bnn_zoo.deploy import bench_worker, profile
 from bnn_zoo.deploy.profile import LayerTime
 from bnn_zoo.deploy.timing import Measurement
@@ -64,3 +65,16 @@ def test_layers_fit_a_terminal(name: str, monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setattr(measurements, "terminal_width", lambda: None)
     deploying._bench_layers(["quicknet"], [1], [1], 3, "table")
     assert "jit_avx512_of_another_kind" in capsys.readouterr().out
+
+
+def test_bench_measures_what_wildcards_stand_for_each_once(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    asked: list[list[str]] = []
+
+    def measure(models: list[str], *_settings: Any) -> list[Measurement]:
+        asked.append(models)
+        return ROWS
+
+    monkeypatch.setattr(latencies, "measure_latencies", measure)
+    deploying.bench(["quicknet*", "quicknet", "mobilenet_v2"], as_json=True)
+    assert asked == [["quicknet", "quicknet_small", "quicknet_large", "mobilenet_v2"]]
+    assert len(json.loads(capsys.readouterr().out)) == len(ROWS)

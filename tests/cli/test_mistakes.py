@@ -45,7 +45,11 @@ SMALL_RUN = [
         (["compare", "quicknet", "--html", "{folder}"], 2, "is a directory"),
         (["compare", "quicknet", "--html", "{folder}/none/page.html"], 1, "page.html: no such file or directory"),
         (["train", "birealnet", "--data", "{data}", "--out", "{file}", *SMALL_RUN], 2, "is a file"),
-        (["train", "birealnet", "--data", "{data}", "--out", "{file}/run", *SMALL_RUN], 1, "run: not a directory"),
+        (
+            ["train", "birealnet", "--data", "{data}", "--out", "{file}/run", *SMALL_RUN],
+            1,
+            "run: the folder cannot be made (not a directory)",
+        ),
         (["train", "birealnet", "--data", "{data}", "--out", "{folder}/run"], 1, "held_out is 5000, but there are only"),
         (["train", "birealnet", "--data", "{data}", "--out", "{folder}/run"], 1, "or none. It is set with --set held_out=..."),
         (

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import commands
@@ -33,6 +34,23 @@ def test_demo_names_what_is_in_the_pictures() -> None:
     right = int(result.stdout.partition("birealnet.cifar10: ")[2].split()[0])
     assert right >= 7
     assert "MiB" in result.stdout and " s" in result.stdout
+
+
+def test_the_demos_results_alone_go_to_a_file(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    class Loaded(Exception):
+        pass
+
+    def load() -> None:
+        raise Loaded
+
+    said: list[str] = []
+    for terminal in (False, True):
+        seen = SimpleNamespace(is_terminal=terminal, print=lambda text, **style: said.append(text))
+        monkeypatch.setattr(pictures, "errors", seen)
+        monkeypatch.setattr(pictures, "load_tensorflow", load)
+        with pytest.raises(Loaded):
+            pictures.demo()
+        assert len(said) == terminal and not capsys.readouterr().out
 
 
 def test_predict_goes_on_behind_a_file_that_is_no_picture(tmp_path: Path) -> None:
@@ -92,6 +110,14 @@ def test_predictions_that_a_terminal_has_no_room_for_stand_below_the_picture(mon
         shown.append(capsys.readouterr().out)
     assert shown[0] == shown[1] == "holiday/cat.jpg  Egyptian cat 50.0 %  tabby 25.0 %\n"
     assert shown[2] == "holiday/cat.jpg\n  Egyptian cat 50.0 %\n  tabby 25.0 %\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+def test_a_pipe_is_not_read_before_the_network_is_there(tmp_path: Path) -> None:
+    pipe = tmp_path / "cat.jpg"
+    os.mkfifo(pipe)  # which nobody writes to: reading it would wait for ever
+    assert pictures._unreadable([pipe]) == []
+    assert pictures._unreadable([tmp_path / "nowhere.jpg", pipe]) == []
 
 
 def test_predict_in_an_empty_folder_says_so(tmp_path: Path) -> None:

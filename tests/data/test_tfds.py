@@ -207,10 +207,14 @@ def test_without_the_package_the_command_is_named() -> None:
     assert 'pip install "bnn-zoo[tfds]"' in done.stderr
 
 
-def test_offline_is_told_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_is_told_soon_and_in_one_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     use_folder(tmp_path, monkeypatch)
     start = time.monotonic()
     words = "could not be prepared in .*: a server's name was not found .*bnn-zoo.invalid.*is this machine online"
     with pytest.raises(OSError, match=words):
         load_dataset("tfds:from_afar")
     assert time.monotonic() - start < 60, "TensorFlow Datasets tries for more than three minutes"
+    assert capfd.readouterr() == ("", ""), "no progress bars where no terminal is, and nothing among the results"
+    assert not [record for record in caplog.records if record.name.startswith("urllib3")], "the error tells of it"

@@ -100,7 +100,7 @@ def test_a_folder_with_a_files_name_is_left_alone(name: str, tmp_path: Path) -> 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, how: False)  # root may write everywhere
     with pytest.raises(PermissionError, match="denied") as caught:
-        deploy.export(narrow_model("quicknet"), tmp_path / "new" / "network.xml")
+        deploy.export(narrow_model("quicknet"), tmp_path / "network.xml")
     assert caught.value.filename == str(tmp_path) and not list(tmp_path.iterdir())
 
 
@@ -257,3 +257,20 @@ def test_several_outputs_fit_a_saved_model_only(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="one output"):
         deploy.export(model, tmp_path / "network.tflite")
     assert deploy.export(model, tmp_path / "saved").is_dir()
+
+
+@pytest.mark.parametrize("name", ["network.xml", "network.tflite", "saved"])
+def test_a_name_is_told_to_be_built_first(name: str, tmp_path: Path) -> None:
+    if (package := {".xml": "openvino", ".tflite": "larq_compute_engine"}.get(Path(name).suffix)) is not None:
+        pytest.importorskip(package)
+    with pytest.raises(TypeError, match=r"create_model\('birealnet.cifar10'\) first"):
+        deploy.export("birealnet.cifar10", tmp_path / name)
+    with pytest.raises(TypeError, match=r"create_model\('birealnet.cifar10'\) first"):
+        deploy.compile("birealnet.cifar10", "keras")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_folder_of_a_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="new is not there; make it first"):
+        deploy.export(narrow_model("quicknet"), tmp_path / "new" / "network.xml")
+    assert not list(tmp_path.iterdir())

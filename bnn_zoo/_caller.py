@@ -1,0 +1,16 @@
+"""Whose line a warning is about."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def callers_level() -> int:
+    """The stacklevel of a warning, in the function that calls this, that points at the line that called the package."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return level
