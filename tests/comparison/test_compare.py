@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -17,9 +18,11 @@ from bnn_zoo._keras import keras
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.columns import COLUMNS
 from bnn_zoo.comparison.pareto import pareto_front
+from bnn_zoo.comparison.row import Accuracy
 from bnn_zoo.comparison.subjects import find_subjects
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.hub import save_pretrained
+from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
 
 
@@ -57,6 +60,13 @@ def test_accuracies_come_with_who_reported_them() -> None:
     assert tuple(frame.loc["binarynet", ["top1", "top1_dataset", "top1_by"]]) == (89.85, "CIFAR-10", "paper")
     packaged = bnn_zoo.compare("birealnet.cifar10")[0].published
     assert packaged is not None and packaged.data_set == "CIFAR-10" and "bnn-zoo evaluate" in packaged.by
+
+
+def test_top1_and_top5_are_of_the_same_data_by_the_same() -> None:
+    metrics = [Metric("top-1", 50.0, "A", "x"), Metric("top-5", 80.0, "A", "x"), Metric("top-1", 60.0, "B", "x")]
+    for more, expected in ((), None), ((Metric("top-5", 90.0, "B", "y"),), None), ((Metric("top-5", 91.0, "B", "x"),), 91.0):
+        weights = dataclasses.replace(bnn_zoo.hub.find_weight_set("birealnet", "cifar10"), metrics=(*metrics, *more))
+        assert bnn_zoo.compare(weights)[0].published == Accuracy(60.0, expected, "B", "x")
 
 
 def test_another_input_shape_counts_anew() -> None:
@@ -146,6 +156,15 @@ def test_a_table_that_is_too_wide_says_what_it_leaves_out() -> None:
     text = bnn_zoo.compare().table(width=80)
     assert max(map(len, text.splitlines())) <= 80
     assert "Left out for lack of room: " in text and "shortcuts" in text.rpartition("room:")[2]
+
+
+def test_a_comparison_is_a_sequence_and_columns_may_be_one() -> None:
+    found = bnn_zoo.compare(["birealnet", "quicknet", "binarynet"])
+    assert found[np.int64(1)] is found["quicknet"] is found[-2]
+    assert [row.name for row in found[1:]] == ["quicknet", "binarynet"] and "birealnet" not in found[1:].table()
+    assert found.table(columns="name") == found.table(columns=["name"])
+    with pytest.raises(KeyError, match="'densenet' was not compared; there are birealnet, quicknet"):
+        found["densenet"]
 
 
 def test_names_do_not_break_a_markdown_table() -> None:
