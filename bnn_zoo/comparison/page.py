@@ -37,8 +37,8 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
     template = string.Template(_read("page.html"))
     text = template.substitute(
         title=html.escape(f"{len(rows)} networks compared" if len(rows) > 1 else rows[0].name),
-        summary=html.escape("Sizes, operations and memory are counted; accuracies are as reported by whom the table names."),
-        footer=html.escape(f"Written by bnn_zoo {__version__}. Charts: Vega-Lite, in this file; it needs no network."),
+        summary="Sizes, operations and memory are counted; accuracies are as reported by whom the table names.",
+        footer=f"Written by bnn_zoo {__version__}. Charts: Vega-Lite, in this file; it needs no network.",
         css=_read("page.css"),
         data=_in_script(json.dumps(page_data(rows, columns), ensure_ascii=False)),
         chart=_in_script(_read("chart.json")),
@@ -46,7 +46,8 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
         library=_script(_chart_library()),
         script=_script("\n".join(_read(name) for name in _SCRIPTS)),
     )
-    write_text_whole(path, text)
+    # A folder's name may be no UTF-8; a backslash with digits stands for such a byte in JSON, too.
+    write_text_whole(path, text.encode(errors="backslashreplace").decode())
     return path
 
 

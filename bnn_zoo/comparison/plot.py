@@ -55,7 +55,7 @@ def plot(
         axes.set_yscale("log")
         _plain_ticks(axes.yaxis, y)
     axes.set_xlabel(x.heading)
-    axes.set_ylabel(f"{y.heading} ({data_set})" if data_set else y.heading)
+    axes.set_ylabel(f"{y.heading} ({data_set})" if data_set else y.heading, parse_math=False)  # dollar signs are no formulas
     axes.grid(alpha=0.25)
     axes.margins(0.12)
     front = front_of(shown, x, y)
@@ -66,7 +66,8 @@ def plot(
     if front:
         axes.legend(frameon=False, loc="best")
     if others:
-        axes.set_title(f"On other data, not drawn: {', '.join(row.name for row in others)}", fontsize=8, loc="right")
+        names = ", ".join(row.name for row in others)
+        axes.set_title(f"On other data, not drawn: {names}", fontsize=8, loc="right", parse_math=False)
     label_points(axes, [(row.name, x.value(row), y.value(row)) for row in (*front, *hollow)], _points(front, x, y))
     if path is not None:
         figure.savefig(user_path(path))

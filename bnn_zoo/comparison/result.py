@@ -85,8 +85,7 @@ class Comparison:
         Raises:
             ValueError: if there is no such column.
         """
-        rows, chosen = self._ordered(sort), self._chosen(columns)
-        return render.as_text(rows, chosen) if width is None else render.as_narrow_text(rows, chosen, width)
+        return render.as_text(self._ordered(sort), self._chosen(columns), width)
 
     def to_markdown(self, sort: str | None = None, columns: Sequence[str] | None = None) -> str:
         """The same as a Markdown table."""

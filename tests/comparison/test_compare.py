@@ -18,6 +18,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.columns import COLUMNS
 from bnn_zoo.comparison.pareto import pareto_front
+from bnn_zoo.comparison.result import Comparison
 from bnn_zoo.comparison.row import Accuracy
 from bnn_zoo.comparison.subjects import find_subjects
 from bnn_zoo.data.image_dataset import ImageDataset
@@ -156,6 +157,11 @@ def test_a_table_that_is_too_wide_says_what_it_leaves_out() -> None:
     text = bnn_zoo.compare().table(width=80)
     assert max(map(len, text.splitlines())) <= 80
     assert "Left out for lack of room: " in text and "shortcuts" in text.rpartition("room:")[2]
+
+
+def test_json_can_be_written_where_only_ascii_can() -> None:
+    named = Comparison((dataclasses.replace(bnn_zoo.compare("quicknet")[0], name="wäights"),)).to_json()
+    assert named.isascii() and json.loads(named)["networks"][0]["name"] == "wäights"
 
 
 def test_a_comparison_is_a_sequence_and_columns_may_be_one() -> None:

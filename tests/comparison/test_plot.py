@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import bnn_zoo
 from bnn_zoo.comparison.column import find_column
 from bnn_zoo.comparison.columns import COLUMNS
 from bnn_zoo.comparison.plot import comparable, helps_log
+from bnn_zoo.comparison.result import Comparison
+from bnn_zoo.comparison.row import Accuracy
 
 
 def names_of(figure: Any) -> list[Annotation]:
@@ -49,6 +52,15 @@ def test_names_do_not_hide_each_other_nor_points(x: str) -> None:
     for text in names_of(figure):
         for dot in figure.axes[0].transData.transform([other.xy for other in names_of(figure)]):
             assert not Text.get_window_extent(text, renderer).contains(*dot), text.get_text()
+
+
+def test_dollar_signs_of_names_are_no_formulas(tmp_path: Path) -> None:
+    signs = r"$\frac{ $"
+    rows = [dataclasses.replace(row, name=f"{row.name} {signs}") for row in bnn_zoo.compare(["birealnet", "quicknet", "binarynet"])]
+    own = [dataclasses.replace(row, published=Accuracy(50.0, None, signs, "me")) for row in rows[:2]]
+    figure = Comparison((*own, rows[2])).plot(path=tmp_path / "plot.png")
+    assert {text.get_text() for text in names_of(figure)} == {f"birealnet {signs}", f"quicknet {signs}"}
+    assert signs in figure.axes[0].get_ylabel() and signs in figure.axes[0].get_title(loc="right")
 
 
 def test_one_network_alone_gets_its_name() -> None:
