@@ -18,9 +18,8 @@ def as_text(rows: Iterable[NetworkRow], columns: Sequence[Column], width: int | 
     """An aligned table; without the columns that tell least, as far as a width makes it necessary, which are named below it."""
     lines = [[column.heading for column in columns], *([column.cell(row) for column in columns] for row in rows)]
     left = [not column.is_number for column in columns]
-    return (
-        align(lines, left) if width is None else align_within(lines, left, {column.key: column.rank for column in columns}, width)
-    )
+    ranks = {column.key: column.rank for column in columns}
+    return align(lines, left) if width is None else align_within(lines, left, ranks, width)
 
 
 def as_markdown(rows: Iterable[NetworkRow], columns: Sequence[Column]) -> str:
