@@ -34,6 +34,7 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
     Raises:
         ImportError: if the package that holds the chart library is not installed.
     """
+    check_page()
     template = string.Template(_read("page.html"))
     text = template.substitute(
         title=html.escape(f"{len(rows)} networks compared" if len(rows) > 1 else rows[0].name),
@@ -51,18 +52,28 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
     return path
 
 
+def check_page() -> None:
+    """Sees to it that a page can be made, before what it is to show is measured.
+
+    Raises:
+        ImportError: if the package that holds the chart library is not installed.
+    """
+    try:
+        import vl_convert  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            'the page needs vl-convert-python, which holds the chart library: pip install "bnn-zoo[compare]"'
+        ) from error
+
+
 def _read(name: str) -> str:
     return (_FILES / name).read_text(encoding="utf-8")
 
 
 def _chart_library() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script (BSD-3-Clause), from the package that holds them."""
-    try:
-        import vl_convert
-    except ImportError as error:
-        raise ImportError(
-            'the page needs vl-convert-python, which holds the chart library: pip install "bnn-zoo[compare]"'
-        ) from error
+    import vl_convert
+
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 

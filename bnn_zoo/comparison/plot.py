@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bnn_zoo._figure import new_figure
+from bnn_zoo._figure import check_matplotlib, new_figure
 from bnn_zoo._user_path import user_path
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.labels import label_points
@@ -40,9 +40,7 @@ def plot(
         ValueError: if a column holds no numbers, or no network has both.
         ImportError: if matplotlib is not installed.
     """
-    for column in (x, y):
-        if not column.is_number:
-            raise ValueError(f"the column {column.key!r} holds words; an axis needs numbers.")
+    check_plot((x, y))
     shown, data_set, others = comparable(rows, x, y)
     if not shown:
         raise ValueError(f"no network has both {x.key!r} and {y.key!r}.")
@@ -72,6 +70,22 @@ def plot(
     if path is not None:
         figure.savefig(user_path(path))
     return figure
+
+
+def check_plot(axes: Iterable[Column]) -> None:
+    """Sees to it that what cannot be drawn is refused before it is measured.
+
+    Args:
+        axes: columns to draw.
+
+    Raises:
+        ValueError: if a column holds no numbers.
+        ImportError: if matplotlib is not installed.
+    """
+    for column in axes:
+        if not column.is_number:
+            raise ValueError(f"the column {column.key!r} holds words; an axis needs numbers.")
+    check_matplotlib("a plot")
 
 
 def comparable(rows: Sequence[NetworkRow], x: Column, y: Column) -> tuple[list[NetworkRow], str | None, list[NetworkRow]]:
