@@ -54,13 +54,13 @@ def test_names_do_not_hide_each_other_nor_points(x: str) -> None:
             assert not Text.get_window_extent(text, renderer).contains(*dot), text.get_text()
 
 
-def test_dollar_signs_of_names_are_no_formulas(tmp_path: Path) -> None:
-    signs = r"$\frac{ $"
+@pytest.mark.parametrize(("signs", "shown"), [(r"$\frac{ $", r"$\frac{ $"), ("w\udce4", r"w\udce4")])
+def test_names_are_drawn_with_dollar_signs_and_what_is_no_utf8(signs: str, shown: str, tmp_path: Path) -> None:
     rows = [dataclasses.replace(row, name=f"{row.name} {signs}") for row in bnn_zoo.compare(["birealnet", "quicknet", "binarynet"])]
     own = [dataclasses.replace(row, published=Accuracy(50.0, None, signs, "me")) for row in rows[:2]]
     figure = Comparison((*own, rows[2])).plot(path=tmp_path / "plot.png")
-    assert {text.get_text() for text in names_of(figure)} == {f"birealnet {signs}", f"quicknet {signs}"}
-    assert signs in figure.axes[0].get_ylabel() and signs in figure.axes[0].get_title(loc="right")
+    assert {text.get_text() for text in names_of(figure)} == {f"birealnet {shown}", f"quicknet {shown}"}
+    assert shown in figure.axes[0].get_ylabel() and shown in figure.axes[0].get_title(loc="right")
 
 
 def test_one_network_alone_gets_its_name() -> None:
