@@ -18,6 +18,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import open_dataset, split_names
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
+from bnn_zoo.data.labels import checked_scores, class_labels, own_labels
 from bnn_zoo.data.preprocessing import apply_preprocessing
 from bnn_zoo.data.streamed_dataset import OnBad, StreamedDataset
 from bnn_zoo.inference import labels_of, preprocessing_of
@@ -32,7 +33,7 @@ class Evaluation:
         top5: percent of the pictures whose class is among the five highest.
         pictures: how many were scored.
         seconds: for reading, preparing and predicting all of them.
-        skipped: pictures that could not be read, each with the reason.
+        skipped: pictures that could not be read, each with the reason; of a data set in memory their names.
     """
 
     top1: float
@@ -58,7 +59,7 @@ def evaluate(
         model: a network with class probabilities.
         data: a data set; or what `bnn_zoo.data.open_dataset` takes as its source, of which a batch is read at a time.
         split: of a source; if not given "test", or else one that begins with "val", where there are splits.
-        labels: class names of the model's outputs, where its weight set has none.
+        labels: class names of the model's outputs; those of its weight set if not given.
         batch_size: pictures a step.
         on_bad: "stop" at a picture that cannot be read, or "skip" it and name it in the result. A data set knows for itself.
         progress: called with the pictures done and all pictures.
@@ -68,27 +69,28 @@ def evaluate(
 
     Raises:
         TypeError: if `model` is no keras.Model.
-        ValueError: if a class of the data is none of the model's, the model gives no classes of pictures, or a batch has none.
+        ValueError: if a class of the data is none of the model's, the model gives no classes of pictures, NaN, or another number of
+            classes than there are labels, no picture can be read, or a batch has none.
         ImageError: if a picture cannot be read (with on_bad="stop").
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"model is {model!r:.60}; it must be a keras.Model, as create_model gives it.")
     if not is_count(batch_size):
         raise ValueError(f"batch_size is {batch_size!r}; it must be a whole number above 0.")
-    if len(model.output_shape) != 2:
+    if not isinstance(model.output_shape, tuple) or len(model.output_shape) != 2:  # of several outputs it is a list
         raise ValueError(f"{model.name} gives {model.output_shape}; scored are networks that give the classes of pictures.")
     start = time.perf_counter()
-    names = tuple(labels_of(model) if labels is None else labels)
+    names = labels_of(model) if labels is None else own_labels(labels)
     settings = preprocessing_of(model)
     skipped: list[str] = []
     right1 = right5 = done = 0
     with _batches(data, split, batch_size, on_bad, skipped) as (class_names, total, batches):
         outputs = _outputs_of(class_names, names)
         for images, classes in batches:
-            probabilities = model.predict_on_batch(apply_preprocessing(images, settings))
+            scores = checked_scores(model.predict_on_batch(apply_preprocessing(images, settings)), names)
             right = outputs[classes]
             # Ties go to the lower index, as they do in decode_predictions.
-            order = np.argsort(-probabilities, axis=1, kind="stable")[:, :5]
+            order = np.argsort(-scores, axis=1, kind="stable")[:, :5]
             right1 += int((order[:, 0] == right).sum())
             right5 += int((order == right[:, None]).any(axis=1).sum())
             done += len(images)
@@ -126,9 +128,10 @@ def _outputs_of(class_names: Sequence[str], labels: Sequence[str]) -> np.ndarray
         found = [outputs.get(spelled(name), []) for name in class_names]
         if all(len(indices) == 1 for indices in found) and len({indices[0] for indices in found}) == len(class_names):
             return np.array([indices[0] for indices in found])
-    if len(class_names) == len(labels) and all(re.fullmatch(r"n\d{8}", name) for name in class_names):
+    are_ids = len(class_names) == len(labels) and all(re.fullmatch(r"n\d{8}", name) for name in class_names)
+    if are_ids and tuple(labels) == class_labels("imagenet"):
         # ImageNet's folders are named by WordNet ids, whose order is that of the outputs.
-        return np.arange(len(labels))
+        return np.argsort(np.argsort(class_names))
     foreign = [name for name, indices in zip(class_names, found, strict=True) if not indices]
     if foreign:
         problem = f"the class {foreign[0]!r} of the data is none of the model's {len(labels)} ({', '.join(labels[:5])}, ...)"
@@ -149,9 +152,10 @@ def _batches(
     if not isinstance(data, (ImageDataset, StreamedDataset)):
         data = open_dataset(data, split or default_split(data), on_bad, streaming=True)
     if isinstance(data, ImageDataset):
+        skipped.extend(data.skipped)
         starts = range(0, len(data), batch_size)
         in_memory = ((data.images[i : i + batch_size], data.labels[i : i + batch_size]) for i in starts)
-        yield data.class_names, len(data), in_memory
+        yield data.class_names, len(data) + len(data.skipped), in_memory
         return
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield data.class_names, len(data), _decoded(data, pool, batch_size, skipped)

@@ -33,7 +33,7 @@ def preprocess(images: Any, model: keras.Model | str | WeightSet) -> np.ndarray:
 
     Raises:
         TypeError: if `model` is none of these.
-        ValueError: if the pictures are not uint8 RGB, or the name is unknown.
+        ValueError: if the pictures are not uint8 RGB, the name is unknown, or the model takes something else than pictures.
     """
     if _takes_whole_pictures(model):
         return normalized(images, preprocessing_of(model))
@@ -52,7 +52,7 @@ def decode_predictions(
         probabilities: (batch, classes) or (classes,), as the model gives them.
         model: a model, a name ("birealnet.cifar10", or "birealnet" for its default weights), or a record.
         top: how many classes a picture.
-        labels: class names, where the model's weight set has none.
+        labels: class names of the model's outputs; those of its weight set if not given.
 
     Returns:
         For each picture (class name, probability), the likeliest first.
@@ -107,7 +107,14 @@ def _input_shape(model: Any) -> tuple[int | None, int | None, int]:
     if isinstance(model, str):
         weights = _weights_of(model)
         return find_architecture(split_name(model)[0]).input_shape if weights is None else weights.input_shape
-    return model.input_shape if isinstance(model, WeightSet) else model.input_shape[1:]
+    if isinstance(model, WeightSet):
+        return model.input_shape
+    if not isinstance(model.input_shape, tuple) or len(model.input_shape) != 4:  # of several inputs it is a list
+        raise ValueError(
+            f"model {model.name!r} takes {model.input_shape}; pictures are prepared for networks that take a batch of them, "
+            "(batch, height, width, channels), and nothing else: for others do it with apply_preprocessing of bnn_zoo.data."
+        )
+    return tuple(model.input_shape[1:])
 
 
 def _takes_whole_pictures(model: Any) -> bool:

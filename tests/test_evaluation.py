@@ -13,6 +13,7 @@ from bnn_zoo import evaluate
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
+from bnn_zoo.data.labels import class_labels
 from bnn_zoo.evaluation import default_split
 
 LABELS = ("ant", "bee", "cat", "dog", "eel", "fox")
@@ -97,6 +98,55 @@ def test_case_and_punctuation_do_not_matter_where_they_leave_no_doubt(network: A
     assert evaluate(network, dataset, labels=np.array(labels)).top1 == 100.0  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"is not clear; name the folders as the model names its classes"):
         evaluate(network, dataset, labels=["red ant", "red-ant", "bee", "dog", "eel", "fox"])
+
+
+def test_folders_of_wordnet_ids_are_imagenets_classes_and_no_others(network: Any) -> None:
+    images = keras.Input((64, 64, 3))
+    six = keras.layers.Softmax()(network(images))
+    thousand = keras.Model(images, keras.layers.ZeroPadding1D((0, 994))(six[..., None])[..., 0])
+    ids = tuple(f"n{number:08}" for number in range(1000))
+    data = ImageDataset(np.stack([picture(0), picture(4)]), np.array([0, 4]), ids)
+    backwards = ImageDataset(data.images, np.array([999, 995]), ids[::-1])
+    assert [evaluate(thousand, each, labels=class_labels("imagenet")).top1 for each in (data, backwards)] == [100.0, 100.0]
+    with pytest.raises(ValueError, match="the class 'n00000000' of the data is none of the model's"):
+        evaluate(thousand, data, labels=[f"class {number}" for number in range(1000)])
+    with pytest.raises(ValueError, match="the class 'n00000000' of the data is none of the model's"):
+        evaluate(network, ImageDataset(picture(0)[None], np.array([0]), ids[:6]), labels=LABELS)
+
+
+@pytest.mark.parametrize("labels", [LABELS[:2], (*LABELS, "gnu")])
+def test_there_are_as_many_labels_as_classes(network: Any, labels: tuple[str, ...]) -> None:
+    dataset = ImageDataset(np.stack([picture(0), picture(1)]), np.array([0, 1]), LABELS[:2])
+    with pytest.raises(ValueError, match=f"has 6 classes .* labels has {len(labels)} names"):
+        evaluate(network, dataset, labels=labels)
+
+
+def test_labels_are_a_list_and_not_one_text(network: Any) -> None:
+    dataset = ImageDataset(picture(0)[None], np.array([0]), ("a",))
+    with pytest.raises(ValueError, match="labels is 'abcdef'; it has to be a list of class names"):
+        evaluate(network, dataset, labels="abcdef")
+
+
+def test_nan_is_no_score() -> None:
+    images = keras.Input((64, 64, 3))
+    broken = keras.Model(images, keras.layers.Dense(6, kernel_initializer=keras.initializers.Constant(np.nan))(images[:, 0, 0]))
+    with pytest.raises(ValueError, match="has NaN in it"):
+        evaluate(broken, ImageDataset(picture(0)[None], np.array([0]), LABELS), labels=LABELS)
+
+
+def test_pictures_that_a_data_set_in_memory_left_out_are_told(network: Any) -> None:
+    seen: list[tuple[int, int]] = []
+    dataset = ImageDataset(np.stack([picture(0), picture(1)]), np.array([0, 1]), LABELS, ("bad.png",))
+    result = evaluate(network, dataset, labels=LABELS, progress=lambda done, total: seen.append((done, total)))
+    assert (result.pictures, result.skipped, seen) == (2, ("bad.png",), [(3, 3)])
+
+
+@pytest.mark.parametrize("outputs", [2, 3])
+def test_networks_of_several_outputs_are_not_scored(network: Any, outputs: int) -> None:
+    images = keras.Input((64, 64, 3))
+    several = keras.Model(images, [network(images)] * outputs, name="several")
+    with pytest.raises(ValueError, match="several gives .* the classes of pictures"):
+        evaluate(several, ImageDataset(picture(0)[None], np.array([0]), LABELS), labels=LABELS)
 
 
 def test_what_cannot_be_scored(network: Any, tmp_path: Path) -> None:

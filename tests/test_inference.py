@@ -126,6 +126,13 @@ def test_what_is_no_model(ask: object) -> None:
         bnn_zoo.preprocess(PICTURES, ask)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("shapes", [[(8, 8, 3), (8, 8, 3)], [(8,)]])
+def test_networks_that_take_something_else_than_pictures(shapes: list[tuple[int, ...]]) -> None:
+    inputs = [keras.Input(shape) for shape in shapes]
+    with pytest.raises(ValueError, match=r"model 'odd' takes .*apply_preprocessing"):
+        bnn_zoo.preprocess(PICTURES, keras.Model(inputs, keras.layers.ReLU()(inputs[0]), name="odd"))
+
+
 def test_a_network_that_names_pixels_sees_whole_pictures() -> None:
     network = bnn_zoo.GroupNet18Segmentation(
         num_classes=3, input_shape=(None, None, 3), filters=8, section_blocks=(1, 1, 1, 1), bases=2

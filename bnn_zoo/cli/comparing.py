@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bnn_zoo._user_path import user_path
+from bnn_zoo._whole_file import check_place
 from bnn_zoo.cli.terminal import load_tensorflow, terminal_width
 from bnn_zoo.cli.values import parts
+
+if TYPE_CHECKING:
+    from bnn_zoo.comparison.column import Column
 
 _Names = Annotated[
     list[str] | None,
@@ -34,6 +40,7 @@ def compare(
     repeats: Annotated[int, typer.Option("--repeats", "--rounds", min=3, help="Runs of each latency; medians are shown.")] = 30,
     data: Annotated[str | None, typer.Option(help="Labelled pictures to score weight sets on; see `evaluate`.")] = None,
     split: Annotated[str | None, typer.Option(help="Of the data.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Skip pictures that cannot be read, and say so.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write a page that works offline.")] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Draw accuracy against size (.png, .svg, .pdf).")
@@ -43,6 +50,8 @@ def compare(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Write a Markdown table.")] = False,
 ) -> None:
     """Compare networks: sizes, operations, memory, accuracies, latencies."""
+    from bnn_zoo.comparison.column import find_column
+    from bnn_zoo.comparison.columns import columns_for
     from bnn_zoo.comparison.compare import compare as run
     from bnn_zoo.comparison.subjects import find_subjects
 
@@ -51,12 +60,29 @@ def compare(
     plot = None if plot is None else _with_ending(plot)
     shape = None if input_size is None else (input_size, input_size, 3)
     backends = [name for entry in latency or [] for name in parts(entry)]
+    keys = parts(columns) if columns and columns != "all" else None
+    x, _, y = plot_axes.partition(",")
+    axes = (x.strip(), y.strip() or "top1")
+    possible = columns_for(backends, scored=data is not None)
+    for key in (*([] if sort is None else [sort]), *(keys or []), *([] if plot is None else axes)):
+        find_column(key, possible)
+    _check_files(html, plot, [column for column in possible if column.key in axes])
     if backends or data is not None or not all(subject.is_stored for subject in find_subjects(patterns or None, shape)):
         load_tensorflow()
-    found = run(patterns or None, input_shape=shape, latency=backends, data=data, split=split, threads=threads, repeats=repeats)
+    found = run(
+        patterns or None,
+        input_shape=shape,
+        latency=backends,
+        data=data,
+        split=split,
+        on_bad="skip" if skip_bad else "stop",
+        threads=threads,
+        repeats=repeats,
+    )
     if sort is not None:
         found = found.sorted(sort)
-    keys = [column.key for column in found.columns] if columns == "all" else parts(columns) if columns else None
+    if columns == "all":
+        keys = [column.key for column in found.columns]
     if as_json:
         print(found.to_json())
     elif as_markdown:
@@ -66,11 +92,24 @@ def compare(
     if html is not None:
         print(found.to_html(html), file=sys.stderr)
     if plot is not None:
-        x, _, y = plot_axes.partition(",")
-        found.plot(x.strip(), y.strip() or "top1", plot)
+        found.plot(*axes, plot)
         print(plot, file=sys.stderr)
     for note in found.notes():
         print(f"bnn-zoo: {note}", file=sys.stderr)
+
+
+def _check_files(html: Path | None, plot: Path | None, axes: Iterable[Column]) -> None:
+    """Refuses what could not be written, before anything is measured that would be lost."""
+    if html is not None:
+        from bnn_zoo.comparison.page import check_page
+
+        check_page()
+        check_place(user_path(html))
+    if plot is not None:
+        from bnn_zoo.comparison.plot import check_plot
+
+        check_plot(axes)
+        check_place(user_path(plot))
 
 
 def _with_ending(path: Path) -> Path:

@@ -280,6 +280,16 @@ def latency_columns(backend: str) -> tuple[Column, Column]:
 def columns_of(rows: Iterable[NetworkRow]) -> tuple[Column, ...]:
     """The columns that hold anything for these networks."""
     rows = tuple(rows)
-    backends = dict.fromkeys(entry.backend for row in rows for entry in row.latencies)
-    every = (*COLUMNS, *(column for backend in backends for column in latency_columns(backend)))
+    every = columns_for(dict.fromkeys(entry.backend for row in rows for entry in row.latencies))
     return tuple(column for column in every if any(column.value(row) is not None for row in rows))
+
+
+def columns_for(backends: Iterable[str], scored: bool = True) -> tuple[Column, ...]:
+    """The columns that may hold anything when networks were measured.
+
+    Args:
+        backends: for latencies.
+        scored: whether accuracies are measured.
+    """
+    every = (*COLUMNS, *(column for backend in backends for column in latency_columns(backend)))
+    return tuple(column for column in every if scored or not column.key.startswith("measured_"))

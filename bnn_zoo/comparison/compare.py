@@ -14,10 +14,13 @@ from bnn_zoo.comparison.progress import Bar, progress_bar
 from bnn_zoo.comparison.result import Comparison
 from bnn_zoo.comparison.row import NetworkRow, published_accuracy
 from bnn_zoo.comparison.subjects import Shape, Spec, Subject, find_subjects
+from bnn_zoo.data.labels import own_labels
 from bnn_zoo.deploy.timing import Measurement
+from bnn_zoo.hub.attached import weight_set_of
 
 if TYPE_CHECKING:
     from bnn_zoo.data.image_dataset import ImageDataset
+    from bnn_zoo.data.streamed_dataset import OnBad, StreamedDataset
     from bnn_zoo.evaluation import Evaluation
 
 
@@ -26,9 +29,10 @@ def compare(
     *,
     input_shape: Shape | None = None,
     latency: Sequence[str] = (),
-    data: ImageDataset | str | os.PathLike[str] | None = None,
+    data: ImageDataset | StreamedDataset | str | os.PathLike[str] | None = None,
     split: str | None = None,
     labels: Sequence[str] | None = None,
+    on_bad: OnBad = "stop",
     threads: int | None = None,
     repeats: int = 30,
     progress: bool = True,
@@ -47,7 +51,8 @@ def compare(
         latency: backends to measure on this machine: "keras", "openvino", "lce".
         data: labelled pictures to score networks with weights on, see `bnn_zoo.evaluate`.
         split: of the data.
-        labels: class names of the outputs, for models whose weight set has none.
+        labels: class names of the outputs, for models whose weight set has none; the others keep their own.
+        on_bad: "stop" at a picture that cannot be read, or "skip" it and say so in the notes. A data set knows for itself.
         threads: of OpenVINO and LCE; all cores if not given.
         repeats: runs of each latency.
         progress: whether a terminal shows a bar while something is measured.
@@ -56,7 +61,9 @@ def compare(
         The comparison: `print` it, or call its `table`, `plot`, `to_html`, `to_dataframe`, `to_json`, `to_markdown`.
 
     Raises:
-        ValueError: for an unknown name or backend, a model that does not take `input_shape`, or data without pictures by class.
+        ValueError: for an unknown name or backend, a model that does not take `input_shape`, data without pictures by class, or
+            `labels` that are one text.
+        ImageError: if a picture cannot be read (with on_bad="stop").
         TypeError: for something that is no network, or one with operations that cannot be counted, see `read_layers`.
         WeightsError: if weights that are to be scored cannot be had.
         MissingBackendError: if a backend is not installed.
@@ -67,8 +74,13 @@ def compare(
     latency = list(dict.fromkeys(latency))
     check_backends(latency, threads, repeats)
     subjects = find_subjects(models, input_shape)
+    for subject in subjects:
+        if subject.model is not None:
+            _ = subject.layers  # what cannot be read shows before anything is measured
+    if labels is not None:
+        labels = own_labels(labels)
     if isinstance(data, (str, os.PathLike)):
-        data = _opened(data, split)
+        data = _opened(data, split, on_bad)
     rows = []
     with progress_bar(progress and bool(latency or data is not None), len(subjects)) as bar:
         for subject in subjects:
@@ -77,12 +89,12 @@ def compare(
     return Comparison(tuple(rows))
 
 
-def _opened(data: str | os.PathLike[str], split: str | None) -> Any:
+def _opened(data: str | os.PathLike[str], split: str | None, on_bad: OnBad) -> Any:
     """The data, opened once for all networks, so that what is wrong with it shows before anything is measured."""
     from bnn_zoo.data import open_dataset
     from bnn_zoo.evaluation import default_split
 
-    return open_dataset(data, split or default_split(data), streaming=True)
+    return open_dataset(data, split or default_split(data), on_bad, streaming=True)
 
 
 def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: Any) -> NetworkRow:
@@ -95,14 +107,13 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
         notes += ("accuracy not measured: it has no weights; name a weight set, as `bnn-zoo list --weights` shows them",)
     if latency or scored:
         model = subject.build(trained=scored)
+        if scored:  # first, for a picture that cannot be read ends it all
+            measured, notes = _score(model, data, bar, subject.name, how["labels"])
         if latency:
             bar.start(f"{subject.name}: latency", how["repeats"])
             latencies, told = measure_latency(
                 subject.name, model, latency, threads=how["threads"], repeats=how["repeats"], tick=bar.advance
             )
-            notes += told
-        if scored:
-            measured, told = _score(model, data, bar, subject.name, how["labels"])
             notes += told
         if subject.model is None:
             del model
@@ -121,10 +132,18 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
 
 
 def _score(model: Any, data: Any, bar: Bar, name: str, labels: Sequence[str] | None) -> tuple[Evaluation | None, tuple[str, ...]]:
+    from bnn_zoo.data.images import ImageError
     from bnn_zoo.evaluation import evaluate  # decodes pictures, which nobody else here needs
 
+    weights = weight_set_of(model)
     bar.start(f"{name}: accuracy", None)
     try:
-        return evaluate(model, data, labels=labels, progress=bar.at), ()
-    except ValueError as error:  # classes of another data set; the other networks may fit
+        found = evaluate(model, data, labels=labels if weights is None or weights.labels is None else None, progress=bar.at)
+    except ImageError:  # of the data, and so of all networks
+        raise
+    except ValueError as error:  # classes of another data set, or outputs of another kind; the other networks may fit
         return None, (f"accuracy not measured: {first_line(error)}",)
+    bad = found.skipped
+    if not bad:
+        return found, ()
+    return found, (f"accuracy without {len(bad)} of {found.pictures + len(bad)} pictures, which could not be read: {bad[0]}",)

@@ -23,6 +23,9 @@ _DIRECTIONS = 16
 #: From this distance on a line leads to the point.
 _LED_FROM = 12
 
+#: A name may have dollar signs, between which matplotlib would expect a formula.
+_TEXT: dict[str, Any] = {"fontsize": 8, "parse_math": False}
+
 _DOT = 5  # half the size of a point, and some room
 
 #: How often each name is put anew where it hides least, now that all the others have their place.
@@ -114,7 +117,7 @@ def _side(right: float) -> int:
 
 
 def _size(axes: Any, name: str, scale: float) -> tuple[float, float]:
-    text = axes.text(0, 0, name, fontsize=8)
+    text = axes.text(0, 0, name, **_TEXT)
     extent = text.get_window_extent(axes.figure.canvas.get_renderer())
     text.remove()
     return extent.width / scale + 1, extent.height / scale + 1  # text is drawn on whole pixels
@@ -122,9 +125,7 @@ def _size(axes: Any, name: str, scale: float) -> tuple[float, float]:
 
 def _write(axes: Any, name: str, point: tuple[float, float], dot: tuple[float, float], place: _Place) -> None:
     offset = place.centre[0] - dot[0], place.centre[1] - dot[1]
-    axes.annotate(
-        *(name, point, offset), textcoords="offset points", ha="center", va="center", fontsize=8, color="#333333", zorder=4
-    )
+    axes.annotate(*(name, point, offset), textcoords="offset points", ha="center", va="center", color="#333333", zorder=4, **_TEXT)
     if len(place.leader):
         scale = axes.figure.dpi / 72
         end = axes.transData.inverted().transform(place.leader[-1].reshape(2, 2).mean(axis=0) * scale)

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 def short(count: float) -> str:
     """A large number in three or four digits: 11.70 M."""
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= unit:
-            return f"{count / unit:.2f} {letter}"
-    return f"{count:.0f}"
+    text = f"{count:.0f}"
+    for unit, letter in ((1e3, "k"), (1e6, "M"), (1e9, "G")):
+        if float(text.split()[0]) < 1000:  # as it is rounded: 999,999 is 1.00 M
+            break
+        text = f"{count / unit:.2f} {letter}"
+    return text
 
 
 def one_place(value: float) -> str:

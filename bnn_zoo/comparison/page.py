@@ -34,11 +34,12 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
     Raises:
         ImportError: if the package that holds the chart library is not installed.
     """
+    check_page()
     template = string.Template(_read("page.html"))
     text = template.substitute(
         title=html.escape(f"{len(rows)} networks compared" if len(rows) > 1 else rows[0].name),
-        summary=html.escape("Sizes, operations and memory are counted; accuracies are as reported by whom the table names."),
-        footer=html.escape(f"Written by bnn_zoo {__version__}. Charts: Vega-Lite, in this file; it needs no network."),
+        summary="Sizes, operations and memory are counted; accuracies are as reported by whom the table names.",
+        footer=f"Written by bnn_zoo {__version__}. Charts: Vega-Lite, in this file; it needs no network.",
         css=_read("page.css"),
         data=_in_script(json.dumps(page_data(rows, columns), ensure_ascii=False)),
         chart=_in_script(_read("chart.json")),
@@ -46,8 +47,23 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
         library=_script(_chart_library()),
         script=_script("\n".join(_read(name) for name in _SCRIPTS)),
     )
-    write_text_whole(path, text)
+    # A folder's name may be no UTF-8; a backslash with digits stands for such a byte in JSON, too.
+    write_text_whole(path, text.encode(errors="backslashreplace").decode())
     return path
+
+
+def check_page() -> None:
+    """Sees to it that a page can be made, before what it is to show is measured.
+
+    Raises:
+        ImportError: if the package that holds the chart library is not installed.
+    """
+    try:
+        import vl_convert  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            'the page needs vl-convert-python, which holds the chart library: pip install "bnn-zoo[compare]"'
+        ) from error
 
 
 def _read(name: str) -> str:
@@ -56,12 +72,8 @@ def _read(name: str) -> str:
 
 def _chart_library() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script (BSD-3-Clause), from the package that holds them."""
-    try:
-        import vl_convert
-    except ImportError as error:
-        raise ImportError(
-            'the page needs vl-convert-python, which holds the chart library: pip install "bnn-zoo[compare]"'
-        ) from error
+    import vl_convert
+
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bnn_zoo._figure import new_figure
+from bnn_zoo._figure import check_matplotlib, new_figure
 from bnn_zoo._user_path import user_path
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.labels import label_points
@@ -40,9 +40,7 @@ def plot(
         ValueError: if a column holds no numbers, or no network has both.
         ImportError: if matplotlib is not installed.
     """
-    for column in (x, y):
-        if not column.is_number:
-            raise ValueError(f"the column {column.key!r} holds words; an axis needs numbers.")
+    check_plot((x, y))
     shown, data_set, others = comparable(rows, x, y)
     if not shown:
         raise ValueError(f"no network has both {x.key!r} and {y.key!r}.")
@@ -55,7 +53,7 @@ def plot(
         axes.set_yscale("log")
         _plain_ticks(axes.yaxis, y)
     axes.set_xlabel(x.heading)
-    axes.set_ylabel(f"{y.heading} ({data_set})" if data_set else y.heading)
+    axes.set_ylabel(_drawable(f"{y.heading} ({data_set})") if data_set else y.heading, parse_math=False)  # dollars are no formulas
     axes.grid(alpha=0.25)
     axes.margins(0.12)
     front = front_of(shown, x, y)
@@ -66,11 +64,28 @@ def plot(
     if front:
         axes.legend(frameon=False, loc="best")
     if others:
-        axes.set_title(f"On other data, not drawn: {', '.join(row.name for row in others)}", fontsize=8, loc="right")
-    label_points(axes, [(row.name, x.value(row), y.value(row)) for row in (*front, *hollow)], _points(front, x, y))
+        names = ", ".join(row.name for row in others)
+        axes.set_title(_drawable(f"On other data, not drawn: {names}"), fontsize=8, loc="right", parse_math=False)
+    label_points(axes, [(_drawable(row.name), x.value(row), y.value(row)) for row in (*front, *hollow)], _points(front, x, y))
     if path is not None:
         figure.savefig(user_path(path))
     return figure
+
+
+def check_plot(axes: Iterable[Column]) -> None:
+    """Sees to it that what cannot be drawn is refused before it is measured.
+
+    Args:
+        axes: columns to draw.
+
+    Raises:
+        ValueError: if a column holds no numbers.
+        ImportError: if matplotlib is not installed.
+    """
+    for column in axes:
+        if not column.is_number:
+            raise ValueError(f"the column {column.key!r} holds words; an axis needs numbers.")
+    check_matplotlib("a plot")
 
 
 def comparable(rows: Sequence[NetworkRow], x: Column, y: Column) -> tuple[list[NetworkRow], str | None, list[NetworkRow]]:
@@ -105,6 +120,11 @@ def front_of(rows: Sequence[NetworkRow], x: Column, y: Column) -> list[NetworkRo
 
 def _points(rows: list[NetworkRow], x: Column, y: Column) -> tuple[list[float], list[float]]:
     return [x.value(row) for row in rows], [y.value(row) for row in rows]
+
+
+def _drawable(text: str) -> str:
+    """A text as fonts take it: a folder's name may be no UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _plain_ticks(axis: Any, column: Column) -> None:

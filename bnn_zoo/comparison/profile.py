@@ -16,7 +16,7 @@ from bnn_zoo.comparison.layer_times import check_layer_timing, time_layers
 from bnn_zoo.comparison.layers import Layer
 from bnn_zoo.comparison.numbers import extents, short
 from bnn_zoo.comparison.render import as_data_frame
-from bnn_zoo.comparison.subjects import Shape, Spec, find_subjects
+from bnn_zoo.comparison.subjects import Shape, Spec, find_subject
 from bnn_zoo.models.figures import Figures
 
 if TYPE_CHECKING:
@@ -136,10 +136,7 @@ def profile(
         TypeError: for something that is no network, or one with operations that cannot be counted, see `read_layers`.
         MissingBackendError: if the backend is not installed.
     """
-    subjects = find_subjects(model, input_shape)
-    if len(subjects) != 1:
-        raise ValueError(f"model={model!r:.100} means {len(subjects)} networks; profile takes one, compare takes several.")
-    (subject,) = subjects
+    subject = find_subject(model, input_shape)
     backends = [latency] if isinstance(latency, str) else list(dict.fromkeys(latency))
     check_layer_timing(backends, threads, repeats)
     layers = subject.layers  # first: what cannot be read cannot be timed

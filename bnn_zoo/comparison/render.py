@@ -14,17 +14,12 @@ if TYPE_CHECKING:
     import pandas
 
 
-def as_text(rows: Iterable[NetworkRow], columns: Sequence[Column]) -> str:
-    """An aligned table, without line breaks in it however wide it is."""
+def as_text(rows: Iterable[NetworkRow], columns: Sequence[Column], width: int | None = None) -> str:
+    """An aligned table; without the columns that tell least, as far as a width makes it necessary, which are named below it."""
     lines = [[column.heading for column in columns], *([column.cell(row) for column in columns] for row in rows)]
-    return align(lines, [not column.is_number for column in columns])
-
-
-def as_narrow_text(rows: Iterable[NetworkRow], columns: Sequence[Column], width: int) -> str:
-    """The same without the columns that tell least, as far as the width makes it necessary; they are named below it."""
-    lines = [[column.heading for column in columns], *([column.cell(row) for column in columns] for row in rows)]
+    left = [not column.is_number for column in columns]
     ranks = {column.key: column.rank for column in columns}
-    return align_within(lines, [not column.is_number for column in columns], ranks, width)
+    return align(lines, left) if width is None else align_within(lines, left, ranks, width)
 
 
 def as_markdown(rows: Iterable[NetworkRow], columns: Sequence[Column]) -> str:
@@ -46,7 +41,7 @@ def as_values(rows: Iterable[NetworkRow], columns: Sequence[Column]) -> dict[str
 
 def as_json(rows: Iterable[NetworkRow], columns: Sequence[Column]) -> str:
     """The same as a text."""
-    return json.dumps(as_values(rows, columns), indent=2, ensure_ascii=False)
+    return json.dumps(as_values(rows, columns), indent=2)
 
 
 def as_data_frame(rows: Sequence[dict[str, Any]], explain: Mapping[str, str] | None = None) -> pandas.DataFrame:

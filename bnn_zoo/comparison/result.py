@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from bnn_zoo._user_path import user_path
 from bnn_zoo.comparison import render
@@ -40,10 +41,18 @@ class Comparison:
     def __iter__(self) -> Iterator[NetworkRow]:
         return iter(self.rows)
 
-    def __getitem__(self, which: int | str) -> NetworkRow:
-        """The network at a place, or of a name."""
-        if isinstance(which, int):
-            return self.rows[which]
+    @overload
+    def __getitem__(self, which: SupportsIndex | str) -> NetworkRow: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> Comparison: ...
+
+    def __getitem__(self, which: SupportsIndex | str | slice) -> NetworkRow | Comparison:
+        """The network at a place, or of a name; of a slice the comparison of those networks."""
+        if isinstance(which, slice):
+            return Comparison(self.rows[which])
+        if isinstance(which, SupportsIndex):
+            return self.rows[operator.index(which)]
         for row in self.rows:
             if row.name == which:
                 return row
@@ -70,14 +79,13 @@ class Comparison:
 
         Args:
             sort: key of the column to sort by, the best first.
-            columns: keys, in their order; the most telling ones if not given.
+            columns: a key, or several, in their order; the most telling ones if not given.
             width: how wide it may be, characters; columns that tell less are left out until it fits, and named below it.
 
         Raises:
             ValueError: if there is no such column.
         """
-        rows, chosen = self._ordered(sort), self._chosen(columns)
-        return render.as_text(rows, chosen) if width is None else render.as_narrow_text(rows, chosen, width)
+        return render.as_text(self._ordered(sort), self._chosen(columns), width)
 
     def to_markdown(self, sort: str | None = None, columns: Sequence[str] | None = None) -> str:
         """The same as a Markdown table."""
@@ -142,7 +150,7 @@ class Comparison:
     def _chosen(self, keys: Sequence[str] | None) -> list[Column]:
         if keys is None:
             return [column for column in self.columns if column.rank]
-        return [find_column(key, self.columns) for key in keys]
+        return [find_column(key, self.columns) for key in ([keys] if isinstance(keys, str) else keys)]
 
     def __str__(self) -> str:
         return self.table()

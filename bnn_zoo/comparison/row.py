@@ -74,13 +74,12 @@ class NetworkRow:
 def published_accuracy(architecture: Architecture | None, weights: WeightSet | None) -> Accuracy | None:
     """The accuracy of a weight set, as its record says; without one the first that is reported of the architecture."""
     if weights is not None:
-        metrics = {metric.name: metric for metric in weights.metrics}
-        if "top-1" not in metrics:
+        values = {(metric.name, metric.dataset, metric.measured_by): metric.value for metric in weights.metrics}
+        top1 = next((metric for metric in reversed(weights.metrics) if metric.name == "top-1"), None)
+        if top1 is None:
             return None
-        top1, top5 = metrics["top-1"], metrics.get("top-5")
-        return Accuracy(
-            top1.value, None if top5 is None else top5.value, top1.dataset, top1.measured_by.removeprefix("reported by ")
-        )
+        top5 = values.get(("top-5", top1.dataset, top1.measured_by))  # of the same pictures, or none
+        return Accuracy(top1.value, top5, top1.dataset, top1.measured_by.removeprefix("reported by "))
     if architecture is not None and architecture.published:
         first = architecture.published[0]
         return Accuracy(first.top1, first.top5, _DATA_SETS.get(first.dataset, first.dataset), first.source)

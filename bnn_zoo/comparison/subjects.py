@@ -133,7 +133,7 @@ def find_subject(spec: Spec, input_shape: Shape | None = None) -> Subject:
     """
     found = find_subjects(spec, input_shape)
     if len(found) != 1:
-        raise ValueError(f"{spec!r:.100} means {len(found)} networks; name one of them.")
+        raise ValueError(f"{spec!r:.100} means {len(found)} networks; name one of them (`compare` takes several).")
     return found[0]
 
 

@@ -34,6 +34,47 @@ def class_labels(name: str) -> tuple[str, ...]:
     return tuple(text.splitlines())
 
 
+def own_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Class names as a caller gives them.
+
+    Raises:
+        ValueError: `labels` is one text, whose letters would be the names.
+    """
+    if isinstance(labels, str):
+        advice = f": class_labels({labels!r}) of bnn_zoo.data has them" if labels in _LABEL_SETS else ""
+        raise ValueError(f"labels is {labels!r:.60}; it has to be a list of class names, as in ['cat', 'dog']{advice}")
+    return tuple(labels)
+
+
+def checked_scores(probabilities: np.ndarray, labels: Sequence[str]) -> np.ndarray:
+    """A network's outputs as float64, if they are scores of these classes: numbers that can be ordered, one a class.
+
+    Args:
+        probabilities: (batch, classes) or (classes,).
+        labels: a name for each class.
+
+    Raises:
+        ValueError: `probabilities` has another shape, or NaN in it, or its classes are not as many as `labels`.
+    """
+    scores = np.asarray(probabilities, dtype=np.float64)
+    if scores.ndim not in (1, 2):
+        raise ValueError(
+            f"probabilities has shape {scores.shape}; allowed is (batch, classes) or (classes,): "
+            "was the network built with include_top=False, or does it give the classes of pixels?"
+        )
+    if scores.shape[-1] != len(labels):
+        raise ValueError(
+            f"probabilities has {scores.shape[-1]} classes (shape {scores.shape}) and labels has {len(labels)} names; "
+            "they have to be as many: pass the class names of the data set that the network was trained on"
+        )
+    if np.isnan(scores).any():
+        raise ValueError(
+            "probabilities has NaN in it; allowed are numbers that can be ordered: check that the pictures were "
+            "preprocessed and that the weights are intact"
+        )
+    return scores
+
+
 def top_classes(probabilities: np.ndarray, labels: Sequence[str], top: int = 5) -> list[list[tuple[str, float]]]:
     """Names the likeliest classes of each picture.
 
@@ -47,27 +88,13 @@ def top_classes(probabilities: np.ndarray, labels: Sequence[str], top: int = 5) 
         For each picture a list of (class name, probability), the highest first; equal ones in the order of classes.
 
     Raises:
-        ValueError: `probabilities` has another shape, or NaN in it, its classes are not as many as `labels`, or `top`
-            is below 1.
+        ValueError: `probabilities` has another shape, or NaN in it, its classes are not as many as `labels`, `labels` is
+            one text, or `top` is below 1.
     """
-    scores = np.asarray(probabilities, dtype=np.float64)
-    if scores.ndim not in (1, 2):
-        raise ValueError(
-            f"probabilities has shape {scores.shape}; allowed is (batch, classes) or (classes,): "
-            "was the network built with include_top=False, or does it give the classes of pixels?"
-        )
-    if scores.shape[-1] != len(labels):
-        raise ValueError(
-            f"probabilities has {scores.shape[-1]} classes (shape {scores.shape}) and labels has {len(labels)} names; "
-            "they have to be as many: pass the class names of the data set that the network was trained on"
-        )
+    labels = own_labels(labels)
+    scores = checked_scores(probabilities, labels)
     if operator.index(top) < 1:
         raise ValueError(f"top is {top}; it has to be at least 1")
-    if np.isnan(scores).any():
-        raise ValueError(
-            "probabilities has NaN in it; allowed are numbers that can be ordered: check that the pictures were "
-            "preprocessed and that the weights are intact"
-        )
     best = np.argsort(-np.atleast_2d(scores), axis=1, kind="stable")[:, :top]
     return [
         [(labels[int(index)], float(row[index])) for index in order] for row, order in zip(np.atleast_2d(scores), best, strict=True)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.streamed_dataset import StreamedDataset
@@ -45,11 +46,11 @@ def split_off(dataset: _Pictures, count: int, seed: int) -> tuple[_Pictures, _Pi
         (rest, held-out), each in the order of `dataset`. `skipped` of one in memory stays with the rest.
 
     Raises:
-        ValueError: `count` is out of range.
+        ValueError: `count` is no whole number, or out of range.
     """
     total = len(dataset)
-    if not 0 < count < total:
-        raise ValueError(f"count is {count}; of {total} pictures from 1 to {total - 1} can be split off")
+    if not is_count(count) or count >= total:
+        raise ValueError(f"count is {count}; a whole number from 1 to {total - 1} of the {total} pictures can be split off")
     labels = np.zeros(total, np.int64) if dataset.labels is None else dataset.labels
     sizes = np.bincount(labels, minlength=len(dataset.class_names))
     # Largest remainders, in whole numbers: exact, and never more than a class has.

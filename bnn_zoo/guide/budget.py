@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo.guide.variants import Variant
 from bnn_zoo.training.recipe import Optimizer, Recipe
 
@@ -30,7 +31,7 @@ class Budget:
         seeds: runs of each variant.
 
     Raises:
-        ValueError: if one of them is below 1.
+        ValueError: if one of them is no whole number above 0.
     """
 
     pictures: int = 16_000
@@ -41,8 +42,8 @@ class Budget:
 
     def __post_init__(self) -> None:
         for entry in fields(self):
-            if getattr(self, entry.name) < 1:
-                raise ValueError(f"{entry.name} is {getattr(self, entry.name)!r}; it must be at least 1.")
+            if not is_count(getattr(self, entry.name)):
+                raise ValueError(f"{entry.name} is {getattr(self, entry.name)!r}; it must be a whole number above 0.")
 
 
 def recipe_of(variant: Variant, settings: Mapping[str, Any], seed: int, budget: Budget) -> Recipe:

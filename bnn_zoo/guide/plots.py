@@ -34,7 +34,8 @@ def plot_experiments(results: Results) -> Figure:
     for axes, experiment in zip(panels, EXPERIMENTS, strict=True):
         _draw_experiment(axes, results, experiment)
     _draw_search(last, results)
-    figure.suptitle(f"{caption(results)}\nBlue: what the guide advises.", fontsize=10, x=0.01, ha="left")
+    words = f"{caption(results)}\nBlue: what the guide advises."
+    figure.suptitle(words, fontsize=10, x=0.01, ha="left", parse_math=False)  # the data's name may have dollar signs
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,15 +12,21 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import small_network
+from PIL import Image
 
 import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.columns import COLUMNS
 from bnn_zoo.comparison.pareto import pareto_front
+from bnn_zoo.comparison.result import Comparison
+from bnn_zoo.comparison.row import Accuracy
 from bnn_zoo.comparison.subjects import find_subjects
+from bnn_zoo.data import CIFAR10
 from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.images import ImageError
 from bnn_zoo.hub import save_pretrained
+from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
 
 
@@ -57,6 +64,13 @@ def test_accuracies_come_with_who_reported_them() -> None:
     assert tuple(frame.loc["binarynet", ["top1", "top1_dataset", "top1_by"]]) == (89.85, "CIFAR-10", "paper")
     packaged = bnn_zoo.compare("birealnet.cifar10")[0].published
     assert packaged is not None and packaged.data_set == "CIFAR-10" and "bnn-zoo evaluate" in packaged.by
+
+
+def test_top1_and_top5_are_of_the_same_data_by_the_same() -> None:
+    metrics = [Metric("top-1", 50.0, "A", "x"), Metric("top-5", 80.0, "A", "x"), Metric("top-1", 60.0, "B", "x")]
+    for more, expected in ((), None), ((Metric("top-5", 90.0, "B", "y"),), None), ((Metric("top-5", 91.0, "B", "x"),), 91.0):
+        weights = dataclasses.replace(bnn_zoo.hub.find_weight_set("birealnet", "cifar10"), metrics=(*metrics, *more))
+        assert bnn_zoo.compare(weights)[0].published == Accuracy(60.0, expected, "B", "x")
 
 
 def test_another_input_shape_counts_anew() -> None:
@@ -148,6 +162,20 @@ def test_a_table_that_is_too_wide_says_what_it_leaves_out() -> None:
     assert "Left out for lack of room: " in text and "shortcuts" in text.rpartition("room:")[2]
 
 
+def test_json_can_be_written_where_only_ascii_can() -> None:
+    named = Comparison((dataclasses.replace(bnn_zoo.compare("quicknet")[0], name="wäights"),)).to_json()
+    assert named.isascii() and json.loads(named)["networks"][0]["name"] == "wäights"
+
+
+def test_a_comparison_is_a_sequence_and_columns_may_be_one() -> None:
+    found = bnn_zoo.compare(["birealnet", "quicknet", "binarynet"])
+    assert found[np.int64(1)] is found["quicknet"] is found[-2]
+    assert [row.name for row in found[1:]] == ["quicknet", "binarynet"] and "birealnet" not in found[1:].table()
+    assert found.table(columns="name") == found.table(columns=["name"])
+    with pytest.raises(KeyError, match="'densenet' was not compared; there are birealnet, quicknet"):
+        found["densenet"]
+
+
 def test_names_do_not_break_a_markdown_table() -> None:
     images = keras.Input((8, 8, 3))
     model = keras.Model(images, keras.layers.Conv2D(2, 3)(images), name="a|b")
@@ -199,6 +227,38 @@ def test_accuracy_here() -> None:
     assert found["birealnet"].measured is None
     assert any(note.startswith("birealnet: accuracy not measured: it has no weights") for note in found.notes())
     assert "top-1 here" in found.table()
+
+
+def test_labels_are_for_networks_without_their_own(tmp_path: Path) -> None:
+    data = ImageDataset(np.zeros((5, 16, 16, 3), np.uint8), np.arange(5), tuple("abcde"))
+    save_pretrained(small_network(), tmp_path, labels=list("vwxyz"), preprocessing=CIFAR10)
+    own, bare = bnn_zoo.compare([tmp_path, small_network()], data=data, labels=list("abcde"))
+    assert own.measured is None and "'a' of the data is none of the model's" in own.notes[0] and bare.measured is not None
+    with pytest.raises(ValueError, match="labels is 'abcde'; it has to be a list"):
+        bnn_zoo.compare(small_network(), data=data, labels="abcde")
+
+
+def test_a_picture_that_cannot_be_read_stops_or_is_noted(tmp_path: Path) -> None:
+    for name in "abcde":
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (16, 16)).save(tmp_path / name / "1.png")
+    (tmp_path / "e" / "2.png").write_bytes(b"\x89PNG nothing")
+    with pytest.raises(ImageError, match=r"2\.png"):
+        bnn_zoo.compare(small_network(), data=tmp_path, labels=list("abcde"))
+    (row,) = bnn_zoo.compare(small_network(), data=tmp_path, labels=list("abcde"), on_bad="skip")
+    assert row.measured is not None and row.measured.pictures == 5
+    assert row.notes[0].startswith("accuracy without 1 of 6 pictures, which could not be read: ") and "2.png" in row.notes[0]
+
+
+def test_what_cannot_be_scored_or_read_costs_no_measured_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = ImageDataset(np.zeros((5, 16, 16, 3), np.uint8), np.arange(5), tuple("abcde"))
+    images = keras.Input((16, 16, 3))
+    twice = keras.Model(images, [small_network()(images)] * 2, name="twice")
+    found = bnn_zoo.compare([small_network(), twice], data=data, labels=list("abcde"))
+    assert found["small"].measured is not None and "accuracy not measured: twice gives" in found["twice"].notes[0]
+    monkeypatch.setattr("bnn_zoo.evaluation.evaluate", lambda *_, **__: pytest.fail("measured"))
+    with pytest.raises(TypeError, match="functional or sequential"):
+        bnn_zoo.compare([small_network(), Subclassed()], data=data, labels=list("abcde"))
 
 
 def test_subjects_say_what_needs_no_building() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from networks import CLASSIC
 
 import bnn_zoo
 from bnn_zoo._keras import keras
+from bnn_zoo.comparison.result import Comparison
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
@@ -193,6 +195,12 @@ def test_dark_mode_reaches_the_chart(opened: Callable[..., Any]) -> None:
         colours.append(page.evaluate("getComputedStyle(document.querySelector('#chart .mark-text text')).fill"))
     light, dark = (sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in colours)
     assert light < 300 < 450 < dark
+
+
+def test_a_name_that_is_no_utf8_is_written_as_json_escapes_it(tmp_path: Path) -> None:
+    (row,) = bnn_zoo.compare("quicknet")
+    text = Comparison((dataclasses.replace(row, name="w\udce4ights"),)).to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert r"<title>w\udce4ights" in text and r'"name": "w\udce4ights"' in text
 
 
 def test_one_file_without_addresses_to_load_from(page_file: Path) -> None:

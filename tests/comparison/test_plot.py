@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import bnn_zoo
 from bnn_zoo.comparison.column import find_column
 from bnn_zoo.comparison.columns import COLUMNS
 from bnn_zoo.comparison.plot import comparable, helps_log
+from bnn_zoo.comparison.result import Comparison
+from bnn_zoo.comparison.row import Accuracy
 
 
 def names_of(figure: Any) -> list[Annotation]:
@@ -49,6 +52,15 @@ def test_names_do_not_hide_each_other_nor_points(x: str) -> None:
     for text in names_of(figure):
         for dot in figure.axes[0].transData.transform([other.xy for other in names_of(figure)]):
             assert not Text.get_window_extent(text, renderer).contains(*dot), text.get_text()
+
+
+@pytest.mark.parametrize(("signs", "shown"), [(r"$\frac{ $", r"$\frac{ $"), ("w\udce4", r"w\udce4")])
+def test_names_are_drawn_with_dollar_signs_and_what_is_no_utf8(signs: str, shown: str, tmp_path: Path) -> None:
+    rows = [dataclasses.replace(row, name=f"{row.name} {signs}") for row in bnn_zoo.compare(["birealnet", "quicknet", "binarynet"])]
+    own = [dataclasses.replace(row, published=Accuracy(50.0, None, signs, "me")) for row in rows[:2]]
+    figure = Comparison((*own, rows[2])).plot(path=tmp_path / "plot.png")
+    assert {text.get_text() for text in names_of(figure)} == {f"birealnet {shown}", f"quicknet {shown}"}
+    assert shown in figure.axes[0].get_ylabel() and shown in figure.axes[0].get_title(loc="right")
 
 
 def test_one_network_alone_gets_its_name() -> None:

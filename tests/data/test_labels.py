@@ -53,6 +53,12 @@ def test_top_classes_refuses(probabilities: np.ndarray, top: int, message: str) 
         top_classes(probabilities, ("a", "b", "c", "d"), top=top)
 
 
+@pytest.mark.parametrize("labels, advice", [("abcd", ""), ("cifar10", r": class_labels\('cifar10'\)")])
+def test_one_text_is_no_list_of_class_names(labels: str, advice: str) -> None:
+    with pytest.raises(ValueError, match=rf"labels is '{labels}'; .* as in \['cat', 'dog'\]{advice}"):
+        top_classes(np.zeros((1, len(labels))), labels)
+
+
 def test_equal_probabilities_keep_the_order_of_classes() -> None:
     labels = class_labels("imagenet")
     scores = np.arange(1000) % 2

@@ -102,6 +102,12 @@ def test_the_figure_has_a_panel_an_experiment_with_every_seed(invented: Results)
     assert list(search.lines[0].get_xdata()) == [0.001, 0.004, 0.016]
 
 
+def test_dollar_signs_of_the_datas_name_are_no_formula(invented: Results) -> None:
+    figure = plot_experiments(dataclasses.replace(invented, dataset=r"a $\frac{ $ b"))
+    figure.savefig(io.BytesIO(), dpi=30)
+    assert figure.get_suptitle().startswith(r"a $\frac{ $ b: 16000")
+
+
 def test_a_panel_and_a_table_of_one_experiment(invented: Results) -> None:
     (panel,) = plot_experiment(invented, EXPERIMENTS[4]).axes
     assert panel.get_title(loc="left") == EXPERIMENTS[4].title

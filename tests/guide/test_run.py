@@ -119,6 +119,13 @@ def test_a_damaged_file_is_named(grid: tuple[Path, list[str], Any], pictures: Pa
         path.write_text(sound)
 
 
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True, float("nan"), "3"])
+@pytest.mark.parametrize("field", ["pictures", "seeds"])
+def test_a_budget_is_of_whole_numbers(field: str, wrong: Any) -> None:
+    with pytest.raises(ValueError, match=f"{field} is {wrong!r}; it must be a whole number above 0"):
+        dataclasses.replace(TINY, **{field: wrong})
+
+
 def test_no_such_experiment(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="only is 8; the experiments are numbered from 1 to 7"):
         run_experiments(pictures, tmp_path, only=8)

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bnn_zoo.data.labels import class_labels
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
@@ -31,24 +33,37 @@ def code(name: str) -> list[dict[str, Any]]:
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """Three classes that differ in colour, twelve pictures each."""
+    return save_pictures(tmp_path / "pictures", {"blue": (20, 20, 220), "green": (20, 220, 20), "red": (220, 20, 20)}, 12)
+
+
+@pytest.fixture
+def cifar10(tmp_path: Path) -> Path:
+    """CIFAR-10's ten classes, four pictures each."""
+    shades = {name: (20 * place, 20 * place, 20 * place) for place, name in enumerate(class_labels("cifar10"), 1)}
+    return save_pictures(tmp_path / "cifar10", shades, 4)
+
+
+def save_pictures(folder: Path, colours: dict[str, tuple[int, int, int]], count: int) -> Path:
     rng = np.random.default_rng(0)
-    for name, colour in {"blue": (20, 20, 220), "green": (20, 220, 20), "red": (220, 20, 20)}.items():
-        (tmp_path / "pictures" / name).mkdir(parents=True)
-        for index in range(12):
+    for name, colour in colours.items():
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
             values = np.clip(np.array(colour) + rng.integers(-20, 20, (40, 50, 3)), 0, 255).astype("uint8")
-            Image.fromarray(values).save(tmp_path / "pictures" / name / f"{index:02}.png")
-    return tmp_path / "pictures"
+            Image.fromarray(values).save(folder / name / f"{index:02}.png")
+    return folder
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", NAMES)
-def test_it_runs_from_top_to_bottom(name: str, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_from_top_to_bottom(
+    name: str, pictures: Path, cifar10: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import nbclient
     import nbformat
 
     monkeypatch.setenv("BNN_ZOO_NOTEBOOK", "small")
     monkeypatch.setenv("BNN_ZOO_PICTURES", str(pictures))
-    monkeypatch.setenv("BNN_ZOO_CIFAR10", str(pictures))
+    monkeypatch.setenv("BNN_ZOO_CIFAR10", str(cifar10))
     # Of whatever kernels there are, the one of this interpreter.
     monkeypatch.setenv("JUPYTER_PATH", f"{sys.prefix}/share/jupyter")
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
@@ -61,7 +76,7 @@ def test_it_runs_from_top_to_bottom(name: str, pictures: Path, tmp_path: Path, m
     client.execute()
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
     # The reader's own files stay where they are, and nothing is left beside them.
-    assert {path.name for path in tmp_path.iterdir()} <= {"pictures", "jupyter"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"pictures", "cifar10", "jupyter"}
 
 
 @pytest.mark.parametrize("name", NAMES)
