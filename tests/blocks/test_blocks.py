@@ -253,6 +253,19 @@ def test_head() -> None:
     assert np.allclose(real(x).numpy().sum(axis=1), 1)
 
 
+@pytest.mark.parametrize("num_classes", [0, 1, 2.5])
+def test_a_head_for_pixels_needs_several_classes(num_classes: Any) -> None:
+    with pytest.raises(ValueError, match=f"num_classes is {num_classes}; "):
+        model_of(lambda x: blocks.fully_convolutional_head(x, x, num_classes))
+
+
+def test_two_heads_for_pixels_in_one_model() -> None:
+    x = keras.Input((8, 8, 16))
+    one, two = blocks.fully_convolutional_head(x, x, 3), blocks.fully_convolutional_head(x, x, 4, name="second")
+    found = names(keras.Model(x, [one, two]))
+    assert {"classifier_conv", "head_conv", "second_classifier_conv", "second_head_conv", "second_head_softmax"} < set(found)
+
+
 def test_binary_head() -> None:
     model = model_of(blocks.head, 10, binary=True)
     assert kinds(model) == ["AveragePooling2D", "Flatten", "QuantDense", "BatchNormalization", "Activation"]
