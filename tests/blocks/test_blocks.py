@@ -74,6 +74,14 @@ def test_shortcut_where_dimensions_change(filters: int | None, strides: int | No
         assert isinstance(model.get_layer("a_shortcut_pool"), keras.layers.AveragePooling2D)
 
 
+@pytest.mark.parametrize("block", [blocks.conv_with_shortcut, blocks.gated_conv, blocks.react_conv])
+@pytest.mark.parametrize("arguments", [dict(filters=0), dict(strides=0), dict(filters=2.5), dict(strides=-1)])
+def test_sizes_that_no_block_can_have(block: Any, arguments: dict[str, Any]) -> None:
+    (name, value) = next(iter(arguments.items()))
+    with pytest.raises(ValueError, match=rf"^{name} is {value}; it must be a whole number above 0, or None to choose it"):
+        model_of(block, **arguments)
+
+
 def test_shortcut_is_not_binarized() -> None:
     """Small changes of the input reach the output."""
     model = model_of(blocks.conv_with_shortcut)
