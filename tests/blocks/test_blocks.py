@@ -244,6 +244,14 @@ def test_an_activation_that_the_stem_does_not_have() -> None:
         model_of(blocks.residual_stem, 8, activation="swish", shape=(64, 64, 3))
 
 
+def test_separable_stem_follows_the_record() -> None:
+    settings = Binarization(momentum=0.5, epsilon=0.1, padding_alignment="symmetric")
+    model = model_of(blocks.separable_stem, 32, shape=(64, 64, 3), binarization=settings)
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert [(norm.momentum, norm.epsilon) for norm in norms] == [(0.5, 0.1)] * 3
+    assert model.output_shape == (None, 16, 16, 32)
+
+
 def test_separable_stem_needs_multiples_of_four() -> None:
     with pytest.raises(ValueError, match="filters is 30; QuickNet's stem needs a multiple of 4"):
         model_of(blocks.separable_stem, 30, shape=(64, 64, 3))
