@@ -88,6 +88,8 @@ class Binarization:
 def where_default(binarization: Binarization, default: Binarization, **figures: Any) -> Binarization:
     """The record with other figures in those fields that nobody set: for layers that a network's authors set apart from the rest.
 
+    A field set to what the network has anyway counts as not set.
+
     Args:
         binarization: the record.
         default: the network's own, which it has unless told otherwise.
