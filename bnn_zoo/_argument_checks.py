@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import is_dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 from bnn_zoo._keras import keras
@@ -16,7 +18,12 @@ def is_count(value: Any) -> bool:
 
 def are_counts(values: Any, number: int) -> bool:
     """Whether it is a tuple or list of that many whole numbers above 0."""
-    return isinstance(values, (tuple, list)) and len(values) == number and all(map(is_count, values))
+    return _are(values, is_count) and len(values) == number
+
+
+def is_positive(value: Any) -> bool:
+    """Whether it is a finite number above 0."""
+    return _is_real(value) and math.isfinite(value) and value > 0
 
 
 def check_input_shape(input_shape: Any, free_sizes: bool) -> None:
@@ -77,7 +84,7 @@ def check_num_classes(num_classes: Any) -> None:
 
 
 def check_like(name: str, value: Any, usual: Any) -> None:
-    """Refuses what is of another kind than the usual value, where that is a number of things, several of them, or a record.
+    """Refuses what is of another kind than the usual value, where that is a number, several of them, or a record.
 
     Args:
         name: of the argument.
@@ -87,15 +94,33 @@ def check_like(name: str, value: Any, usual: Any) -> None:
     Raises:
         ValueError: naming what was given.
     """
-    if _is_whole(usual) and not is_count(value):
-        raise ValueError(f"{name} is {value!r:.60}; it must be a whole number above 0, as in {usual}.")
-    if isinstance(usual, tuple) and usual and all(map(_is_whole, usual)):
-        whole = isinstance(value, (tuple, list)) and all(_is_whole(number) and number >= 0 for number in value)
-        if not whole or (value and not any(value)):
-            raise ValueError(f"{name} is {value!r:.60}; it must be whole numbers, not all of them 0, as in {usual}.")
-    if is_dataclass(usual) and not isinstance(value, type(usual)):
-        raise ValueError(f"{name} is {value!r:.60}; it must be a {type(usual).__name__}.")
+    if name == "section_blocks":  # of which some may be empty
+        whole = _are(value, _is_whole) and all(number >= 0 for number in value)
+        fits, wanted = whole and (not value or any(value)), "whole numbers, not all of them 0"
+    elif _is_whole(usual):
+        fits, wanted = is_count(value), "a whole number above 0"
+    elif _is_real(usual):
+        fits, wanted = is_positive(value), "a number above 0"
+    elif _are(usual, _is_whole):
+        fits, wanted = _are(value, is_count), "whole numbers above 0"
+    elif _are(usual, _is_real):
+        fits, wanted = _are(value, is_positive), "numbers above 0"
+    elif is_dataclass(usual):
+        fits, wanted = isinstance(value, type(usual)), f"a {type(usual).__name__}"
+    else:
+        return
+    if not fits:
+        example = "" if is_dataclass(usual) else f", as in {usual}"
+        raise ValueError(f"{name} is {value!r:.60}; it must be {wanted}{example}.")
+
+
+def _are(values: Any, holds: Callable[[Any], bool]) -> bool:
+    return isinstance(values, (tuple, list)) and all(map(holds, values))
 
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

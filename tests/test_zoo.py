@@ -134,6 +134,40 @@ def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
         bnn_zoo.BiRealNet(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        *(
+            ("binary_densenet28", dict(reduction=reduction), r"reduction is .*; it must be numbers above 0, as in \(2.7, ")
+            for reduction in ((0, 1, 1), (-2, 1, 1), (float("nan"), 1, 1), "abc", 2.0)
+        ),
+        (
+            "binary_densenet28",
+            dict(dilation_rates=(1, 1, 0, 1)),
+            r"dilation_rates is \(1, 1, 0, 1\); it must be whole numbers above 0",
+        ),
+        *(
+            ("ab_reactnet18", dict(alpha=alpha), f"alpha is {alpha!r}; it must be a number above 0, as in 0.25")
+            for alpha in ("x", 0, -1)
+        ),
+        ("binarynet", dict(dense_units=(8, 0)), r"dense_units is \(8, 0\); it must be whole numbers above 0, as in \(1024, 1024\)"),
+        *(
+            ("xnornet", dict(dense_units=units), "dense_units is .*; it must be two numbers, one for each hidden")
+            for units in ((), (8,), (8, 8, 8))
+        ),
+        ("quicknet", dict(section_blocks=(), section_filters=()), "section_blocks has 0 entries .* there must be one at least"),
+    ],
+)
+def test_wrong_arguments_of_some_networks(name: str, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        bnn_zoo.create_model(name, input_shape=(32, 32, 3), **arguments)
+
+
+def test_whole_numbers_do_for_real_ones() -> None:
+    arguments = {**NARROW["binary_densenet28"], "reduction": (2, np.float32(2.5), 3)}
+    assert bnn_zoo.BinaryDenseNet28(input_shape=(32, 32, 3), num_classes=4, **arguments).output_shape == (None, 4)
+
+
 @pytest.mark.parametrize("ask", [bnn_zoo.create_model, bnn_zoo.model_info])
 def test_what_is_no_name(ask: Any) -> None:
     with pytest.raises(TypeError, match="3 is no network's name"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, Literal, TypeAlias
 
@@ -46,8 +46,8 @@ class Binarization:
     Args:
         input_quantizer: what binarizes the inputs of a binary layer: a name (`"ste_sign"`, `"approx_sign"`, `"swish_sign"`,
             `"sigmoid_sign"`, `"dorefa"`, any other name larq knows), a callable, or None for inputs in full precision.
-        kernel_quantizer: the same for kernels; also `"magnitude_aware_sign"`, `"magnitude_sign"`, `"xnor_scale"`,
-            `"dorefa_sign"` and `"standardized_sign"`; `"standardize"` leaves them real.
+        kernel_quantizer: the same for kernels, without `"dorefa"`; also `"magnitude_aware_sign"`, `"magnitude_sign"`,
+            `"xnor_scale"`, `"dorefa_sign"` and `"standardized_sign"`; `"standardize"` leaves them real.
         clip_value: half the width of the window in which `ste_sign` lets the gradient pass, and the bound of the latent weights.
         kernel_constraint: `"weight_clip"` keeps latent weights in [-clip_value, clip_value]; or a Keras constraint, or None.
         kernel_initializer: of the latent weights.
@@ -85,21 +85,48 @@ class Binarization:
                 raise ValueError(f"{name} is {value!r}; it must be {rule}.")
 
 
-def make_quantizer(choice: Quantizer, binarization: Binarization) -> Any:
-    """The quantizer a name stands for, with the record's clip value and bits.
+def where_default(binarization: Binarization, default: Binarization, **figures: Any) -> Binarization:
+    """The record with other figures in those fields that nobody set: for layers that a network's authors set apart from the rest.
+
+    A field set to what the network has anyway counts as not set.
 
     Args:
-        choice: one of the record's two quantizers.
+        binarization: the record.
+        default: the network's own, which it has unless told otherwise.
+        figures: by the name of the field.
+    """
+    return replace(
+        binarization,
+        **{name: figure for name, figure in figures.items() if getattr(binarization, name) == getattr(default, name)},
+    )
+
+
+def make_quantizer(field: Literal["input_quantizer", "kernel_quantizer"], binarization: Binarization) -> Any:
+    """The quantizer that the record names, with the record's clip value and bits.
+
+    Args:
+        field: which of the record's two quantizers.
         binarization: the record.
 
     Returns:
         A larq quantizer, a callable, or None.
 
     Raises:
-        ValueError: if the name is not known.
+        ValueError: if the name is not known, if it is a class where an instance is needed, or a quantizer that is for inputs only.
     """
-    if choice is None or callable(choice):
-        return choice
+    choice = getattr(binarization, field)
+    if isinstance(choice, type):
+        raise ValueError(f"{field} is the class {choice.__name__}; give an instance of it, {choice.__name__}(), or a name.")
+    quantizer = choice if choice is None or callable(choice) else _named_quantizer(field, choice, binarization)
+    if field == "kernel_quantizer" and isinstance(quantizer, larq.quantizers.DoReFa) and quantizer.mode == "activations":
+        raise ValueError(
+            f"kernel_quantizer is {choice!r}, which is for inputs: of negative weights it makes 0. For kernels take "
+            '"dorefa_sign", or larq.quantizers.DoReFa(k_bit=2, mode="weights").'
+        )
+    return quantizer
+
+
+def _named_quantizer(field: str, choice: Any, binarization: Binarization) -> Any:
     if choice == "ste_sign":
         return larq.quantizers.SteSign(clip_value=binarization.clip_value)
     if choice == "dorefa":
@@ -112,21 +139,45 @@ def make_quantizer(choice: Quantizer, binarization: Binarization) -> Any:
         return larq.quantizers.get(choice)
     except ValueError as error:
         raise ValueError(
-            f"quantizer {choice!r} is not known. Known are ste_sign, approx_sign, swish_sign, ste_heaviside, ste_tern, "
+            f"{field} {choice!r} is not known. Known are ste_sign, approx_sign, swish_sign, ste_heaviside, ste_tern, "
             f"magnitude_aware_sign, dorefa, {', '.join(_OWN_QUANTIZERS)}; a callable does as well."
         ) from error
 
 
 def make_constraint(binarization: Binarization) -> Any:
-    """The Keras constraint of the latent weights, or None."""
+    """The Keras constraint of the latent weights, or None.
+
+    Raises:
+        ValueError: if Keras does not know it.
+    """
     if binarization.kernel_constraint is None and binarization.kernel_quantizer in _NEVER_STARVING:
         # larq need not warn of it.
         return keras.constraints.Constraint()
     if binarization.kernel_constraint == "weight_clip":
         return larq.constraints.WeightClip(clip_value=binarization.clip_value)
-    return keras.constraints.get(binarization.kernel_constraint)
+    return _known_to(keras.constraints, "kernel_constraint", binarization, "weight_clip, non_neg, max_norm, unit_norm")
+
+
+def make_initializer(binarization: Binarization) -> Any:
+    """The Keras initializer of the latent weights.
+
+    Raises:
+        ValueError: if Keras does not know it.
+    """
+    return _known_to(keras.initializers, "kernel_initializer", binarization, "glorot_normal, glorot_uniform, he_normal, he_uniform")
 
 
 def make_regularizer(binarization: Binarization) -> Any:
     """The Keras regularizer of the latent weights, or None."""
     return keras.regularizers.L2(binarization.kernel_l2) if binarization.kernel_l2 else None
+
+
+def _known_to(kind: Any, field: str, binarization: Binarization, examples: str) -> Any:
+    """What Keras's `get` makes of a field; its own errors do not name the field."""
+    choice = getattr(binarization, field)
+    try:
+        return kind.get(choice)
+    except ValueError as error:
+        raise ValueError(
+            f"{field} {choice!r} is not known. Known are {examples}, and others of Keras; an instance does as well."
+        ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from bnn_zoo._keras import Tensor, keras, larq
-from bnn_zoo.blocks.binarization import Binarization, make_constraint, make_quantizer, make_regularizer
+from bnn_zoo.blocks.binarization import Binarization, make_constraint, make_initializer, make_quantizer, make_regularizer
 from bnn_zoo.blocks.padding import aligned
 
 
@@ -44,24 +44,47 @@ def binary_conv(
 
     Source: Binarized Neural Networks, Courbariaux et al., 2016, arXiv 1602.02830.
     """
-    settings = binarization or Binarization()
-    _refuse_binarizing(activation)
-    return aligned(larq.layers.QuantConv2D, settings, padding)(
+    layer = binary_conv_layer(
         filters,
         kernel_size,
         strides=strides,
         dilation_rate=dilation_rate,
         padding=padding,
+        activation=activation,
+        binarization=binarization,
+        binary_inputs=binary_inputs,
+        name=name,
+    )
+    return layer(x)
+
+
+def binary_conv_layer(
+    filters: int,
+    kernel_size: int,
+    *,
+    padding: Literal["same", "valid"] = "same",
+    activation: Any = None,
+    binarization: Binarization | None = None,
+    binary_inputs: bool = True,
+    **options: Any,
+) -> Any:
+    """The layer of `binary_conv`, which may be called on several tensors; it takes the same arguments."""
+    settings = binarization or Binarization()
+    _refuse_binarizing(activation)
+    return aligned(larq.layers.QuantConv2D, settings, padding)(
+        filters,
+        kernel_size,
+        padding=padding,
         pad_values=settings.pad_values,
         activation=activation,
         use_bias=False,
-        input_quantizer=make_quantizer(settings.input_quantizer, settings) if binary_inputs else None,
-        kernel_quantizer=make_quantizer(settings.kernel_quantizer, settings),
+        input_quantizer=make_quantizer("input_quantizer", settings) if binary_inputs else None,
+        kernel_quantizer=make_quantizer("kernel_quantizer", settings),
         kernel_constraint=make_constraint(settings),
-        kernel_initializer=settings.kernel_initializer,
+        kernel_initializer=make_initializer(settings),
         kernel_regularizer=make_regularizer(settings),
-        name=name,
-    )(x)
+        **options,
+    )
 
 
 def binary_dense(
@@ -95,10 +118,10 @@ def binary_dense(
         units,
         activation=activation,
         use_bias=False,
-        input_quantizer=make_quantizer(settings.input_quantizer, settings),
-        kernel_quantizer=make_quantizer(settings.kernel_quantizer, settings),
+        input_quantizer=make_quantizer("input_quantizer", settings),
+        kernel_quantizer=make_quantizer("kernel_quantizer", settings),
         kernel_constraint=make_constraint(settings),
-        kernel_initializer=settings.kernel_initializer,
+        kernel_initializer=make_initializer(settings),
         kernel_regularizer=make_regularizer(settings),
         name=name,
     )(x)

@@ -23,7 +23,7 @@ def blurred_transition(
     Args:
         x: (batch, height, width, channels), real-valued.
         filters: channels of the output.
-        binarization: gives the settings of batch norm.
+        binarization: gives the settings of batch norm, and the padding's alignment.
         name: of the block.
 
     Returns:
@@ -35,7 +35,14 @@ def blurred_transition(
 
     x = keras.layers.ReLU(name=part(name, "relu"))(x)
     x = keras.layers.MaxPooling2D(2, strides=1, name=part(name, "pool"))(x)
-    x = depthwise_conv(x, strides=2, kernel_initializer=BlurPoolInitializer(), trainable=False, name=part(name, "blur"))
+    x = depthwise_conv(
+        x,
+        strides=2,
+        kernel_initializer=BlurPoolInitializer(),
+        trainable=False,
+        binarization=binarization,
+        name=part(name, "blur"),
+    )
     x = real_conv(x, filters, 1, name=part(name, "conv"))
     return batch_norm(x, binarization, name=part(name, "bn"))
 

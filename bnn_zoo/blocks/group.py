@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
-from bnn_zoo.blocks.binary import binary_conv
+from bnn_zoo.blocks.binary import binary_conv_layer
 from bnn_zoo.blocks.naming import part
-from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.norm import batch_norm_layer
 from bnn_zoo.blocks.shortcut import chosen_size, conv_with_shortcut
 
 
@@ -109,13 +109,7 @@ def weighted_sum(tensors: Sequence[Tensor], *, name: str | None = None) -> Tenso
 def _shared_shortcut(
     inputs: Sequence[Tensor], filters: int, strides: int, settings: Binarization, name: str | None
 ) -> list[Tensor]:
-    def conv(x: Tensor) -> Tensor:
-        return binary_conv(x, filters, 1, strides=strides, binarization=settings, name=part(name, "shortcut_conv"))
-
-    return _one_layer(lambda x: batch_norm(x, settings, name=part(name, "shortcut_bn")), _one_layer(conv, inputs))
-
-
-def _one_layer(block: Callable[[Tensor], Tensor], tensors: Sequence[Tensor]) -> list[Tensor]:
-    """What a block of a single layer gives for each tensor, with the same weights for all."""
-    first = block(tensors[0])
-    return [first, *(first.node.layer(x) for x in tensors[1:])]
+    conv = binary_conv_layer(filters, 1, strides=strides, binarization=settings, name=part(name, "shortcut_conv"))
+    norm = batch_norm_layer(settings, name=part(name, "shortcut_bn"))
+    convolved = [conv(x) for x in inputs]
+    return [norm(x) for x in convolved]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
 
@@ -19,5 +21,10 @@ def batch_norm(x: Tensor, binarization: Binarization | None = None, *, name: str
 
     Source: Batch Normalization, Ioffe and Szegedy, 2015, arXiv 1502.03167.
     """
+    return batch_norm_layer(binarization, name=name)(x)
+
+
+def batch_norm_layer(binarization: Binarization | None = None, *, name: str | None = None) -> Any:
+    """The layer of `batch_norm`, which may be called on several tensors."""
     settings = binarization or Binarization()
-    return keras.layers.BatchNormalization(momentum=settings.momentum, epsilon=settings.epsilon, scale=settings.scale, name=name)(x)
+    return keras.layers.BatchNormalization(momentum=settings.momentum, epsilon=settings.epsilon, scale=settings.scale, name=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bnn_zoo._argument_checks import is_positive
 from bnn_zoo._keras import Tensor, keras, larq
 from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.naming import part
@@ -17,8 +18,11 @@ class NormFree:
 
     Args:
         alpha: weight of the binary branch beside the shortcut; a power of two costs no multiplication.
-        variance: of the block's input, as it is expected: the input is divided by its root before it is binarized, which in
-            inference changes no sign.
+        variance: of the block's input, as it is expected: the input is divided by its root before it is binarized. In inference the
+            learnt threshold can hold that too: the sign of factor * x + bias is that of x + bias / factor.
+
+    Raises:
+        ValueError: for a number that is not above 0.
 
     Source: A&B BNN, Ma et al., 2024, arXiv 2403.03739, after NF-ResNets, Brock et al., 2021, arXiv 2101.08692.
     """
@@ -27,8 +31,10 @@ class NormFree:
     variance: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.variance <= 0:
-            raise ValueError(f"variance is {self.variance!r}; it must be positive.")
+        for name in ("alpha", "variance"):
+            value = getattr(self, name)
+            if not is_positive(value):
+                raise ValueError(f"{name} is {value!r}; it must be a number above 0.")
 
 
 def channel_gain(x: Tensor, factor: float = 1.0, *, name: str | None = None) -> Tensor:

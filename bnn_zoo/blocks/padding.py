@@ -14,12 +14,12 @@ def aligned(layer: Any, binarization: Binarization | None, padding: str = "same"
     Args:
         layer: `keras.layers.Conv2D`, `larq.layers.QuantConv2D` or `keras.layers.MaxPooling2D`, which pad odd pixels at the end.
         binarization: says how padding is aligned; at the end without one.
-        padding: the layer's, `"same"` or `"valid"`.
+        padding: the layer's, `"same"` or `"valid"`, in capitals too, as Keras takes them.
 
     Returns:
         The layer itself, or one that takes the same arguments and pads both sides alike.
     """
-    if padding != "same" or binarization is None or binarization.padding_alignment == "end":
+    if padding.lower() != "same" or binarization is None or binarization.padding_alignment == "end":
         return layer
     from bnn_zoo.blocks.layers import SymmetricMaxPooling2D, SymmetricQuantConv2D  # their classes need TensorFlow when defined
 

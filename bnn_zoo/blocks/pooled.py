@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks.binarization import Binarization
 from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
+from bnn_zoo.blocks.padding import aligned
 
 
 def pooled_block(
@@ -58,8 +59,8 @@ def pooled_block(
     def pool(y: Tensor) -> Tensor:
         if pool_size is None:
             return y
-        layer: Any = keras.layers.MaxPooling2D(pool_size, strides=pool_strides, padding=pool_padding, name=part(name, "pool"))
-        return layer(y)
+        layer = aligned(keras.layers.MaxPooling2D, binarization, pool_padding)
+        return layer(pool_size, strides=pool_strides, padding=pool_padding, name=part(name, "pool"))(y)
 
     def norm(y: Tensor) -> Tensor:
         return batch_norm(y, binarization, name=part(name, "bn"))

@@ -59,6 +59,7 @@ def depthwise_conv(
     strides: int = 1,
     kernel_initializer: Any = "glorot_uniform",
     trainable: bool = True,
+    binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
     """A real-valued convolution of each channel on its own.
@@ -69,17 +70,28 @@ def depthwise_conv(
         strides: pixels.
         kernel_initializer: of the kernel.
         trainable: False keeps the kernel as initialized.
+        binarization: gives only the padding's alignment. What strides would pad otherwise at the end, a layer of its own,
+            `<name>_pad`, pads on both sides alike.
         name: of the layer.
 
     Returns:
         (batch, height / strides, width / strides, channels).
+
+    Raises:
+        ValueError: if an even kernel is to be padded on both sides alike.
     """
+    padding = "same"
+    if strides > 1 and binarization is not None and binarization.padding_alignment == "symmetric":
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size is {kernel_size}; what is padded on both sides alike needs odd sizes.")
+        padding = "valid"
+        x = keras.layers.ZeroPadding2D(kernel_size // 2, name=part(name, "pad"))(x)
     # With strides TensorFlow's gradient to the input takes many times as long in bfloat16 as in float32, on CPUs.
     slow = strides > 1 and keras.mixed_precision.global_policy().compute_dtype == "bfloat16"
     return keras.layers.DepthwiseConv2D(
         kernel_size,
         strides=strides,
-        padding="same",
+        padding=padding,
         use_bias=False,
         depthwise_initializer=kernel_initializer,
         trainable=trainable,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo.blocks.binarization import Binarization
+from bnn_zoo.blocks.binarization import Binarization, make_initializer
 from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
@@ -93,7 +94,7 @@ def pointwise_shortcut(
         x,
         filters,
         1,
-        kernel_initializer=settings.kernel_initializer,
+        kernel_initializer=make_initializer(settings),
         name=part(name, "shortcut_conv"),
     )
     return batch_norm(x, settings, name=part(name, "shortcut_bn"))
@@ -106,10 +107,16 @@ def chosen_size(x: Tensor, filters: int | None, strides: int | None) -> tuple[in
         x: what the block takes, (..., channels).
         filters: channels of the output; those of `x` if not given.
         strides: pixels; if not given 1 where the channels stay, 2 where they change.
+
+    Raises:
+        ValueError: for what is given and no whole number above 0.
     """
+    for argument, value in (("filters", filters), ("strides", strides)):
+        if value is not None and not is_count(value):
+            raise ValueError(f"{argument} is {value!r}; it must be a whole number above 0, or None to choose it.")
     channels = x.shape[-1]
-    filters = filters or channels
-    return filters, strides or (1 if filters == channels else 2)
+    filters = channels if filters is None else filters
+    return filters, strides if strides is not None else 1 if filters == channels else 2
 
 
 def pooled(x: Tensor, strides: int, *, name: str | None = None) -> Tensor:

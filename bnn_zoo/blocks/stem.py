@@ -117,13 +117,21 @@ def stem_pool(x: Tensor, pool_size: int = 3, *, binarization: Binarization | Non
     return pool(pool_size, strides=2, padding="same", name=part(name, "pool"))(x)
 
 
-def separable_stem(x: Tensor, filters: int = 64, *, stem: Stem | None = None, name: str | None = "stem") -> Tensor:
+def separable_stem(
+    x: Tensor,
+    filters: int = 64,
+    *,
+    stem: Stem | None = None,
+    binarization: Binarization | None = None,
+    name: str | None = "stem",
+) -> Tensor:
     """QuickNet's first layers: 3x3 convolution, depthwise 3x3 convolution, pointwise convolution.
 
     Args:
         x: images, (batch, height, width, channels).
         filters: channels of the output, a multiple of four.
         stem: `"imagenet"` reduces height and width four times, `"cifar"` not at all; None chooses by the height.
+        binarization: gives the settings of batch norm, and the padding's alignment.
         name: of the block.
 
     Returns:
@@ -136,14 +144,19 @@ def separable_stem(x: Tensor, filters: int = 64, *, stem: Stem | None = None, na
     """
     if filters % 4:
         raise ValueError(f"filters is {filters}; QuickNet's stem needs a multiple of 4.")
+    settings = binarization or Binarization()
     strides = 1 if choose_stem(x, stem) == "cifar" else 2
-    x = real_conv(x, filters // 4, 3, strides=strides, kernel_initializer="he_normal", name=part(name, "conv"))
-    x = keras.layers.BatchNormalization(name=part(name, "bn"))(x)
+    x = real_conv(
+        x, filters // 4, 3, strides=strides, kernel_initializer="he_normal", binarization=settings, name=part(name, "conv")
+    )
+    x = batch_norm(x, settings, name=part(name, "bn"))
     x = keras.layers.ReLU(name=part(name, "relu"))(x)
-    x = depthwise_conv(x, strides=strides, name=part(name, "depthwise"))
-    x = keras.layers.BatchNormalization(scale=False, center=False, name=part(name, "depthwise_bn"))(x)
+    x = depthwise_conv(x, strides=strides, binarization=settings, name=part(name, "depthwise"))
+    x = keras.layers.BatchNormalization(
+        momentum=settings.momentum, epsilon=settings.epsilon, scale=False, center=False, name=part(name, "depthwise_bn")
+    )(x)
     x = real_conv(x, filters, 1, kernel_initializer="he_normal", name=part(name, "pointwise"))
-    return keras.layers.BatchNormalization(name=part(name, "pointwise_bn"))(x)
+    return batch_norm(x, settings, name=part(name, "pointwise_bn"))
 
 
 def grouped_stem(

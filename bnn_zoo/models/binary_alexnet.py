@@ -5,7 +5,8 @@ from __future__ import annotations
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, choose_stem, pooled_block, probabilities
 from bnn_zoo.blocks.stem import Stem
-from bnn_zoo.models.architecture import Paper, Published, architecture
+from bnn_zoo.models.architecture import Published, architecture
+from bnn_zoo.models.binarynet import PAPER
 
 BINARY_ALEXNET = Binarization(kernel_initializer="glorot_uniform", scale=False)
 
@@ -13,12 +14,7 @@ BINARY_ALEXNET = Binarization(kernel_initializer="glorot_uniform", scale=False)
 @architecture(
     "binary_alexnet",
     factory="BinaryAlexNet",
-    paper=Paper(
-        "Binarized Neural Networks",
-        "Itay Hubara, Matthieu Courbariaux, Daniel Soudry, Ran El-Yaniv, Yoshua Bengio",
-        2016,
-        "1602.02505",
-    ),
+    paper=PAPER,
     published=(Published("imagenet", 36.3, 61.5, "larq-zoo"),),
 )
 def binary_alexnet(

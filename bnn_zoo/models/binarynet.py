@@ -9,15 +9,18 @@ from bnn_zoo.models.architecture import Paper, Published, architecture
 BINARYNET = Binarization(kernel_initializer="glorot_uniform", epsilon=1e-4)
 
 
+PAPER = Paper(
+    "Binarized Neural Networks: Training Deep Neural Networks with Weights and Activations Constrained to +1 or -1",
+    "Matthieu Courbariaux, Itay Hubara, Daniel Soudry, Ran El-Yaniv, Yoshua Bengio",
+    2016,
+    "1602.02830",
+)
+
+
 @architecture(
     "binarynet",
     factory="BinaryNet",
-    paper=Paper(
-        "Binarized Neural Networks: Training Deep Neural Networks with Weights and Activations Constrained to +1 or -1",
-        "Matthieu Courbariaux, Itay Hubara, Daniel Soudry, Ran El-Yaniv, Yoshua Bengio",
-        2016,
-        "1602.02830",
-    ),
+    paper=PAPER,
     published=(Published("cifar10", 89.85, None, "paper"),),
     input_shape=(32, 32, 3),
     num_classes=10,

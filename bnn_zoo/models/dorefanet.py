@@ -54,10 +54,11 @@ def dorefanet(
         stem: "imagenet" (12x12 convolution with stride 4) or "cifar" (3x3 with stride 1); chosen by the input size unless given.
         binarization: how the network binarizes; `activation_bits` is the precision of the activations.
     """
+    first: dict[str, Any] = dict(use_bias=True, kernel_initializer="glorot_uniform", binarization=binarization, name="stem_conv")
     if choose_stem(x, stem) == "cifar":
-        x = real_conv(x, 96, 3, use_bias=True, kernel_initializer="glorot_uniform", name="stem_conv")
+        x = real_conv(x, 96, 3, **first)
     else:
-        x = real_conv(x, 96, 12, strides=4, padding="valid", use_bias=True, kernel_initializer="glorot_uniform", name="stem_conv")
+        x = real_conv(x, 96, 12, strides=4, padding="valid", **first)
     pooled: dict[str, Any] = dict(order="norm_pool", pool_padding="same", binarization=binarization)
     x = pooled_block(x, 256, 5, **pooled, name="section_0_block_0")
     x = pooled_block(x, 384, **pooled, name="section_1_block_0")

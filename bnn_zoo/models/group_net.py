@@ -27,8 +27,8 @@ GROUP_NET = Binarization(
     padding_alignment="symmetric",
 )
 
-#: How many sections keep the size, by output stride.
-_ATROUS_SECTIONS = {8: 2, 16: 1}
+#: Pixels of the picture that one of the stem's features stands for; with the stem for small pictures all strides are a quarter.
+_STEM_STRIDE = 4
 
 _PAPER = Paper(
     "Structured Binary Neural Networks for Accurate Image Classification and Semantic Segmentation",
@@ -95,22 +95,28 @@ def group_net18_segmentation(
     """GroupNet18 for semantic segmentation: the last sections keep the size, by binary parallel atrous convolutions (BPAC).
 
     Its probabilities are those of every pixel, (batch, height, width, num_classes). The dilation rates of five bases are 2 to 6 in
-    the first section that keeps the size, and 6 to 10 in the second.
+    the first section that keeps the size, 6 to 10 in the second, and so on.
 
     Args:
         filters: channels of the first section; each further section doubles them.
         section_blocks: how many blocks each section has, of two convolutions a base.
         bases: how many binary branches there are side by side.
         output_stride: 8 or 16, how many pixels of the picture one of the features stands for; a quarter of that with the stem for
-            small pictures. At 8 two sections keep the size, at 16 one.
+            small pictures. The sections keep the size from where it is reached: two of four at 8, one at 16.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
-    if output_stride not in _ATROUS_SECTIONS:
-        raise ValueError(f"output_stride is {output_stride!r}; it must be {' or '.join(map(str, _ATROUS_SECTIONS))}.")
+    if output_stride not in (8, 16):
+        raise ValueError(f"output_stride is {output_stride!r}; it must be 8 or 16.")
+    reached = _STEM_STRIDE * 2 ** sum(map(bool, section_blocks[1:]))
+    if reached < output_stride:
+        raise ValueError(
+            f"output_stride is {output_stride}, but section_blocks={section_blocks} reduce the picture {reached} times only; "
+            "every section with blocks halves it, but the first: take more of them."
+        )
     images = x
     x = _stem(x, filters, stem, binarization)
-    x = _sections(x, filters, section_blocks, bases, binarization, atrous=_ATROUS_SECTIONS[output_stride])
+    x = _sections(x, filters, section_blocks, bases, binarization, output_stride)
     return x if num_classes is None else fully_convolutional_head(x, images, num_classes, binarization=binarization)
 
 
@@ -124,24 +130,30 @@ def _stem(x: Tensor, filters: int, stem: Stem | None, binarization: Binarization
 
 
 def _sections(
-    x: Tensor, filters: int, section_blocks: tuple[int, ...], bases: int, binarization: Binarization, atrous: int = 0
+    x: Tensor,
+    filters: int,
+    section_blocks: tuple[int, ...],
+    bases: int,
+    binarization: Binarization,
+    output_stride: int | None = None,
 ) -> Tensor:
     branches = [x] * bases
-    first_atrous = len(section_blocks) - atrous
+    stride, least_rate = _STEM_STRIDE, 2
     for section, blocks in enumerate(section_blocks):
-        rates = None
-        if section >= first_atrous:
-            least = 2 + (section - first_atrous) * (bases - 1)
-            rates = range(least, least + bases)
+        rates = range(least_rate, least_rate + bases) if stride == output_stride else None
+        halves = section and rates is None
         for block in range(blocks):
-            halves = section and not block and rates is None
             x, branches = group_block(
                 x,
                 branches,
                 filters * 2**section,
-                strides=2 if halves else 1,
+                strides=2 if halves and not block else 1,
                 dilation_rates=rates,
                 binarization=binarization,
                 name=f"section_{section}_block_{block}",
             )
+        if blocks and halves:
+            stride *= 2
+        elif blocks and rates:
+            least_rate = rates[-1]
     return x

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, blurred_transition, conv_with_shortcut, head, separable_stem
+from bnn_zoo.blocks.binarization import where_default
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
@@ -38,12 +39,14 @@ def quicknet(
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
-    if len(section_blocks) != len(section_filters):
+    if not section_filters or len(section_blocks) != len(section_filters):
         raise ValueError(
             f"section_blocks has {len(section_blocks)} entries and section_filters {len(section_filters)}; "
-            "both need one for each section."
+            "both need one for each section, of which there must be one at least."
         )
-    x = separable_stem(x, section_filters[0], stem=stem)
+    # larq-zoo gives the stem's batch norms no settings: they have those of Keras.
+    stem_settings = where_default(binarization, QUICKNET, momentum=0.99, epsilon=1e-3)
+    x = separable_stem(x, section_filters[0], stem=stem, binarization=stem_settings)
     for section, (blocks, filters) in enumerate(zip(section_blocks, section_filters, strict=True)):
         if blocks and filters != x.shape[-1]:  # an empty section has no transition either, as in larq-zoo
             x = blurred_transition(x, filters, binarization=binarization, name=f"section_{section}_transition")

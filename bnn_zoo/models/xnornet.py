@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, batch_norm, choose_stem, pooled_block, probabilities, real_conv
-from bnn_zoo.blocks.binarization import make_regularizer
+from bnn_zoo.blocks.binarization import make_regularizer, where_default
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture
 
@@ -42,6 +40,10 @@ def xnornet(
             size unless given.
         binarization: how the network binarizes.
     """
+    if len(dense_units) != 2:
+        raise ValueError(
+            f"dense_units is {dense_units}; it must be two numbers, one for each hidden dense layer, as in (4096, 4096)."
+        )
     small = choose_stem(x, stem) == "cifar"
     regularizer = make_regularizer(binarization)
     kernel_size, strides = (3, 1) if small else (11, 4)
@@ -52,9 +54,10 @@ def xnornet(
         strides=strides,
         kernel_initializer="glorot_uniform",
         kernel_regularizer=regularizer,
+        binarization=binarization,
         name="stem_conv",
     )
-    x = batch_norm(x, replace(binarization, epsilon=1e-5), name="stem_bn")
+    x = batch_norm(x, where_default(binarization, XNORNET, epsilon=1e-5), name="stem_bn")
     x = keras.layers.ReLU(name="stem_relu")(x)
     if not small:
         x = keras.layers.MaxPooling2D(3, strides=2, name="stem_pool")(x)
@@ -66,7 +69,8 @@ def xnornet(
     x = pooled_block(x, dense_units[0], 6, padding="valid", pool_size=None, binarization=binarization, name="classifier_0")
     if num_classes is None:
         return x
-    x = pooled_block(x, dense_units[1], 1, pool_size=None, binarization=replace(binarization, epsilon=1e-3), name="classifier_1")
+    last = where_default(binarization, XNORNET, epsilon=1e-3)
+    x = pooled_block(x, dense_units[1], 1, pool_size=None, binarization=last, name="classifier_1")
     x = keras.layers.ReLU(name="classifier_relu")(x)
     x = keras.layers.Flatten(name="classifier_flatten")(x)
     x = keras.layers.Dense(num_classes, use_bias=False, kernel_regularizer=regularizer, name="head_dense")(x)

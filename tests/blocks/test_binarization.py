@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from bnn_zoo._keras import keras, larq
-from bnn_zoo.blocks import Binarization
-from bnn_zoo.blocks.binarization import make_constraint, make_quantizer, make_regularizer
+from bnn_zoo.blocks import Binarization, binary_conv, pointwise_shortcut
+from bnn_zoo.blocks.binarization import make_constraint, make_quantizer, make_regularizer, where_default
 
 
 def test_defaults_are_the_guides() -> None:
     settings = Binarization()
-    quantizer = make_quantizer(settings.input_quantizer, settings)
+    quantizer = make_quantizer("input_quantizer", settings)
     assert isinstance(quantizer, larq.quantizers.SteSign)
     assert quantizer.get_config()["clip_value"] == 1.0
     assert isinstance(make_constraint(settings), larq.constraints.WeightClip)
@@ -25,7 +25,7 @@ def test_defaults_are_the_guides() -> None:
 
 def test_clip_value_reaches_quantizer_and_constraint() -> None:
     settings = Binarization(clip_value=1.3)
-    assert make_quantizer("ste_sign", settings).get_config()["clip_value"] == 1.3
+    assert make_quantizer("kernel_quantizer", settings).get_config()["clip_value"] == 1.3
     assert make_constraint(settings).clip_value == 1.3
 
 
@@ -45,19 +45,49 @@ def test_clip_value_reaches_quantizer_and_constraint() -> None:
     ],
 )
 def test_every_named_quantizer(name: str, kind: str, precision: int) -> None:
-    quantizer = make_quantizer(name, Binarization(activation_bits=3))
+    quantizer = make_quantizer("input_quantizer", Binarization(input_quantizer=name, activation_bits=3))
     assert type(quantizer).__name__ == kind
     assert quantizer.precision == precision
 
 
 def test_callables_and_none_pass_through() -> None:
-    assert make_quantizer(None, Binarization()) is None
-    assert make_quantizer(abs, Binarization()) is abs
+    settings = Binarization(input_quantizer=None, kernel_quantizer=abs)
+    assert make_quantizer("input_quantizer", settings) is None
+    assert make_quantizer("kernel_quantizer", settings) is abs
 
 
-def test_unknown_quantizer_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"'ste_sing' is not known\. Known are ste_sign, approx_sign.*dorefa_sign"):
-        make_quantizer("ste_sing", Binarization())
+@pytest.mark.parametrize("field", ["input_quantizer", "kernel_quantizer"])
+def test_unknown_quantizer_lists_the_known_ones(field: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{field} 'ste_sing' is not known\. Known are ste_sign, approx_sign.*dorefa_sign"):
+        make_quantizer(field, Binarization(**{field: "ste_sing"}))
+    with pytest.raises(ValueError, match=rf"^{field} is the class SteSign; give an instance of it, SteSign\(\)"):
+        make_quantizer(field, Binarization(**{field: larq.quantizers.SteSign}))
+
+
+@pytest.mark.parametrize("choice", ["dorefa", "DoReFa", larq.quantizers.DoReFa(2)])
+def test_the_dorefa_of_inputs_is_none_for_kernels(choice: Any) -> None:
+    """It knows no negative weights."""
+    with pytest.raises(
+        ValueError, match=r'kernel_quantizer is .*, which is for inputs.*take "dorefa_sign", or larq.*mode="weights"'
+    ):
+        make_quantizer("kernel_quantizer", Binarization(kernel_quantizer=choice))
+    kernels = larq.quantizers.DoReFa(2, mode="weights")
+    assert make_quantizer("kernel_quantizer", Binarization(kernel_quantizer=kernels)) is kernels
+
+
+@pytest.mark.parametrize("field", ["kernel_constraint", "kernel_initializer"])
+def test_what_keras_does_not_know_is_told_by_its_field(field: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{field} 'foo' is not known\. Known are .*an instance does as well"):
+        binary_conv(keras.Input((8, 8, 3)), 4, binarization=Binarization(**{field: "foo"}))
+    if field == "kernel_initializer":
+        with pytest.raises(ValueError, match=rf"^{field} 'foo' is not known"):
+            pointwise_shortcut(keras.Input((8, 8, 3)), 4, binarization=Binarization(kernel_initializer="foo"))
+
+
+def test_special_figures_are_for_fields_that_nobody_set() -> None:
+    default = Binarization(epsilon=1e-5)
+    special = where_default(dataclasses.replace(default, momentum=0.5), default, momentum=0.99, epsilon=1e-3)
+    assert special == dataclasses.replace(default, momentum=0.5, epsilon=1e-3)
 
 
 def test_constraint_by_choice() -> None:

@@ -74,6 +74,14 @@ def test_shortcut_where_dimensions_change(filters: int | None, strides: int | No
         assert isinstance(model.get_layer("a_shortcut_pool"), keras.layers.AveragePooling2D)
 
 
+@pytest.mark.parametrize("block", [blocks.conv_with_shortcut, blocks.gated_conv, blocks.react_conv])
+@pytest.mark.parametrize("arguments", [dict(filters=0), dict(strides=0), dict(filters=2.5), dict(strides=-1)])
+def test_sizes_that_no_block_can_have(block: Any, arguments: dict[str, Any]) -> None:
+    (name, value) = next(iter(arguments.items()))
+    with pytest.raises(ValueError, match=rf"^{name} is {value}; it must be a whole number above 0, or None to choose it"):
+        model_of(block, **arguments)
+
+
 def test_shortcut_is_not_binarized() -> None:
     """Small changes of the input reach the output."""
     model = model_of(blocks.conv_with_shortcut)
@@ -236,6 +244,14 @@ def test_an_activation_that_the_stem_does_not_have() -> None:
         model_of(blocks.residual_stem, 8, activation="swish", shape=(64, 64, 3))
 
 
+def test_separable_stem_follows_the_record() -> None:
+    settings = Binarization(momentum=0.5, epsilon=0.1, padding_alignment="symmetric")
+    model = model_of(blocks.separable_stem, 32, shape=(64, 64, 3), binarization=settings)
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert [(norm.momentum, norm.epsilon) for norm in norms] == [(0.5, 0.1)] * 3
+    assert model.output_shape == (None, 16, 16, 32)
+
+
 def test_separable_stem_needs_multiples_of_four() -> None:
     with pytest.raises(ValueError, match="filters is 30; QuickNet's stem needs a multiple of 4"):
         model_of(blocks.separable_stem, 30, shape=(64, 64, 3))
@@ -251,6 +267,19 @@ def test_head() -> None:
     x = RNG.normal(0, 1, (2, 8, 8, 16)).astype("float32")
     assert np.allclose(real(x).numpy(), free(x).numpy(), atol=1e-6)
     assert np.allclose(real(x).numpy().sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("num_classes", [0, 1, 2.5])
+def test_a_head_for_pixels_needs_several_classes(num_classes: Any) -> None:
+    with pytest.raises(ValueError, match=f"num_classes is {num_classes}; "):
+        model_of(lambda x: blocks.fully_convolutional_head(x, x, num_classes))
+
+
+def test_two_heads_for_pixels_in_one_model() -> None:
+    x = keras.Input((8, 8, 16))
+    one, two = blocks.fully_convolutional_head(x, x, 3), blocks.fully_convolutional_head(x, x, 4, name="second")
+    found = names(keras.Model(x, [one, two]))
+    assert {"classifier_conv", "head_conv", "second_classifier_conv", "second_head_conv", "second_head_softmax"} < set(found)
 
 
 def test_binary_head() -> None:

@@ -86,6 +86,12 @@ def test_no_bases() -> None:
         blocks.group_block(images, [])
 
 
+def test_a_block_takes_values_as_it_takes_a_networks_tensors() -> None:
+    x = tf.constant(noise(12, 12, 8))
+    total, branches = blocks.group_block(x, [x, 2 * x], 16)
+    assert total.shape == branches[0].shape == branches[1].shape == (4, 6, 6, 16)
+
+
 def test_unnamed_blocks_and_a_single_base() -> None:
     images = keras.Input((12, 12, 8))
     x, branches = blocks.group_block(images, [images])

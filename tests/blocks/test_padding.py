@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bnn_zoo._keras import keras
-from bnn_zoo.blocks import Binarization, binary_conv, real_conv, residual_stem
+from bnn_zoo.blocks import Binarization, binary_conv, depthwise_conv, real_conv, residual_stem
 from bnn_zoo.blocks.layers import SymmetricMaxPooling2D
 from bnn_zoo.blocks.padding import aligned
 
@@ -89,6 +89,18 @@ def test_symmetric_real_conv(size: tuple[int, int], kernel_size: int, strides: i
     assert np.allclose(y, expected, atol=1e-4), "a real convolution is padded with zeros, whatever pad_values is"
 
 
+@pytest.mark.parametrize(("kernel_size", "strides"), [(3, 1), (3, 2), (5, 2), (5, 3)])
+@pytest.mark.parametrize("size", [(8, 8), (9, 7)])
+def test_symmetric_depthwise_conv(size: tuple[int, int], kernel_size: int, strides: int) -> None:
+    x = RNG.normal(0, 1, (2, *size, 1)).astype("float32")  # of one channel it is a convolution
+    images = keras.Input((*size, 1))
+    settings = Binarization(padding_alignment="symmetric", pad_values=1.0)
+    model = keras.Model(images, depthwise_conv(images, kernel_size, strides=strides, binarization=settings, name="a"))
+    expected = _convolve(_pad(x.astype(np.float64), kernel_size // 2, 0.0), model.weights[0].numpy(), strides, 1)
+    assert np.allclose(model(x), expected, atol=1e-4)
+    assert [layer.name for layer in model.layers[1:]] == (["a_pad", "a"] if strides > 1 else ["a"])
+
+
 @pytest.mark.parametrize("size", [(8, 8), (9, 7)])
 @pytest.mark.parametrize(("pool_size", "strides"), [(3, 2), (3, 1)])
 def test_symmetric_max_pool(size: tuple[int, int], pool_size: int, strides: int) -> None:
@@ -125,6 +137,7 @@ def test_symmetric_stem() -> None:
 def test_without_odd_pixels_or_a_word_on_them_a_layer_stays_itself() -> None:
     symmetric, pool = Binarization(padding_alignment="symmetric"), keras.layers.MaxPooling2D
     assert aligned(pool, symmetric) is SymmetricMaxPooling2D
+    assert aligned(pool, symmetric, "SAME") is SymmetricMaxPooling2D
     assert aligned(pool, symmetric, "valid") is aligned(pool, None) is aligned(pool, Binarization()) is pool
 
 
@@ -132,4 +145,6 @@ def test_even_kernels_have_no_middle() -> None:
     x = keras.Input((8, 8, 4))
     with pytest.raises(ValueError, match=r"kernel_size is \(2, 2\); what is padded on both sides alike needs odd sizes"):
         binary_conv(x, 4, 2, binarization=Binarization(padding_alignment="symmetric"))
+    with pytest.raises(ValueError, match=r"kernel_size is 2; what is padded on both sides alike needs odd sizes"):
+        depthwise_conv(x, 2, strides=2, binarization=Binarization(padding_alignment="symmetric"))
     assert binary_conv(x, 4, 2, binarization=Binarization()).shape[1:] == (8, 8, 4)

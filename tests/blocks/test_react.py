@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from block_models import kinds, model_of
@@ -90,8 +92,19 @@ def test_react_conv_without_batch_norm() -> None:
     assert model.get_layer("a_gain").factor == 0.5 and model.get_layer("a_shortcut_gain").factor == 1.0
     shortcut = model.get_layer("a_shortcut_conv")
     assert shortcut.kernel_quantizer is not None and shortcut.input_quantizer is None
-    with pytest.raises(ValueError, match=r"variance is 0\.0; it must be positive"):
-        NormFree(variance=0.0)
+
+
+@pytest.mark.parametrize("field", ["alpha", "variance"])
+@pytest.mark.parametrize("value", [0.0, -1, float("nan"), float("inf"), "x", None, True])
+def test_numbers_that_a_block_without_batch_norm_cannot_have(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{field} is {value!r}; it must be a number above 0"):
+        NormFree(**{field: value})
+
+
+def test_the_threshold_can_hold_the_division() -> None:
+    """As NormFree's documentation says."""
+    x, bias, factor = RNG.normal(size=1000), RNG.normal(size=1000), NormFree(variance=4.0).variance ** -0.5
+    assert np.array_equal(factor * x + bias >= 0, x + bias / factor >= 0) and np.any((factor * x + bias >= 0) != (x + bias >= 0))
 
 
 def test_the_threshold_moves_the_sign_and_not_the_shortcut() -> None:

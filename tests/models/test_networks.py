@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +296,33 @@ def test_small_pictures_get_larq_zoos_own_stem(name: str) -> None:
     assert config["kernel_initializer"]["class_name"] == "HeNormal"
     assert layers[2].name.startswith("section_0_block_0")
     assert not [layer.name for layer in layers[2:] if layer.name.startswith("stem")]
+
+
+# What a user sets of the record
+
+_STRIDED = [name for name in DISTINCT if "binarization" in architectures()[name].defaults]
+
+
+@pytest.mark.parametrize("name", _STRIDED)
+def test_symmetric_padding_reaches_every_layer_with_strides(name: str) -> None:
+    symmetric = replace(architectures()[name].defaults["binarization"], padding_alignment="symmetric")
+    model = narrow(name, input_shape=(224, 224, 3), binarization=symmetric)
+    at_the_end = [
+        layer.name
+        for layer in model.layers
+        if getattr(layer, "padding", None) == "same"
+        and tuple(layer.strides) != (1, 1)
+        and not type(layer).__name__.startswith("Symmetric")
+        and getattr(layer, "pool_size", None) != (2, 2)  # which has no middle
+    ]
+    assert not at_the_end
+
+
+@pytest.mark.parametrize("name", _STRIDED)
+def test_momentum_and_epsilon_reach_every_batch_norm(name: str) -> None:
+    set_by_user = replace(architectures()[name].defaults["binarization"], momentum=0.5, epsilon=0.1)
+    norms = [layer for layer in narrow(name, binarization=set_by_user).layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert {(norm.momentum, norm.epsilon) for norm in norms} <= {(0.5, 0.1)}
 
 
 # Sections

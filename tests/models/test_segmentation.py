@@ -47,6 +47,33 @@ def test_binary_parallel_atrous_convolutions(stride: int, rates: tuple[range, ..
         assert found == [*rates[atrous]] * 2 if atrous >= 0 else [1] * 10
 
 
+@pytest.mark.parametrize(
+    ("section_blocks", "stride", "first_rates"),
+    [
+        ((1, 1), 8, (1, 1)),
+        ((1, 1, 1), 8, (1, 1, 2)),
+        ((1, 1, 1), 16, (1, 1, 1)),
+        ((1, 1, 1, 1, 1), 8, (1, 1, 2, 3, 4)),
+        ((1, 1, 1, 1, 1), 16, (1, 1, 1, 2, 3)),
+        ((1, 0, 1, 1), 8, (1, 1, 2)),
+        ((0, 1, 1), 8, (1, 2)),
+    ],
+)
+def test_the_output_stride_is_kept_with_any_number_of_sections(
+    section_blocks: tuple[int, ...], stride: int, first_rates: tuple[int, ...]
+) -> None:
+    model = network(section_blocks=section_blocks, output_stride=stride, include_top=False, input_shape=(64, 96, 3), filters=4)
+    assert model.output_shape[1:3] == (64 // stride, 96 // stride)
+    convs = [layer for layer in model.layers if layer.name.endswith("base0_first_conv")]
+    assert tuple(conv.dilation_rate[0] for conv in convs) == first_rates
+
+
+@pytest.mark.parametrize(("section_blocks", "stride"), [((2,), 8), ((2, 0), 8), ((1, 1), 16), ((), 8)])
+def test_an_output_stride_out_of_reach_is_refused(section_blocks: tuple[int, ...], stride: int) -> None:
+    with pytest.raises(ValueError, match=rf"output_stride is {stride}, but section_blocks=.* reduce the picture \d times only"):
+        network(section_blocks=section_blocks, output_stride=stride)
+
+
 @pytest.mark.parametrize("stride", [0, 4, 32, "8"])
 def test_other_output_strides(stride: Any) -> None:
     with pytest.raises(ValueError, match=rf"output_stride is {stride!r}; it must be 8 or 16"):
