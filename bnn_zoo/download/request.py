@@ -69,6 +69,8 @@ def _request(url: str, path: str, begun: int, size: int | None) -> tuple[int, in
             _start_over(path)
             raise requests.ConnectionError(f"nothing comes after the {begun} bytes that are there")
         response.raise_for_status()
+        if response.status_code not in (200, 206):  # nothing of the file comes with it, and what is there stays
+            raise requests.HTTPError(f"{response.status_code} for what should be a file", response=response)
         start, end, whole = _extent(response)
         if start and (start != begun or (version is not None and not is_of_version(response.headers, version))):
             _start_over(path)
