@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.errors import DownloadError
 from bnn_zoo.download.version import is_of_version, keep_version, version_in, version_of
 
@@ -140,7 +141,7 @@ def _refuse_downgrade(asked: str, response: Any) -> None:
     if urlsplit(asked).scheme == "https":
         for address in addresses:
             if urlsplit(address).scheme != "https":
-                raise requests.exceptions.InvalidSchema(f"https was redirected to {address}")
+                raise requests.exceptions.InvalidSchema(f"https was redirected to {without_secrets(address)}")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.errors import DownloadError
 from bnn_zoo.download.folders import clear_leftovers, downloads_folder
 from bnn_zoo.download.hashing import is_whole
@@ -143,9 +144,10 @@ def _explained(path: Path) -> Iterator[None]:
         response: Any = error.response
         raise DownloadError(f"the server answered {response.status_code} {response.reason}".strip() + ".") from error
     except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, requests.TooManyRedirects) as error:
-        raise DownloadError(f"the address, or one it redirects to, is refused ({in_one_line(error)}).") from error
+        raise DownloadError(f"the address, or one it redirects to, is refused ({without_secrets(in_one_line(error))}).") from error
     except requests.RequestException as error:
-        raise DownloadError(f"no answer, or a broken one ({in_one_line(_innermost(error))}); is this machine online?") from error
+        reason = without_secrets(in_one_line(_innermost(error)))
+        raise DownloadError(f"no answer, or a broken one ({reason}); is this machine online?") from error
     except ValueError as error:  # pooch: the hash is another one
         raise DownloadError(
             "what the server sent does not have the recorded sha256, and was thrown away; it is damaged, or the file was replaced."
