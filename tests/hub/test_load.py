@@ -230,6 +230,14 @@ def test_a_layer_that_the_file_has_no_room_for_is_given_up(folder: Path, tmp_pat
         load_pretrained(saved)
 
 
+def test_the_smallest_networks_fit_into_their_files(tmp_path: Path) -> None:
+    """TensorFlow makes variables of its own while a network is built, for random numbers."""
+    layers = [keras.layers.RandomFlip(seed=number) for number in range(9)]
+    model = keras.Sequential([keras.layers.Input((1, 1, 1)), *layers, keras.layers.Dense(1, use_bias=False)])
+    again = load_pretrained(save_pretrained(model, tmp_path))
+    np.testing.assert_array_equal(again.get_weights(), model.get_weights())
+
+
 def test_what_the_caller_asks_for_may_be_larger_than_the_file(folder: Path, tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="all was loaded but head_dense"):
         load_pretrained(folder, num_classes=100_000)
