@@ -93,6 +93,7 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Tell what is known of a network: paper, figures, weight sets."""
+    from bnn_zoo.download.addresses import without_secrets
     from bnn_zoo.hub.weight_set import to_json
 
     found = _found(name)
@@ -117,7 +118,7 @@ def info(
             ("pictures", prepared(entry)),
             ("licence", entry.license or ""),
             ("sha256", entry.sha256 or ""),
-            ("from", ", ".join(entry.sources)),
+            ("from", without_secrets(", ".join(entry.sources))),
         ]
         rows += [(metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in entry.metrics]
         if entry.arguments:

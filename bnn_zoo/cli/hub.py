@@ -25,6 +25,7 @@ _Reference = Annotated[
 @app.command(cls=Command)
 def info(reference: _Reference, as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False) -> None:
     """Tell what is recorded of a weight set, and whether it is on this machine."""
+    from bnn_zoo.download.addresses import without_secrets
     from bnn_zoo.hub import resolve
     from bnn_zoo.hub.cache import is_cached
     from bnn_zoo.hub.weight_set import to_json
@@ -41,7 +42,7 @@ def info(reference: _Reference, as_json: Annotated[bool, typer.Option("--json", 
         ("licence", weights.license or "not recorded"),
         *[("pictures", text) for text in [prepared(weights)] if text],
         ("here", "yes" if is_cached(weights) else "no"),
-        *(("from", source) for source in weights.sources),
+        *(("from", without_secrets(source)) for source in weights.sources),
         *((metric.name, f"{metric.value:.2f} %, {metric.dataset}, {metric.measured_by}") for metric in weights.metrics),
     ]
     show_fields(rows)

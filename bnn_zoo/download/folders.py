@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from bnn_zoo._user_path import user_path
@@ -30,16 +31,30 @@ def clear_leftovers() -> int:
 
     Locks stay: nobody writes to one, so that its age tells nothing, and one that is held and goes keeps nobody out any more.
     """
-    freed = 0
     folder = downloads_folder()
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.suffix == ".lock":
-            continue
+    return remove_abandoned(path for path in folder.iterdir() if path.suffix != ".lock") if folder.is_dir() else 0
+
+
+def remove_abandoned(paths: Iterable[Path]) -> int:
+    """Removes those files to which nobody wrote for an hour; the bytes that were freed."""
+    return remove(filter(_is_abandoned, paths))
+
+
+def remove(paths: Iterable[Path]) -> int:
+    """Removes files, as far as that is possible; the bytes that were freed."""
+    freed = 0
+    for path in paths:
         try:
-            state = path.stat()
-            if time.time() - state.st_mtime > ABANDONED:
-                path.unlink()
-                freed += state.st_size
+            size = path.stat().st_size
+            path.unlink()
         except OSError:  # another process was faster, or the cache is read-only
             continue
+        freed += size
     return freed
+
+
+def _is_abandoned(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > ABANDONED
+    except OSError:
+        return False

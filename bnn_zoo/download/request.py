@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.errors import DownloadError
 from bnn_zoo.download.version import is_of_version, keep_version, version_in, version_of
 
@@ -69,6 +70,8 @@ def _request(url: str, path: str, begun: int, size: int | None) -> tuple[int, in
             _start_over(path)
             raise requests.ConnectionError(f"nothing comes after the {begun} bytes that are there")
         response.raise_for_status()
+        if response.status_code not in (200, 206):  # nothing of the file comes with it, and what is there stays
+            raise requests.HTTPError(f"{response.status_code} for what should be a file", response=response)
         start, end, whole = _extent(response)
         if start and (start != begun or (version is not None and not is_of_version(response.headers, version))):
             _start_over(path)
@@ -138,7 +141,7 @@ def _refuse_downgrade(asked: str, response: Any) -> None:
     if urlsplit(asked).scheme == "https":
         for address in addresses:
             if urlsplit(address).scheme != "https":
-                raise requests.exceptions.InvalidSchema(f"https was redirected to {address}")
+                raise requests.exceptions.InvalidSchema(f"https was redirected to {without_secrets(address)}")
 
 
 @contextmanager

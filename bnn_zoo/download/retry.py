@@ -11,8 +11,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: HTTP status codes that say "not now"; 404 and 401 say "never".
-RETRIED = (429, 500, 502, 503, 504)
+#: HTTP status codes that say "not now", those from 520 on Cloudflare's; 404 and 401 say "never".
+RETRIED = (408, 425, 429, 500, 502, 503, 504, *range(520, 525))
 
 #: Pauses in seconds before the second, third and fourth try.
 BACKOFF = (1.0, 3.0, 9.0)
@@ -24,25 +24,31 @@ _TELLING, _LONGEST_PAUSE = (429, 503), 60.0
 PAUSES = "_BNN_ZOO_RETRY_PAUSES"
 
 
-def with_retries(attempt: Callable[[], T], passing: Callable[[Exception], bool]) -> T:
+def with_retries(attempt: Callable[[], T], passing: Callable[[Exception], bool], progress: Callable[[], int] = lambda: 0) -> T:
     """The result of the first try that succeeds. A server that says how long to wait is waited for, up to a minute a time.
 
     Args:
         attempt: what is tried, at most once more than there are pauses.
         passing: whether an error may pass; others are raised at once.
+        progress: how far the tries came; after one that came further than all before, the tries are counted anew.
 
     Raises:
         Exception: the error of the last try.
     """
-    for pause in (*_pauses(), None):
+    pauses = _pauses()
+    failed, furthest = 0, progress()
+    while True:
         try:
             return attempt()
         except Exception as error:
-            if pause is None or not passing(error):
+            reached = progress()
+            if reached > furthest:
+                failed, furthest = 0, reached
+            if failed == len(pauses) or not passing(error):
                 raise
-            pause = max(pause, _asked_for(error))
+            pause = max(pauses[failed], _asked_for(error))
+        failed += 1
         time.sleep(pause)
-    raise AssertionError("the last try returns or raises")
 
 
 def is_unresolved(error: BaseException | None) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.errors import DownloadError
 from bnn_zoo.download.folders import clear_leftovers, downloads_folder
 from bnn_zoo.download.hashing import is_whole
@@ -21,7 +22,8 @@ def download(url: str, target: Path, sha256: str, size: int | None = None, *, ke
     """Downloads a file, unless a whole one is there by now.
 
     Processes that want the same file wait for the one that downloads it. Dropped connections, 429 and 5xx are tried again, from
-    where the file broke off if the server can do so and still has the same file; other answers are not.
+    where the file broke off if the server can do so and still has the same file; other answers are not. Tries that bring the file
+    further are not counted.
 
     Args:
         url: https or http.
@@ -88,7 +90,11 @@ class _Downloader:
         path = output_file if self.part is None else str(self.part)
         self.mixed = False
         try:
-            self.mixed = with_retries(lambda: request_file(url, path, self.size), _may_pass)
+            self.mixed = with_retries(
+                lambda: request_file(url, path, self.size),
+                _may_pass,
+                lambda: os.path.getsize(path) if os.path.exists(path) else 0,
+            )
         finally:
             if self.part is None:
                 keep_version(path, None)
@@ -119,7 +125,11 @@ def _only_one(name: str) -> Iterator[None]:
 def _innermost(error: BaseException) -> BaseException:
     """What requests and urllib3 wrap, each with the address and its own words around it."""
     inner = getattr(error.args[0], "reason", None) if error.args else None
-    return inner if isinstance(inner, Exception) else error
+    error = inner if isinstance(inner, Exception) else error
+    while error.args and isinstance(error.args[0], Exception):
+        error = error.args[0]
+    # urllib3's have their cause behind their words, and show both as a tuple.
+    return Exception(error.args[0]) if len(error.args) > 1 and isinstance(error.args[0], str) else error
 
 
 @contextmanager
@@ -132,11 +142,12 @@ def _explained(path: Path) -> Iterator[None]:
         raise
     except requests.HTTPError as error:
         response: Any = error.response
-        raise DownloadError(f"the server answered {response.status_code} {response.reason}.") from error
+        raise DownloadError(f"the server answered {response.status_code} {response.reason}".strip() + ".") from error
     except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL, requests.TooManyRedirects) as error:
-        raise DownloadError(f"the address, or one it redirects to, is refused ({in_one_line(error)}).") from error
+        raise DownloadError(f"the address, or one it redirects to, is refused ({without_secrets(in_one_line(error))}).") from error
     except requests.RequestException as error:
-        raise DownloadError(f"no answer, or a broken one ({in_one_line(_innermost(error))}); is this machine online?") from error
+        reason = without_secrets(in_one_line(_innermost(error)))
+        raise DownloadError(f"no answer, or a broken one ({reason}); is this machine online?") from error
     except ValueError as error:  # pooch: the hash is another one
         raise DownloadError(
             "what the server sent does not have the recorded sha256, and was thrown away; it is damaged, or the file was replaced."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.hub.cache import cached_path
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.hashing import file_sha256
@@ -22,7 +23,7 @@ def bring(weights: WeightSet) -> Path:
         try:
             return _brought(source_of(source), source, weights)
         except (WeightsError, OSError) as error:  # the system's: a name that is too long, a folder that may not be read
-            tried.append(f"  {source}: {error}")
+            tried.append(f"  {without_secrets(f'{source}: {error}')}")
     if not tried:
         tried.append("  nothing: no source is recorded for it.")
     if weights.sha256 and any(scheme_of(source) in ("http", "https") for source in weights.sources):

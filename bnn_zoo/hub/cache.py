@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bnn_zoo.download.folders import cache_folder, clear_leftovers
+from bnn_zoo.download.folders import cache_folder, clear_leftovers, remove, remove_abandoned
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.schemes import source_of
@@ -65,12 +65,23 @@ def clear_cache() -> int:
 
     Downloads that run meanwhile keep their half downloaded files.
     """
-    freed = 0
-    for path in cached_files():
-        freed += path.stat().st_size
-        path.unlink()
-    return freed + clear_leftovers()
+    return remove(cached_files()) + remove_abandoned(_parts()) + clear_leftovers()
+
+
+def _parts() -> list[Path]:
+    """What is kept of downloads that failed, for the next one to go on from: `<file>.part`, and which version it is of."""
+    folder = cache_folder()
+    return [path for path in folder.iterdir() if _is_part(path.name)] if folder.is_dir() else []
+
+
+def _is_part(name: str) -> bool:
+    whole, part, version = name.partition(".part")
+    return bool(part) and version in ("", ".version") and _is_name(Path(whole))
 
 
 def _is_ours(path: Path) -> bool:
-    return path.suffix in _ENDINGS.values() and SHA256.fullmatch(path.stem) is not None and path.is_file()
+    return _is_name(path) and path.is_file()
+
+
+def _is_name(path: Path) -> bool:
+    return path.suffix in _ENDINGS.values() and SHA256.fullmatch(path.stem) is not None

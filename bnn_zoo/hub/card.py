@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from bnn_zoo.hub.hub_reference import parse_hub_reference
 from bnn_zoo.hub.weight_set import Metric, WeightSet
 from bnn_zoo.models import find_architecture
 
@@ -131,6 +132,10 @@ def _license_id(spdx: str | None) -> str | None:
 
 def _dataset_id(words: str) -> str:
     """The Hub's name of a data set, or what could be one; empty where no letter or digit is left of what it is called."""
-    first = words.partition(",")[0].strip().lower()
+    named = words.partition(",")[0].strip()
+    place = parse_hub_reference(named)
+    if place is not None and not place.revision and not place.path:
+        return place.repo
+    first = named.lower()
     known = {"cifar-10": "cifar10", "cifar-10 test": "cifar10", "imagenet": "imagenet-1k"}
     return known.get(first, re.sub(r"[^a-z0-9]+", "-", first).strip("-"))

@@ -12,6 +12,7 @@ from bnn_zoo._user_path import user_path
 from bnn_zoo.hub.authors_settings import IMAGENET_CLASSES, authors_settings
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import save_pretrained
+from bnn_zoo.hub.formats.listed import listed
 from bnn_zoo.hub.formats.pytorch import fill
 from bnn_zoo.hub.formats.pytorch_names import authors_names
 from bnn_zoo.hub.formats.torch_file import read_state_dict
@@ -69,9 +70,14 @@ def convert_checkpoint(
         raise ValueError(f"input_size is {input_size}; it must be a number of pixels above 0, as 32 or 224.")
     checkpoint = user_path(checkpoint)
     state = read_state_dict(checkpoint)
-    if "fc.bias" not in state or state["fc.bias"].ndim != 1:
-        raise WeightFileError(f"{checkpoint}: has no tensor 'fc.bias' by which to tell its classes: is it of {entry.name}?")
-    classes = len(state["fc.bias"])
+    bias = state.get("fc.bias")
+    if bias is None or bias.ndim != 1 or not bias.size:
+        found = f"it holds {listed(list(state))}" if bias is None else f"it is {bias.shape}"
+        raise WeightFileError(
+            f"{checkpoint}: has no tensor 'fc.bias' with a number for each class, by which to tell them: {found}. Is it of "
+            f"{entry.name}?"
+        )
+    classes = len(bias)
     stem = state.get(f"{names.stem['stem_conv']}.weight")
     if input_size is None and classes != IMAGENET_CLASSES and stem is not None and stem.shape[2:] == (3, 3):
         raise ValueError(

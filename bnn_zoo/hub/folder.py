@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from bnn_zoo._one_line import in_one_line
 from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.data.labels import class_labels
+from bnn_zoo.data.preprocessing_settings import Preprocessing
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.card import model_card
@@ -69,8 +72,9 @@ def save_pretrained(
 
     Raises:
         TypeError: if `model` is no keras.Model.
-        ValueError: if labels and outputs differ in number, the tag is none, the model and what is said of it could not be read
-            again, or the folder holds a README.md or config.json of something else. The folder is then as it was.
+        ValueError: if labels and outputs differ in number, the tag is none, pictures cannot be prepared as `preprocessing` says,
+            the model and what is said of it could not be read again, or the folder holds a README.md or config.json of something
+            else. The folder is then as it was.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"model is {model!r:.60}; it must be a keras.Model.")
@@ -84,12 +88,10 @@ def save_pretrained(
         labels = before.labels
     if labels is not None:
         labels = labels if isinstance(labels, str) else tuple(labels)
-        named = class_labels(labels) if isinstance(labels, str) else labels
-        if len(named) != model.output_shape[-1]:
-            which = f" ({labels!r})" if isinstance(labels, str) else ""
-            raise ValueError(f"labels{which} has {len(named)} names, but {model.name} has {model.output_shape[-1]} outputs.")
-    if preprocessing is not None and hasattr(preprocessing, "to_dict"):
-        preprocessing = preprocessing.to_dict()
+        check_labels(labels, model)
+    if preprocessing is not None:
+        settings = preprocessing.to_dict() if hasattr(preprocessing, "to_dict") else preprocessing
+        preprocessing = Preprocessing.from_dict(settings).to_dict()
     weights = dataclasses.replace(
         described,
         tag=tag,
@@ -111,8 +113,20 @@ def save_pretrained(
     write_tensor_file(path / TENSORS, *content)
     weights = dataclasses.replace(weights, bytes=(path / TENSORS).stat().st_size, sha256=file_sha256(path / TENSORS))
     # The configuration comes last: it names the file's hash, so that a run cut in between leaves no folder that loads.
-    _write_description(path, weights)
+    _write(path, _description(path, weights))
     return path
+
+
+def check_labels(labels: str | tuple[str, ...], model: keras.Model) -> None:
+    """Refuses class names that are not those of a model's outputs.
+
+    Raises:
+        ValueError: if there is no packaged list of that name, or names and outputs differ in number.
+    """
+    named = class_labels(labels) if isinstance(labels, str) else labels
+    if len(named) != model.output_shape[-1]:
+        which = f" ({labels!r})" if isinstance(labels, str) else ""
+        raise ValueError(f"labels{which} has {len(named)} names, but {model.name} has {model.output_shape[-1]} outputs.")
 
 
 def read_config(folder: str | os.PathLike[str]) -> WeightSet:
@@ -144,6 +158,8 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
 def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) -> WeightSet:
     """Writes accuracies into a weight set's configuration and card; of the same name and data set the new one replaces the old.
 
+    A card that was edited by hand stays as it is.
+
     Args:
         folder: that `save_pretrained` wrote.
         metrics: the new ones.
@@ -151,14 +167,27 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
     Returns:
         The new record.
 
+    Warns:
+        UserWarning: if the card was edited.
+
     Raises:
         WeightFileError: if the folder is no weight set.
         ValueError: if a metric could not be read again, as one of more than 100 percent.
     """
-    weights = read_config(folder)
+    path = user_path(folder)
+    weights = read_config(path)
+    edited = _is_edited(path, weights)
     new = {(metric.name, metric.dataset): metric for metric in (*weights.metrics, *metrics)}
     weights = _as_read_again(dataclasses.replace(weights, metrics=tuple(new.values()), sources=(TENSORS,)))
-    _write_description(user_path(folder), weights)
+    texts = _description(path, weights)
+    if edited:
+        del texts[CARD]
+        warnings.warn(
+            f"{path / CARD} was edited by hand and stays as it is, without the new accuracies: add them there, or remove it and "
+            "record them again.",
+            stacklevel=2,
+        )
+    _write(path, texts)
     return weights
 
 
@@ -170,14 +199,11 @@ def run_files(folder: Path) -> list[str]:
 def _describe(model: keras.Model) -> WeightSet:
     record = record_of(model)
     shape = _input_shape(model)
-    if record is None:
-        return WeightSet(None, input_shape=shape, num_classes=_classes(model), keras_config=config_of(model))
-    try:
-        arguments = arguments_to_json(dict(record.arguments))
-    except TypeError:
-        # A quantizer given as a callable: the layers describe themselves instead.
-        return WeightSet(None, input_shape=shape, num_classes=_classes(model), keras_config=config_of(model))
-    return WeightSet(record.architecture, arguments, shape, record.num_classes, record.num_classes is not None)
+    if record is not None:
+        with suppress(TypeError):  # a quantizer given as a callable: the layers describe themselves instead
+            arguments = arguments_to_json(dict(record.arguments))
+            return WeightSet(record.architecture, arguments, shape, record.num_classes, record.num_classes is not None)
+    return WeightSet(None, input_shape=shape, num_classes=_classes(model), keras_config=config_of(model))
 
 
 def _input_shape(model: keras.Model) -> tuple[int | None, int | None, int]:
@@ -229,6 +255,18 @@ def _description(path: Path, weights: WeightSet) -> dict[str, str]:
     return {CARD: model_card(weights, beside=run_files(path)), CONFIG: config + "\n"}
 
 
-def _write_description(path: Path, weights: WeightSet) -> None:
-    for name, text in _description(path, weights).items():
+def _is_edited(path: Path, weights: WeightSet) -> bool:
+    """Whether there is a card that is not what the record gives."""
+    try:
+        found = (path / CARD).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    except UnicodeDecodeError:
+        return True
+    # A run's log may have come after the card.
+    return found not in [model_card(weights, beside=beside) for beside in ((), run_files(path))]
+
+
+def _write(path: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
         write_text_whole(path / name, text)

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bnn_zoo._argument_checks import check_input_tensor
+from bnn_zoo._argument_checks import check_input_tensor, check_num_classes
 from bnn_zoo._caller import callers_level
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo._one_line import in_one_line
@@ -25,7 +25,7 @@ from bnn_zoo.hub.variables import HEAD
 from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.architecture import arguments_from_json
-from bnn_zoo.models.build import build_model
+from bnn_zoo.models.build import build_model, record_of
 
 #: What reads a file, by the record's format. A new format is one new file in `formats` and one line here.
 _FORMATS = {
@@ -70,6 +70,8 @@ def load_pretrained(
     """
     if input_tensor is not None:
         check_input_tensor(input_tensor)
+    if num_classes is not None:
+        check_num_classes(num_classes)
     weights = resolve(reference, architecture, include_top)
     if weights.architecture is None:
         given = dict(
@@ -94,7 +96,8 @@ def load_pretrained(
         raise WeightFileError(f"{weights.name}: {error}") from error
     if include_top and num_classes is None:
         _check_classes(weights, path)
-    classes = (num_classes or weights.num_classes or entry.num_classes) if include_top else None
+    recorded = entry.num_classes if weights.num_classes is None else weights.num_classes
+    classes = (recorded if num_classes is None else num_classes) if include_top else None
     shape = weights.input_shape if input_shape is None and input_tensor is None else input_shape
     asked = bool(arguments) or input_shape is not None or input_tensor is not None or num_classes is not None
     # What the caller asks for may be larger than the file, as may a head that the file does not have.
@@ -162,8 +165,9 @@ def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
         # What the record says itself, as the registry's do, stays.
         told = {name: value for name, value in authors_settings(model).items() if getattr(weights, name) is None}
         weights = dataclasses.replace(weights, **told)
-    if leave_out:
+    if leave_out or _is_without_top(model):
         weights = dataclasses.replace(weights, labels=None, metrics=())
+    if leave_out:
         classes = f"was trained on {weights.num_classes} classes, not {model.output_shape[-1]}"
         warnings.warn(
             f"{weights.name} {classes if weights.include_top else 'comes without top'}: all was loaded but "
@@ -171,6 +175,11 @@ def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
             stacklevel=callers_level(),
         )
     attach_weight_set(model, weights)
+
+
+def _is_without_top(model: keras.Model) -> bool:
+    record = record_of(model)
+    return record is not None and record.num_classes is None
 
 
 def _head_to_leave_out(model: keras.Model, weights: WeightSet) -> set[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo._user_path import user_path
+from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.hub.bring import bring
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.registry_file import parse_registry
@@ -71,7 +72,7 @@ def _end_of_first(places: str, separator: str) -> int:
         url = _URL.match(places)
         if url is None or places[url.end() : url.end() + 1] not in ("", separator):
             raise WeightFileError(
-                f"{_VARIABLE} has {places.split()[0]!r:.200}; a registry at a URL needs its hash, "
+                f"{_VARIABLE} has {without_secrets(places.split()[0])!r:.200}; a registry at a URL needs its hash, "
                 "as in https://zoo.example/registry.json#sha256=HEX (64 hexadecimal digits)."
             )
         return url.end()
@@ -85,7 +86,7 @@ def _read(place: str) -> tuple[WeightSet, ...]:
         return parse_registry(_text(_brought(place)), place)
     url = _URL.fullmatch(place)
     if url is not None:
-        return parse_registry(_text(_brought(url["url"], url["sha256"].lower())), url["url"])
+        return parse_registry(_text(_brought(url["url"], url["sha256"].lower())), without_secrets(url["url"]))
     path = user_path(place)
     return parse_registry(_text(path), str(path), path.absolute().parent)
 

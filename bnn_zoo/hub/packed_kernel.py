@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -55,8 +56,7 @@ def pack_kernel(kernel: np.ndarray, quantize: Callable[[np.ndarray], np.ndarray]
         The packed kernel, or None where no form fits (a ternary or k-bit quantizer, weights that are not finite, an
         empty or scalar tensor, no floating dtype): store the tensor as it is.
     """
-    # bfloat16 is a dtype of ml_dtypes, which numpy does not know as a floating one.
-    if (kernel.dtype.kind != "f" and kernel.dtype.name != "bfloat16") or kernel.ndim == 0 or kernel.size == 0:
+    if not is_float(kernel.dtype) or kernel.ndim == 0 or kernel.size == 0:
         return None
     with np.errstate(over="ignore"):
         kernel = np.asarray(kernel, np.float32)
@@ -76,6 +76,12 @@ def pack_kernel(kernel: np.ndarray, quantize: Callable[[np.ndarray], np.ndarray]
         if close is None and _agree(quantized, again):
             close = packed
     return close
+
+
+def is_float(dtype: Any) -> bool:
+    """Whether a dtype, of numpy or TensorFlow, is a floating one."""
+    # bfloat16 is a dtype of ml_dtypes, which numpy does not know as such.
+    return "float" in dtype.name
 
 
 def unpack_kernel(packed: PackedKernel) -> np.ndarray:

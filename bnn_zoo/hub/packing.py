@@ -11,9 +11,7 @@ import numpy as np
 
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.packed_kernel import PackedKernel as PackedKernel
-from bnn_zoo.hub.packed_kernel import pack_kernel as pack_kernel
-from bnn_zoo.hub.packed_kernel import unpack_kernel as unpack_kernel
+from bnn_zoo.hub.packed_kernel import PackedKernel
 
 FORMAT = "bnn_zoo"
 VERSION = "1"

@@ -11,16 +11,13 @@ from typing import Any
 
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo._user_path import user_path
+from bnn_zoo.data.preprocessing_settings import Preprocessing
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
-from bnn_zoo.hub.fetch import fetch
-from bnn_zoo.hub.folder import CARD, CONFIG, TENSORS, read_config, run_files, save_pretrained
+from bnn_zoo.hub.folder import CARD, CONFIG, TENSORS, check_labels, read_config, run_files, save_pretrained
 from bnn_zoo.hub.hub_reference import parse_hub_reference
-from bnn_zoo.hub.packing import decode
-from bnn_zoo.hub.tensor_file import read_tensor_file
+from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.weight_set import WeightSet
-from bnn_zoo.models import find_architecture
-from bnn_zoo.models.architecture import arguments_from_json
 
 
 def push_to_hub(
@@ -70,7 +67,7 @@ def push_to_hub(
 
 
 def check_folder(folder: str | os.PathLike[str]) -> WeightSet:
-    """Whether a folder is a weight set that others can load: configuration, hash, tensors and model card.
+    """Whether a folder is a weight set that others can load and use: it is loaded, and its model card read.
 
     Returns:
         Its record.
@@ -82,12 +79,14 @@ def check_folder(folder: str | os.PathLike[str]) -> WeightSet:
     weights = read_config(folder)
     if weights.sha256 is None:
         raise WeightFileError(f"{folder / CONFIG}: has no sha256, so that nobody could tell a damaged file; save it again.")
-    decode(*read_tensor_file(fetch(weights)))
-    if weights.architecture is not None:
-        try:
-            arguments_from_json(find_architecture(weights.architecture), weights.arguments)
-        except (ValueError, TypeError) as error:
-            raise WeightFileError(f"{folder / CONFIG}: {error}") from error
+    try:
+        model = load_pretrained(weights, include_top=weights.include_top)
+        if weights.labels is not None:
+            check_labels(weights.labels, model)
+        if weights.preprocessing is not None:
+            Preprocessing.from_dict(weights.preprocessing)
+    except ValueError as error:
+        raise WeightFileError(f"{folder / CONFIG}: {error}") from error
     _check_card(folder / CARD)
     return weights
 

@@ -144,13 +144,13 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
             return read_config(path.parent)
         # Absolute, so that a name with a colon in it is not read as a scheme.
         return as_found(_bare(str(path.absolute()), _FORMATS_BY_ENDING[path.suffix], architecture), path)
-    if is_file:
+    if is_file and not _is_name(reference, architecture):
         raise WeightFileError(f"{path}: a weight file's name must end in {', '.join(_FORMATS_BY_ENDING)}.")
     return None
 
 
 def _is_name(reference: object, architecture: str | None) -> bool:
-    """Whether a word is the tag of a weight set, or its whole name: a folder that happens to be called so is not meant."""
+    """Whether a word is the tag of a weight set, or its whole name: a folder or file that happens to be called so is not meant."""
     if not isinstance(reference, str):
         return False
     name, tag = split_name(reference)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.weight_set import CONFIG_VERSION, WeightSet, from_json
@@ -86,8 +87,8 @@ def _entry(values: Any, where: str, folder: Path | None) -> WeightSet:
 def _source(source: str, where: str, folder: Path | None) -> str:
     if SOURCE.fullmatch(source) is None:
         raise WeightFileError(
-            f"{where}: the source {source!r:.200} is refused; allowed are https://..., hf://USER/REPO[@REVISION]/PATH, "
-            "package:FOLDER/FILE, and paths below the registry's folder, without '..'."
+            f"{where}: the source {without_secrets(source)!r:.200} is refused; allowed are https://..., "
+            "hf://USER/REPO[@REVISION]/PATH, package:FOLDER/FILE, and paths below the registry's folder, without '..'."
         )
     if re.match(r"https?://|hf://|package:", source):
         return source

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ml_dtypes import bfloat16
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
@@ -131,13 +132,7 @@ def _array(name: str, entry: Mapping[str, Any]) -> np.ndarray:
 
 
 def _dtype(code: str) -> np.dtype[Any]:
-    if code != "BF16":
-        return np.dtype(_DTYPES[code]).newbyteorder("<")
-    try:
-        from ml_dtypes import bfloat16
-    except ImportError as error:
-        raise ValueError("it holds bfloat16 tensors, which need the package ml_dtypes: install it") from error
-    return np.dtype(bfloat16)
+    return np.dtype(bfloat16) if code == "BF16" else np.dtype(_DTYPES[code]).newbyteorder("<")
 
 
 def _metadata(content: bytes) -> dict[str, str]:

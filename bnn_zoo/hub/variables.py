@@ -10,7 +10,7 @@ import numpy as np
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
-from bnn_zoo.hub.packed_kernel import PackedKernel, pack_kernel, unpack_kernel
+from bnn_zoo.hub.packed_kernel import PackedKernel, is_float, pack_kernel, unpack_kernel
 
 #: The attribute in which a larq layer keeps the quantizer of each of its kernels.
 _QUANTIZERS = {
@@ -143,7 +143,7 @@ def check_numbers(name: str, value: np.ndarray | PackedKernel, variable: Any, wh
         WeightFileError: for NaN, naming the tensor.
     """
     stored = np.dtype(np.float32) if isinstance(value, PackedKernel) else value.dtype
-    if _is_float(stored) != _is_float(variable.dtype) or (not _is_float(stored) and stored.name != variable.dtype.name):
+    if is_float(stored) != is_float(variable.dtype) or (not is_float(stored) and stored.name != variable.dtype.name):
         raise WeightMismatchError(f"{where}: the tensor {name!r} is {stored} in the file but {variable.dtype.name} in the network.")
     if isinstance(value, PackedKernel):
         return  # its scales were checked when it was read
@@ -151,7 +151,7 @@ def check_numbers(name: str, value: np.ndarray | PackedKernel, variable: Any, wh
         raise WeightFileError(
             f"{where}: the tensor {name!r} holds NaN: it is damaged, or its network diverged in training; take another checkpoint."
         )
-    if _is_float(stored) and np.isinf(cast(value, variable)).any():
+    if is_float(stored) and np.isinf(cast(value, variable)).any():
         warnings.warn(
             f"{where}: the tensor {name!r} holds infinite numbers, or such as {variable.dtype.name} cannot hold.", stacklevel=2
         )
@@ -164,12 +164,7 @@ def cast(value: np.ndarray, variable: Any) -> np.ndarray:
 
 
 def _has_nan(value: np.ndarray) -> bool:
-    return _is_float(value.dtype) and bool(np.isnan(value).any())
-
-
-def _is_float(dtype: Any) -> bool:
-    # bfloat16 is a dtype of ml_dtypes, which numpy does not know as a floating one.
-    return "float" in dtype.name
+    return is_float(value.dtype) and bool(np.isnan(value).any())
 
 
 def _shape(variable: Any) -> str:

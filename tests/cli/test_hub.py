@@ -19,7 +19,7 @@ DATA = b"weights, as far as the network road is concerned" * 1000
 
 @pytest.fixture
 def environment(file_server: FileServer, tmp_path: Path) -> dict[str, str]:
-    url = file_server.add("toy.h5", DATA)
+    url = file_server.add("toy.h5", DATA).replace("http://", "http://me:secret@")
     entry = {
         "architecture": "birealnet",
         "tag": "toy",
@@ -42,6 +42,7 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
 def test_info_download_verify_clear(environment: dict[str, str], file_server: FileServer, tmp_path: Path) -> None:
     before = run(environment, "info", "birealnet.toy").stdout
     assert f"{len(DATA):,} bytes" in before and "CC0-1.0" in before and hashlib.sha256(DATA).hexdigest() in before
+    assert "127.0.0.1" in before and "secret" not in before + commands.run("info", "birealnet", environment=environment).stdout
     assert before.split("here")[1].split()[0] == "no"
 
     downloaded = run(environment, "download", "birealnet.toy")
@@ -75,8 +76,9 @@ def test_a_download_that_fails_says_what_was_tried(environment: dict[str, str], 
     file_server.fault("toy.h5", "404")
     result = run(environment, "download", "birealnet.toy")
     assert result.returncode == 1 and "Traceback" not in result.stderr
-    for words in ("404", "may be put at", "birealnet.cifar10"):
+    for words in ("404", "may be put at", "birealnet.cifar10", "toy.h5"):
         assert words in result.stderr
+    assert "secret" not in result.stderr
 
 
 def test_push_publishes_the_packaged_weights(hub_server: HubServer, tmp_path: Path) -> None:

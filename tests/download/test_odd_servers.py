@@ -241,6 +241,24 @@ def test_two_lengths_are_a_broken_answer(serve: Any, target: Path) -> None:
         download(url, target, SHA256)
 
 
+@pytest.mark.parametrize("status", [201, 204, 300, 301, 304])
+def test_answers_without_a_file_are_told_as_such_and_what_is_there_stays(serve: Any, target: Path, status: int) -> None:
+    part = target.with_name("a.gz.part")
+    part.parent.mkdir(parents=True)
+    part.write_bytes(DATA[:1000])
+    url, asked = serve(lambda asked: (status, {} if status == 204 else {"Content-Length": 0}, b""))
+    with pytest.raises(DownloadError, match=f"the server answered {status} [A-Z]"):
+        download(url, target, SHA256, keep_part=True)
+    assert part.read_bytes() == DATA[:1000]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("status", [408, 425, 520, 524])
+def test_answers_that_say_not_now(serve: Any, target: Path, status: int) -> None:
+    url, _ = serve(lambda asked: whole(DATA) if asked.number == 3 else (status, {"Content-Length": 0}, b""))
+    assert download(url, target, SHA256).read_bytes() == DATA
+
+
 # Encodings
 
 

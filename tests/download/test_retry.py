@@ -72,6 +72,17 @@ def test_an_error_that_stays() -> None:
     assert attempt.tries == 4
 
 
+def test_only_tries_that_come_no_further_are_counted() -> None:
+    attempt = Failing(99, OSError())
+    with pytest.raises(OSError):
+        with_retries(attempt, lambda error: True, progress=lambda: min(attempt.tries, 20))
+    assert attempt.tries == 20 + 3
+    attempt = Failing(99, OSError())
+    with pytest.raises(OSError):
+        with_retries(attempt, lambda error: True, progress=lambda: attempt.tries % 2)
+    assert attempt.tries == 1 + 3, "further than all before, not than the last"
+
+
 def test_an_error_that_never_passes() -> None:
     attempt = Failing(1, KeyError())
     with pytest.raises(KeyError):

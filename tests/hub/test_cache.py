@@ -82,6 +82,37 @@ def test_clearing_takes_only_what_was_downloaded() -> None:
     assert running.exists()
 
 
+def test_what_failed_downloads_left_is_cleared_once_nobody_goes_on_with_it() -> None:
+    whole = put(b"one")
+    running, old, version = (whole.with_name(f"{name}.part") for name in ("0" * 64 + ".h5", "1" * 64 + ".h5", "2" * 64 + ".h5"))
+    version = version.with_name(f"{version.name}.version")
+    others = [whole.with_name("thesis.h5.part"), whole.with_name(f"{whole.name}.part.txt")]
+    for path in (running, old, version, *others):
+        path.write_bytes(b"12")
+    for path in (old, version, *others):
+        os.utime(path, (0, time.time() - 4000))
+    assert cached_files() == [whole]
+    assert clear_cache() == len(b"one") + 4
+    assert sorted(whole.parent.iterdir()) == sorted([running, *others])
+
+
+def test_a_file_that_cannot_be_removed_does_not_keep_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process removed it first, or it may not be removed."""
+    paths = sorted(put(bytes([number])) for number in range(3))
+    unlink = Path.unlink
+
+    def refusing(path: Path, missing_ok: bool = False) -> None:
+        if path == paths[0]:
+            raise PermissionError("not yours")
+        unlink(path)
+        if path == paths[1]:
+            unlink(paths[2])
+
+    monkeypatch.setattr(Path, "unlink", refusing)
+    assert clear_cache() == 1
+    assert cached_files() == paths[:1]
+
+
 def test_what_is_on_this_machine(tmp_path: Path, file_server: FileServer) -> None:
     (tmp_path / "a.h5").write_bytes(DATA)
     url = file_server.add("a.h5", DATA)

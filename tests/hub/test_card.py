@@ -37,6 +37,21 @@ def test_a_data_set_whose_name_no_identifier_can_be_made_of() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("user/My_set.v1, 10 classes", "user/My_set.v1"),
+        ("hf://user/set", "user/set"),
+        ("Stanford Cars/Dogs", "stanford-cars-dogs"),
+        ("CIFAR-10 test", "cifar10"),
+    ],
+)
+def test_what_the_hub_calls_a_data_set(words: str, name: str) -> None:
+    card = ModelCard(model_card(WeightSet("birealnet", metrics=(Metric("top-1", 90.0, words, "nobody"),), dataset=words)))
+    assert card.data.datasets == [name]
+    assert [result.dataset_type for result in card.data.eval_results] == [name]
+
+
+@pytest.mark.parametrize(
     ("architecture", "task"),
     [("group_net18_segmentation", "image-segmentation"), ("birealnet", "image-classification"), (None, "image-classification")],
 )

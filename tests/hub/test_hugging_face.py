@@ -346,3 +346,19 @@ def test_a_repository_of_something_else(hub: HubServer, config: bytes, message: 
     hub.commit(REPO, {"config.json": config})
     with pytest.raises(WeightFileError, match=message):
         resolve(REPO)
+
+
+@pytest.mark.parametrize("kind", [OSError, ValueError, ConnectionError])
+def test_a_signed_address_is_not_told_where_a_configuration_is_downloaded(
+    hub: HubServer, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    """`resolve` downloads it by itself, before there is a list of sources."""
+    hub.commit("me/signed", {"config.json": b"{}"})
+
+    def broken(*_: object, **__: object) -> None:
+        raise kind("Client Error for url: https://me:secret@cdn.example/config.json?Signature=secret&Key-Pair-Id=secret")
+
+    monkeypatch.setattr("bnn_zoo.hub.sources.hugging_face._download", broken)
+    with pytest.raises(WeightFileError, match=r"https://cdn\.example/config\.json") as caught:
+        resolve("me/signed")
+    assert "secret" not in str(caught.value)

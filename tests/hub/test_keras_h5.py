@@ -52,6 +52,14 @@ def test_the_layout_that_keras_writes_by_another_ending(network: keras.Model, tm
         load(tmp_path / "network.weights.h5")
 
 
+def test_a_layer_may_be_called_as_that_layout_calls_its_layers(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.layers.Dense(2, input_shape=(3,), name="layers")])
+    model.save_weights(tmp_path / "network.h5")
+    ((name, tensors),) = keras_h5.read(tmp_path / "network.h5")
+    assert name == "layers"
+    np.testing.assert_array_equal(tensors[0][1], model.get_weights()[0])
+
+
 def test_nan_is_refused_by_name(tmp_path: Path) -> None:
     model = small_network()
     model.get_layer("head_dense").bias.assign([0.0] * 9 + [np.nan])

@@ -15,6 +15,7 @@ from small_network import ARGUMENTS, outputs, small_network, snapshot
 
 from bnn_zoo._keras import keras
 from bnn_zoo.hub import (
+    Metric,
     WeightFileError,
     WeightMismatchError,
     WeightSet,
@@ -64,6 +65,21 @@ def test_without_top(network: keras.Model, folder: Path) -> None:
     assert len(model.output_shape) == 4
     with pytest.raises(WeightMismatchError, match="other arguments"):
         load_pretrained(folder, arguments={"filters": 16})
+
+
+def test_a_network_without_top_has_neither_class_names_nor_metrics_and_is_saved(network: keras.Model, tmp_path: Path) -> None:
+    whole = save_pretrained(network, tmp_path / "whole", labels=list("abcdefghij"), metrics=[Metric("top-1", 80.0, "d", "m")])
+    model = load_pretrained(whole, include_top=False)
+    found = weight_set_of(model)
+    assert found is not None and found.labels is None and found.metrics == ()
+    again = load_pretrained(save_pretrained(model, tmp_path / "features"), include_top=False)
+    np.testing.assert_array_equal(outputs(again), outputs(model))
+
+
+@pytest.mark.parametrize("number", [0, -1, 2.5, "7"])
+def test_a_number_of_classes_that_is_none(folder: Path, number: Any) -> None:
+    with pytest.raises(ValueError, match=f"num_classes is {number!r}; it must be a whole number above 0"):
+        load_pretrained(folder, num_classes=number)
 
 
 def test_weights_without_top_leave_the_head_out(tmp_path: Path) -> None:
@@ -212,6 +228,14 @@ def test_a_layer_that_the_file_has_no_room_for_is_given_up(folder: Path, tmp_pat
     (saved / "config.json").write_text(config.replace('"filters": 8', '"filters": 1000000000'))
     with pytest.raises(WeightFileError, match=r"it has at least 27000000000 weights in 1 tensors, more than fit into \d+ bytes"):
         load_pretrained(saved)
+
+
+def test_the_smallest_networks_fit_into_their_files(tmp_path: Path) -> None:
+    """TensorFlow makes variables of its own while a network is built, for random numbers."""
+    layers = [keras.layers.RandomFlip(seed=number) for number in range(9)]
+    model = keras.Sequential([keras.layers.Input((1, 1, 1)), *layers, keras.layers.Dense(1, use_bias=False)])
+    again = load_pretrained(save_pretrained(model, tmp_path))
+    np.testing.assert_array_equal(again.get_weights(), model.get_weights())
 
 
 def test_what_the_caller_asks_for_may_be_larger_than_the_file(folder: Path, tmp_path: Path) -> None:

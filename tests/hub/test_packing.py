@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.packing import PackedKernel, decode, encode, pack_kernel, unpack_kernel
+from bnn_zoo.hub.packed_kernel import PackedKernel, pack_kernel, unpack_kernel
+from bnn_zoo.hub.packing import decode, encode
 
 Quantizer = Callable[[np.ndarray], np.ndarray]
 

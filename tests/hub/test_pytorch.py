@@ -164,6 +164,19 @@ def test_gains_hold_the_magnitudes_that_the_authors_compute() -> None:
     np.testing.assert_allclose(used.transpose(3, 2, 0, 1).reshape(16, -1), theirs, rtol=1e-5)
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_gains_take_kernels_that_are_called_weights_or_are_a_column(flat: bool) -> None:
+    """What `fill` takes elsewhere."""
+    model, other, state = network("ab_reactnet18"), network("ab_reactnet18", 1), state_for("ab_reactnet18")
+    kernel = "layer2.0.conv1.weight"
+    theirs = {**state, kernel: state[kernel].reshape(-1, 1)} if flat else {**state, f"{kernel}s": state[kernel]}
+    if not flat:
+        del theirs[kernel]
+    pytorch.fill(model, state, "here")
+    pytorch.fill(other, theirs, "here")
+    assert snapshot(model) == snapshot(other)
+
+
 # Files
 
 
@@ -265,7 +278,7 @@ def test_a_checkpoint_of_other_classes_has_no_class_names(tmp_path: Path) -> Non
 
 def test_conversion_of_what_cannot_be(tmp_path: Path) -> None:
     checkpoint = write_zip(tmp_path / "a.pth", state_of({"conv.weight": np.ones((3, 3), np.float32)}))
-    with pytest.raises(WeightFileError, match=r"has no tensor 'fc\.bias' by which to tell its classes: is it of reactnet18\?"):
+    with pytest.raises(WeightFileError, match=r"has no tensor 'fc\.bias' .*: it holds conv\.weight\. Is it of reactnet18\?"):
         convert_checkpoint(checkpoint, "reactnet18", tmp_path / "out")
     with pytest.raises(WeightFileError, match="PyTorch checkpoints of quicknet are not known"):
         convert_checkpoint(checkpoint, "quicknet", tmp_path / "out")

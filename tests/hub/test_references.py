@@ -204,6 +204,16 @@ def test_a_folder_that_has_a_tags_name_is_not_meant(tmp_path: Path, monkeypatch:
     assert resolve("BiRealNet.cifar10").sha256 == weights.sha256
 
 
+def test_a_file_that_has_a_tags_name_is_not_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("imagenet", "BiRealNet.cifar10"):
+        Path(name).touch()
+    assert resolve("imagenet", "birealnet").name == "birealnet.imagenet"
+    assert resolve("BiRealNet.cifar10").name == "birealnet.cifar10"
+    with pytest.raises(WeightFileError, match="a weight file's name must end in"):
+        resolve("./imagenet", "birealnet")
+
+
 def test_folders_and_files_of_a_repository(hub: HubServer, tmp_path: Path) -> None:
     weights = write_weight_set(tmp_path / "set")
     files = {f"sets/one/{name}": data for name, data in files_of(tmp_path / "set").items()}

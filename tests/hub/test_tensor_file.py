@@ -22,7 +22,8 @@ from safetensors.numpy import load_file
 
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.hashing import file_sha256
-from bnn_zoo.hub.packing import decode, encode, pack_kernel
+from bnn_zoo.hub.packed_kernel import pack_kernel
+from bnn_zoo.hub.packing import decode, encode
 from bnn_zoo.hub.tensor_file import read_tensor_file, write_tensor_file
 
 

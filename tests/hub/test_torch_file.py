@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch_files import Named, Parameter, Tensor, state_of, write_legacy, write_zip
+from torch_files import Named, Parameter, Storage, Tensor, state_of, write_legacy, write_zip
 
 from bnn_zoo.hub import WeightFileError, resolve
 from bnn_zoo.hub.formats.torch_file import is_torch_file, read_state_dict
@@ -100,6 +100,29 @@ def test_bfloat16_comes_as_float32(tmp_path: Path) -> None:
     found = read_state_dict(write_zip(tmp_path / "a.pt", {"a": bits}))["a"]
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, numbers)
+
+    rows = Tensor(bits.array, "BFloat16Storage", shape=(1, 2), strides=(2, 2))
+    np.testing.assert_array_equal(read_state_dict(write_zip(tmp_path / "b.pt", {"a": rows}))["a"], [[1.5, 0.15625]])
+
+
+@BOTH
+def test_a_single_number_of_bfloat16(tmp_path: Path, write: Callable[..., Path]) -> None:
+    found = read_state_dict(write(tmp_path / "a.pt", {"a": Tensor(np.array(0x4040, np.uint16), "BFloat16Storage")}))["a"]
+    assert (found.shape, found.dtype, found.item()) == ((), np.float32, 3.0)
+
+
+@BOTH
+@pytest.mark.parametrize("wrapper", ["state_dict_ema", "model_ema"])
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "model.", "module._orig_mod.", "model._orig_mod.module."])
+def test_averaged_weights_and_what_other_wrappers_put_before_names(
+    tmp_path: Path, write: Callable[..., Path], wrapper: str, prefix: str
+) -> None:
+    assert_read(write(tmp_path / "a.pth", {wrapper: state_of(ARRAYS, prefix), "epoch": 3}))
+
+
+def test_averaged_weights_count_as_further_ones(tmp_path: Path) -> None:
+    averaged = state_of({"a": np.ones(1, np.float32)})
+    assert_read(write_zip(tmp_path / "a.pth", {"state_dict_ema": averaged, "state_dict": state_of(ARRAYS)}))
 
 
 # What is refused
@@ -201,13 +224,18 @@ def test_attributes_are_not_set(tmp_path: Path, write: Callable[..., Path], part
     [
         ([1, 2], "holds a list, not a state dict"),
         ({"epoch": 3}, "its entry 'epoch' is a int, not a tensor"),
+        (
+            {"params": state_of(ARRAYS), "epoch": 3},
+            "its entry 'params' is a dict, not a tensor, in .* holds params, epoch; ",
+        ),
         ({}, "holds no tensor"),
         ({3: Tensor(np.ones(1, np.float32))}, "its entry 3"),
     ],
 )
 def test_other_contents(tmp_path: Path, value: Any, message: str) -> None:
-    with pytest.raises(WeightFileError, match=message):
+    with pytest.raises(WeightFileError, match=message) as caught:
         read_state_dict(write_zip(tmp_path / "a.pth", value))
+    assert "damaged" not in str(caught.value) and "torch.save(" in str(caught.value)
 
 
 def test_other_files(tmp_path: Path) -> None:
@@ -229,7 +257,7 @@ def test_other_files(tmp_path: Path) -> None:
 def test_compressed_members_and_the_other_order_of_bytes(tmp_path: Path) -> None:
     with pytest.raises(WeightFileError, match="is compressed"):
         read_state_dict(write_zip(tmp_path / "a.pth", state_of(ARRAYS), compression=zipfile.ZIP_DEFLATED))
-    with pytest.raises(WeightFileError, match="other order of bytes"):
+    with pytest.raises(WeightFileError, match=r"b\.pth: was written on a machine with the other order of bytes\. Save its weights"):
         read_state_dict(write_zip(tmp_path / "b.pth", state_of(ARRAYS), byteorder=b"big"))
     assert_read(write_zip(tmp_path / "c.pth", state_of(ARRAYS), byteorder=b"little"))
 
@@ -263,6 +291,46 @@ def test_a_flipped_bit_in_the_number_of_a_remembered_value_takes_no_memory(tmp_p
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2**22
+
+
+@BOTH
+def test_a_storage_that_is_described_in_two_ways(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """Each description would be read into memory of its own: thousands of them, of one storage."""
+
+    whole = Tensor(np.arange(12, dtype=np.float32))
+
+    class Shorter(Tensor):
+        def __reduce__(self) -> Any:
+            function, (_, *rest) = super().__reduce__()
+            return function, (Storage(whole, 11), *rest)
+
+    shorter = Shorter(whole.array, shape=(11,))
+    with pytest.raises(WeightFileError, match="describes the storage '0' in two ways"):
+        read_state_dict(write(tmp_path / "a.pth", {"a": whole, "b": shorter}))
+
+
+def doubled(times: int) -> bytes:
+    """Opcodes that leave a tuple of two tuples, which are the same one, and so on."""
+    return b"K\1K\1\x86" + b"".join(b"q%ch%c\x86" % (number, number) for number in range(times))
+
+
+@pytest.mark.parametrize(
+    ("opcodes", "message"),
+    [
+        (doubled(60) + b"Q", "unfold to more values"),
+        (b"}" + doubled(60) + b"K\1s", "unfold to more values"),
+        (b"}" + b"K\1\x85" + b"2\x86" * 60 + b"K\1s", "unfold to more values"),
+        (b"}" + doubled(16).replace(b"h", b"Nbh") + b"K\1s", "in what should be a state dict"),
+        (b"}" + doubled(60).replace(b"h", b"Nbh") + b"K\1s", "unfold to more values"),
+        (b"K\1" + b"\x85" * 10**6 + b"}0}" + b"K\1" + b"\x85" * 10**6 + b"K\1s", "deeper in each other"),
+        (b"(]" + b"".join(b"q%c](h%ch%ce" % ((number,) * 3) for number in range(60)) + b"tQ", "which is no storage"),
+    ],
+)
+def test_small_pickles_that_stand_for_large_values(tmp_path: Path, opcodes: bytes, message: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", b"\x80\2" + opcodes + b".")
+    with pytest.raises(WeightFileError, match=message):
+        read_state_dict(tmp_path / "a.pth")
 
 
 @pytest.mark.parametrize("keys", [5, None, [["0"]], {"0": 1}, [0], ("0",)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from small_network import outputs, small_network
 from weight_files import files_of
 
 from bnn_zoo._keras import keras
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.hub import Metric, load_pretrained, resolve, save_pretrained
 from bnn_zoo.hub.folder import record_metrics
 
@@ -44,7 +46,9 @@ def folder(saved: Path, tmp_path: Path) -> Path:
         ({"recipe": {1: "a", "1": "b"}}, "comes twice"),
         ({"dataset": "caf\udce9"}, "surrogates not allowed"),  # as of a name that is no UTF-8
         ({"license": 3}, "'license' must be a string; it is 3"),
-        ({"preprocessing": {"mean": np.ones(3)}}, "cannot be written as JSON"),
+        ({"preprocessing": {"foo": 1}}, "preprocessing lacks input_size, "),
+        ({"preprocessing": {**CIFAR10.to_dict(), "mean": [300, 1, 1]}}, "preprocessing field mean is .* from 0 to 1"),
+        ({"preprocessing": "cifar10"}, "preprocessing is 'cifar10'; it has to be a mapping"),
     ],
 )
 def test_what_could_not_be_read_again_is_refused_and_nothing_is_replaced(
@@ -73,6 +77,24 @@ def test_metrics_that_could_not_be_read_again_are_not_recorded(folder: Path, val
     with pytest.raises(ValueError, match=r"birealnet\.mine"):
         record_metrics(folder, [Metric("top-1", value, "d", "m")])
     assert files_of(folder) == before
+
+
+def test_a_card_that_was_edited_stays_when_metrics_are_recorded(folder: Path) -> None:
+    card, new = folder / "README.md", [Metric("top-1", 90.25, "d", "m")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        record_metrics(folder, new)
+        assert "90.25" in card.read_text()
+        card.unlink()
+        record_metrics(folder, new)
+        assert "90.25" in card.read_text()
+    edited = card.read_bytes() + b"\n## My notes \xff\n"
+    for content in (edited, edited[:-3]):
+        card.write_bytes(content)
+        with pytest.warns(UserWarning, match=r"README\.md was edited by hand and stays as it is"):
+            record_metrics(folder, [Metric("top-5", 99.5, "d", "m")])
+        assert card.read_bytes() == content
+    assert [metric.value for metric in resolve(folder).metrics] == [90.25, 99.5]
 
 
 def test_numbers_and_tuples_that_json_knows_are_taken(network: keras.Model, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.hashing import file_sha256
-from bnn_zoo.hub.packing import PackedKernel, encode
+from bnn_zoo.hub.packed_kernel import PackedKernel
+from bnn_zoo.hub.packing import encode
 from bnn_zoo.hub.tensor_file import write_tensor_file
 from bnn_zoo.hub.weight_set import Metric, WeightSet, to_json
 

@@ -95,7 +95,8 @@ def read(path: Path) -> list[tuple[str, list[tuple[str, np.ndarray]]]]:
             root = file
             if "layer_names" not in file.attrs and "model_weights" in file:
                 root = _member(file, "model_weights")
-            if "_layer_checkpoint_dependencies" in root or "layers" in root:
+            named = any(name.startswith("layer_names") for name in root.attrs)
+            if not named and ("_layer_checkpoint_dependencies" in root or "layers" in root):  # a layer may be called so
                 raise ValueError('it has the layout of NAME.weights.h5; save it with model.save_weights("NAME.h5")')
             found = []
             allowed = _MOST_EXPANSION * path.stat().st_size

@@ -10,6 +10,7 @@ import numpy as np
 
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
+from bnn_zoo.hub.formats.listed import listed
 from bnn_zoo.hub.formats.pytorch_names import authors_names, modules_by_layer
 from bnn_zoo.hub.formats.torch_file import read_state_dict
 from bnn_zoo.hub.variables import named_variables, put_weights
@@ -34,8 +35,6 @@ _LEAVES = {
 #: What only training looks at: how many batches a batch norm has seen, and how far BNext's quantizers are on their way to the sign.
 _STATES_OF_TRAINING = ("num_batches_tracked", "temperature")
 
-_MOST_NAMES = 5
-
 
 def check(path: Path) -> None:
     """Nothing: `load` believes nothing in a file, known or not."""
@@ -56,7 +55,7 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
     modules = set(modules_by_layer(record.architecture, dict(record.arguments)).values()) if record else set()
     strange = [name for name in left_over if not name.endswith(_STATES_OF_TRAINING) and name.rpartition(".")[0] not in modules]
     if strange:
-        warnings.warn(f"{path}: {model.name} has no place for {_listed(strange)}; they were left out.", stacklevel=2)
+        warnings.warn(f"{path}: {model.name} has no place for {listed(strange)}; they were left out.", stacklevel=2)
 
 
 def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_out: Collection[str] = ()) -> tuple[str, ...]:
@@ -89,7 +88,7 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
     missing = [tensor for tensor in tensors.values() if tensor not in state]
     if missing:
         raise WeightMismatchError(
-            f"{where}: has no {_listed(missing)}, which {model.name} needs; it holds {_listed(list(state))}. Another "
+            f"{where}: has no {listed(missing)}, which {model.name} needs; it holds {listed(list(state))}. Another "
             "architecture, or other arguments of it, may fit."
         )
     weights = {}
@@ -97,7 +96,7 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
         what = f"{where}: the tensor {tensors[name]!r}"
         weights[name] = _laid_out(state[tensors[name]], tuple(variable.shape), name, what)
     if authors_names(record.architecture).binary_gains:
-        _give_gains_their_magnitudes(weights, state, modules)
+        _give_gains_their_magnitudes(weights, modules)
     _keep_shares(weights)
     _warn_of_soft_kernels(state, where)
     put_weights(model, weights, where, leave_out)
@@ -163,21 +162,15 @@ def _warn_of_soft_kernels(state: Mapping[str, np.ndarray], where: str) -> None:
         )
 
 
-def _give_gains_their_magnitudes(
-    weights: dict[str, np.ndarray], state: Mapping[str, np.ndarray], modules: Mapping[str, str]
-) -> None:
+def _give_gains_their_magnitudes(weights: dict[str, np.ndarray], modules: Mapping[str, str]) -> None:
     """The authors multiply a binary kernel by the mean magnitude of its standardized weights; here the gain holds it."""
+    # The authors' module of a gain is that of its kernel.
+    kernels = {modules[layer]: weights[f"{layer}/kernel"] for layer in modules if f"{layer}/kernel" in weights}
     for name, gain in weights.items():
         layer, _, leaf = name.rpartition("/")
         if leaf != "gain" or layer.startswith("stem_"):
             continue
-        kernel = state[f"{modules[layer]}.weight"].astype(np.float64)
-        filters = kernel.reshape(len(kernel), -1)
-        centred = filters - filters.mean(axis=1, keepdims=True)
-        magnitude = np.abs(centred).mean(axis=1) / (filters.std(axis=1) + 1e-5)
+        kernel = kernels[modules[layer]]
+        filters = kernel.reshape(-1, kernel.shape[-1]).astype(np.float64)
+        magnitude = np.abs(filters - filters.mean(axis=0)).mean(axis=0) / (filters.std(axis=0) + 1e-5)
         weights[name] = (gain * magnitude).astype(np.float32)
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(f"{name:.100}" for name in names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

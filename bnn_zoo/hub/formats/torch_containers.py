@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO, TypeAlias
 
-from bnn_zoo.hub.formats.torch_pickle import Storage, StoredTensor, read_pickle
+from bnn_zoo.hub.formats.torch_pickle import ADVICE, OtherContentError, Storage, StoredTensor, read_pickle
 
 #: With these two pickles a file of before PyTorch 1.6 begins.
 MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
 #: The pickled description of all tensors, bytes: a few hundred for each.
 _LARGEST_PICKLE = 2**26
+
+_OTHER_ORDER = f"was written on a machine with the other order of bytes. {ADVICE}"
 
 NumbersOf: TypeAlias = Callable[[Storage], bytes]
 
@@ -24,7 +26,7 @@ def opened(file: BinaryIO) -> AbstractContextManager[tuple[Any, NumbersOf]]:
     """What a file holds, with a `StoredTensor` for each tensor, and a function that gives the bytes of a storage.
 
     Raises:
-        ForbiddenNameError: if its pickle asks for anything beyond what a state dict needs.
+        OtherContentError: if its pickle asks for anything beyond what a state dict needs, or it has the other order of bytes.
         ValueError: if it is damaged.
     """
     return _zipped(file) if file.read(2) == b"PK" else _legacy(file)
@@ -52,7 +54,7 @@ def _zipped(file: BinaryIO) -> Iterator[tuple[Any, NumbersOf]]:
             return found
 
         if f"{folder}byteorder" in archive.namelist() and member("byteorder", 16) != b"little":
-            raise ValueError("it was written on a machine with the other order of bytes")
+            raise OtherContentError(_OTHER_ORDER)
         try:
             yield read_pickle(io.BytesIO(member("data.pkl", _LARGEST_PICKLE))), numbers_of
         except KeyError as error:
@@ -65,8 +67,10 @@ def _legacy(file: BinaryIO) -> Iterator[tuple[Any, NumbersOf]]:
     if read_pickle(file) != MAGIC or read_pickle(file) != _PROTOCOL:
         raise ValueError("it does not begin as a checkpoint of PyTorch's")
     system = read_pickle(file)
-    if not isinstance(system, Mapping) or not system.get("little_endian", True):
-        raise ValueError("it was written on a machine with the other order of bytes")
+    if not isinstance(system, Mapping):
+        raise ValueError("it does not say on what machine it was written")
+    if not system.get("little_endian", True):
+        raise OtherContentError(_OTHER_ORDER)
     root, keys = read_pickle(file), read_pickle(file)
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise ValueError("it does not list its storages")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -10,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub.formats.listed import listed
 from bnn_zoo.hub.formats.torch_containers import MAGIC, opened
-from bnn_zoo.hub.formats.torch_pickle import ForbiddenNameError, Storage, StoredTensor
+from bnn_zoo.hub.formats.torch_pickle import ADVICE, OtherContentError, StoredTensor
 from bnn_zoo.hub.reading import reading
 
 #: Under which names a checkpoint keeps its weights beside its optimizer, its epoch and the like.
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
+#: The averaged weights (EMA) of a file that has both count as further ones.
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "state_dict_ema", "model_ema")
 
-#: What training on several devices puts in front of every name, once for each way in which it was made so.
-_PREFIX = "module."
+#: What stands before every name: of training on several devices, of torch.compile, of PyTorch Lightning; also one behind the other.
+_PREFIXES = ("module.", "_orig_mod.", "model.")
 
 #: What a damaged .zip file makes Python's reader raise; of versions and names that it does not know, other errors than of the rest.
 _DAMAGE = (OSError, zipfile.BadZipFile, EOFError, RuntimeError, ValueError)
@@ -43,8 +46,8 @@ def is_torch_file(path: str | os.PathLike[str]) -> bool:
 def read_state_dict(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The weights of a PyTorch checkpoint by name, as PyTorch lays them out; nothing in the file is run.
 
-    A checkpoint of a training run is unwrapped (`state_dict`), and each `module.` before all names is left out. bfloat16 is given
-    as float32.
+    A checkpoint of a training run is unwrapped (`state_dict`), and what wrappers of a network put before all names (`module.`) is
+    left out. bfloat16 is given as float32.
 
     Args:
         path: of the file; its ending does not matter.
@@ -62,12 +65,13 @@ def read_state_dict(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
             wanted = sum(tensor.numbers * tensor.storage.dtype.itemsize for tensor in tensors.values())
             if wanted > max(2 * os.fstat(file.fileno()).st_size, _ALWAYS_ALLOWED):
                 raise ValueError(f"its tensors would take {wanted} bytes, more than the file could hold")
-            known: dict[Storage, np.ndarray] = {}
-            for tensor in tensors.values():
-                if tensor.storage not in known:
-                    known[tensor.storage] = np.frombuffer(numbers_of(tensor.storage), tensor.storage.dtype)
+            storages = {tensor.storage for tensor in tensors.values()}
+            stored = sum(storage.bytes for storage in storages)
+            if stored > os.fstat(file.fileno()).st_size:
+                raise ValueError(f"its storages would take {stored} bytes, more than the file has")
+            known = {storage: np.frombuffer(numbers_of(storage), storage.dtype) for storage in storages}
             return {name: _as_array(tensor, known[tensor.storage]) for name, tensor in tensors.items()}
-    except ForbiddenNameError as error:
+    except OtherContentError as error:
         raise WeightFileError(f"{path}: {error}") from error
 
 
@@ -77,21 +81,27 @@ def _weights(root: Any) -> dict[str, StoredTensor]:
             root = root[wrapper]
             break
     if not isinstance(root, Mapping):
-        raise ValueError(f"it holds a {type(root).__name__}, not a state dict: save model.state_dict()")
+        raise OtherContentError(f"holds a {_kind(root)}, not a state dict. {ADVICE}")
+    if not root:
+        raise OtherContentError(f"holds no tensor. {ADVICE}")
     for name, value in root.items():
         if not isinstance(name, str) or not isinstance(value, StoredTensor):
-            raise ValueError(f"its entry {name!r:.100} is a {type(value).__name__}, not a tensor: save model.state_dict()")
-    if not root:
-        raise ValueError("it holds no tensor")
+            raise OtherContentError(
+                f"its entry {reprlib.repr(name)} is a {_kind(value)}, not a tensor, in what should be a state dict and holds "
+                f"{listed(list(root))}; under {', '.join(_WRAPPERS)} one would have been found. {ADVICE}"
+            )
     cut = 0
-    while all(name.startswith(_PREFIX, cut) for name in root):
-        cut += len(_PREFIX)
+    while found := [prefix for prefix in _PREFIXES if all(name.startswith(prefix, cut) for name in root)]:
+        cut += len(found[0])
     return {name[cut:]: value for name, value in root.items()}
+
+
+def _kind(value: Any) -> str:
+    """What a value is to its writer: for dicts and names of classes, records of our own stand here."""
+    return "dict" if isinstance(value, Mapping) else type(value).__name__.lstrip("_")
 
 
 def _as_array(tensor: StoredTensor, numbers: np.ndarray) -> np.ndarray:
     strides = [stride * numbers.itemsize for stride in tensor.strides]
     view = np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, strides, writeable=False)
-    if tensor.storage.kind == "BFloat16Storage":
-        return (view.astype(np.uint32) << 16).view(np.float32)
-    return np.array(view)
+    return np.array(view, np.float32 if tensor.storage.kind == "BFloat16Storage" else None)

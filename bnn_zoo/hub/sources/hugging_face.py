@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bnn_zoo._one_line import in_one_line
+from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.hashing import file_sha256
@@ -115,6 +116,11 @@ def _kinds(error: Exception) -> set[str]:
     return {kind.__name__ for kind in type(error).__mro__}
 
 
+def _told(error: BaseException) -> str:
+    """An error's words. The Hub redirects to signed addresses, which huggingface_hub names in full."""
+    return without_secrets(in_one_line(error))
+
+
 @contextmanager
 def _explained(place: HubFile) -> Iterator[None]:
     from huggingface_hub import errors
@@ -135,14 +141,14 @@ def _explained(place: HubFile) -> Iterator[None]:
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
         raise WeightFileError(
             f"{where}: it is not in the cache, and the Hub cannot be reached: offline mode, or no network "
-            f"({in_one_line(error.__cause__ or error)})."
+            f"({_told(error.__cause__ or error)})."
         ) from error
     except errors.EntryNotFoundError as error:
         raise WeightFileError(f"{where}: the repository has no such file.") from error
     except errors.HfHubHTTPError as error:
         advice = "; check your token, or log in with `hf auth login`" if _status(error) in (401, 403) else ""
-        raise WeightFileError(f"{where}: the Hub answered {_status(error)}{advice} ({in_one_line(error)}).") from error
+        raise WeightFileError(f"{where}: the Hub answered {_status(error)}{advice} ({_told(error)}).") from error
     except Exception as error:  # the HTTP library's own errors, of which there is no list; the disk's
         if is_unresolved(error):
-            raise WeightFileError(f"{where}: the Hub cannot be reached ({in_one_line(error)}); is this machine online?") from error
-        raise WeightFileError(f"{where}: {type(error).__name__}: {in_one_line(error)}") from error
+            raise WeightFileError(f"{where}: the Hub cannot be reached ({_told(error)}); is this machine online?") from error
+        raise WeightFileError(f"{where}: {type(error).__name__}: {_told(error)}") from error
