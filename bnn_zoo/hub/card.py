@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from bnn_zoo.hub.hub_reference import parse_hub_reference
 from bnn_zoo.hub.weight_set import Metric, WeightSet
@@ -86,9 +87,6 @@ def _facts(weights: WeightSet) -> list[tuple[str, str]]:
     facts.append(("classes", str(weights.num_classes or "not known") if weights.include_top else "without top"))
     if weights.dataset:
         facts.append(("trained on", weights.dataset))
-    if weights.recipe:
-        values = [f"{name} {value}" for name, value in weights.recipe.items() if value and name != "command"]
-        facts.append(("recipe", ", ".join(values)))
     if weights.license:
         facts.append(("licence of the weights", weights.license))
     return facts
@@ -102,14 +100,26 @@ def _results(weights: WeightSet) -> str:
 
 
 def _training(weights: WeightSet, beside: Sequence[str]) -> str:
-    text = ""
-    command = (weights.recipe or {}).get("command")
+    text, recipe = "", dict(weights.recipe or {})
+    command = recipe.pop("command", None)
     if command:
         text += "\n".join(["", "Trained with", "", "```sh", str(command), "```", ""])
+    if recipe:
+        rows = [("recipe", ""), ("---", "---"), *((name, _told(value)) for name, value in recipe.items() if value)]
+        text += f"\n{_table(rows)}\n"
     for name in beside:
         label = "the run, epoch by epoch"
         text += f"\n![{label}]({name})\n" if name.endswith(".png") else f"\n{label.capitalize()}: [{name}]({name})\n"
     return text
+
+
+def _told(value: Any) -> str:
+    """A recipe's value in words, its parts too: a stage's fields for example."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_told(part)}" for name, part in value.items() if part)
+    if isinstance(value, (list, tuple)):
+        return f"({', '.join(map(_told, value))})"
+    return str(value)
 
 
 def _result(metric: Metric, task: str):  # type: ignore[no-untyped-def]

@@ -183,8 +183,8 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
     if edited:
         del texts[CARD]
         warnings.warn(
-            f"{path / CARD} was edited by hand and stays as it is, without the new accuracies: add them there, or remove it and "
-            "record them again.",
+            f"{path / CARD} is not as this version writes it, edited by hand perhaps, and stays as it is, without the new "
+            "accuracies: add them there, or remove it and record them again.",
             stacklevel=2,
         )
     _write(path, texts)

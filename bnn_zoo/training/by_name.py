@@ -22,7 +22,7 @@ from bnn_zoo.training.loop import check_classes, train
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
-from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.recipe import Recipe, acting
 from bnn_zoo.training.recipes import find_recipe
 from bnn_zoo.training.strategy import is_chief, make_strategy
 from bnn_zoo.training.weight_set import save_run
@@ -122,7 +122,7 @@ def train_by_name(
         labels=dataset.class_names,
         license=options.license,
         dataset=options.dataset_name or default_name(data),
-        recipe={**dataclasses.asdict(chosen), "command": _command(network, chosen, settings or {}, options)},
+        recipe={**acting(chosen), "command": _command(network, chosen, settings or {}, options)},
     )
 
 

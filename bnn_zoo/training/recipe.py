@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from bnn_zoo.training.stage import Stage, check_stages
@@ -182,6 +182,21 @@ def recipe_of(recipe: Recipe, stage: Stage) -> Recipe:
         raise ValueError(
             f"stage {stage.name!r} sets {', '.join(stage.settings)}; not all of them are fields of a recipe."
         ) from error
+
+
+def acting(recipe: Recipe) -> dict[str, Any]:
+    """The fields that have a say in a run, for those who read of it: Adam has no momentum, and the threshold is Bop's alone."""
+    runs = [recipe_of(recipe, stage) for stage in recipe.stages] or [recipe]
+    optimizers = {name for run in runs for name in (run.optimizer, run.real_optimizer)}
+    idle = {
+        "epsilon": not optimizers & {"adam", "radam"},
+        "momentum": "sgd" not in optimizers,
+        "threshold": "bop" not in optimizers,
+        "real_optimizer": all(run.real_optimizer == "same" for run in runs),
+        "real_schedule": all(run.real_optimizer == "same" or run.real_schedule == "same" for run in runs),
+        "padding": all(run.augmentation != "crop_and_flip" for run in runs),
+    }
+    return {name: value for name, value in asdict(recipe).items() if value and not idle.get(name)}
 
 
 def _check_schedule(recipe: Recipe) -> None:

@@ -19,7 +19,7 @@ from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.training.loop import train
 from bnn_zoo.training.overrides import override
-from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.recipe import Recipe, acting
 from bnn_zoo.training.run import LAST
 from bnn_zoo.training.run_log import LOG, last_epoch
 from bnn_zoo.training.weight_set import save_run
@@ -106,7 +106,7 @@ def finetune(
         metrics=() if metric is None else (metric,),
         license=license,
         dataset=name,
-        recipe=dataclasses.asdict(whole),
+        recipe={"head, trained before": acting(head), **acting(whole)},
     )
 
 

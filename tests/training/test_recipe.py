@@ -11,7 +11,7 @@ from bnn_zoo.models import architectures, find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.overrides import override
-from bnn_zoo.training.recipe import Recipe
+from bnn_zoo.training.recipe import Recipe, acting
 from bnn_zoo.training.recipes import find_recipe, list_recipes
 from bnn_zoo.training.variables import binary_kernels, real_kernels
 
@@ -134,3 +134,13 @@ def test_fields_are_changed_by_text_in_their_own_type() -> None:
 def test_nonsense_is_refused(settings: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         override(Recipe("a.b"), settings)
+
+
+def test_a_card_tells_only_of_fields_that_have_a_say() -> None:
+    told = acting(find_recipe("birealnet.cifar10"))
+    assert told["epsilon"] == 1e-7 and told["padding"] == "zeros"
+    assert not set(told) & {"threshold", "momentum", "real_optimizer", "real_schedule", "l2", "stages"}
+    bop = acting(find_recipe("binarynet.cifar10-bop"))
+    assert bop["threshold"] == 1e-8 and bop["real_schedule"] == "constant" and bop["epsilon"] and "momentum" not in bop
+    taught = acting(find_recipe("real_to_binary_net.imagenet"))
+    assert "momentum" in taught and "padding" not in taught and taught["stages"][0]["settings"]["optimizer"] == "sgd"
