@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import platform
 import string
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +39,7 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
     template = string.Template(_read("page.html"))
     text = template.substitute(
         title=html.escape(f"{len(rows)} networks compared" if len(rows) > 1 else rows[0].name),
-        summary="Sizes, operations and memory are counted; accuracies are as reported by whom the table names.",
+        summary=f"Sizes, operations and memory are counted; accuracies are as reported by whom the table names.{_measured(rows)}",
         footer=f"Written by bnn_zoo {__version__}. Charts: Vega-Lite, in this file; it needs no network.",
         css=_read("page.css"),
         data=_in_script(json.dumps(page_data(rows, columns), ensure_ascii=False)),
@@ -50,6 +51,19 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
     # A folder's name may be no UTF-8; a backslash with digits stands for such a byte in JSON, too.
     write_text_whole(path, text.encode(errors="backslashreplace").decode())
     return path
+
+
+def _measured(rows: Sequence[NetworkRow]) -> str:
+    """How latencies were measured; a page is read on other machines than the one that they are of."""
+    found = [entry for row in rows for entry in row.latencies]
+    if not found:
+        return ""
+    threads = sorted({entry.threads for entry in found})
+    runs = min(entry.repeats for entry in found)
+    return (
+        f" Latencies are of one picture on {' and '.join(map(str, threads))} thread{'s' if threads != [1] else ''} of the machine "
+        f"that wrote this page, {html.escape(platform.machine())}: medians of at least {runs} runs."
+    )
 
 
 def check_page() -> None:

@@ -15,6 +15,7 @@ from networks import CLASSIC
 import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.comparison.result import Comparison
+from bnn_zoo.deploy.timing import Measurement
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
@@ -201,6 +202,14 @@ def test_a_name_that_is_no_utf8_is_written_as_json_escapes_it(tmp_path: Path) ->
     (row,) = bnn_zoo.compare("quicknet")
     text = Comparison((dataclasses.replace(row, name="w\udce4ights"),)).to_html(tmp_path / "page.html").read_text(encoding="utf-8")
     assert r"<title>w\udce4ights" in text and r'"name": "w\udce4ights"' in text
+
+
+def test_a_page_says_how_its_latencies_were_measured(tmp_path: Path) -> None:
+    (row,) = bnn_zoo.compare("quicknet")
+    timed = dataclasses.replace(row, latencies=(Measurement.of("quicknet", "openvino", 2, 1, [1.0, 2.0, 3.0]),))
+    texts = [Comparison((each,)).to_html(tmp_path / "page.html").read_text(encoding="utf-8") for each in (row, timed)]
+    told = "Latencies are of one picture on 2 threads of the machine that wrote this page, "
+    assert [told in text for text in texts] == [False, True] and ": medians of at least 3 runs." in texts[1]
 
 
 def test_one_file_without_addresses_to_load_from(page_file: Path) -> None:
