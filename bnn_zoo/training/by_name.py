@@ -18,7 +18,7 @@ from bnn_zoo.data.tfds_masks import open_masks
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
-from bnn_zoo.training.loop import check_classes, train
+from bnn_zoo.training.loop import check_classes, check_held_out, train
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
@@ -98,6 +98,7 @@ def train_by_name(
     else:
         dataset = open_dataset(data, split, on_bad=options.on_bad)
     check_classes(dataset)
+    check_held_out(chosen, dataset)
     shape = (options.size, options.size, 3) if options.size else None
     if shape is None and isinstance(dataset, ImageDataset):
         _, *sides = dataset.images.shape

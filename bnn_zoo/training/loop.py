@@ -73,8 +73,7 @@ def train(
     folder = user_path(out)
     pictures, held_out = len(dataset), None
     if recipe.held_out:
-        if recipe.held_out >= pictures:
-            raise ValueError(f"held_out is {recipe.held_out}, but there are only {pictures} pictures; hold out fewer, or none.")
+        check_held_out(recipe, dataset)
         dataset, held_out = split_off(dataset, recipe.held_out, _HELD_OUT_SEED)
     run = Run(
         build=build,
@@ -122,6 +121,16 @@ def check_classes(dataset: Dataset) -> None:
     """
     if len(dataset.class_names) < 2:
         raise ValueError(f"the pictures are of {len(dataset.class_names)} class; a network learns to tell two or more apart.")
+
+
+def check_held_out(recipe: Recipe, dataset: Dataset) -> None:
+    """Refuses to hold out as many pictures as there are.
+
+    Raises:
+        ValueError: with both numbers.
+    """
+    if recipe.held_out >= len(dataset):
+        raise ValueError(f"held_out is {recipe.held_out}, but there are only {len(dataset)} pictures; hold out fewer, or none.")
 
 
 def _fed(run: Run, pictures: int) -> dict[str, Any]:

@@ -15,15 +15,15 @@ from commands import run, run_alone
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["info", "birealnet"], ["list", "--weights"], ["--version"]])
 def test_answers_in_under_a_second_without_tensorflow(arguments: list[str]) -> None:
-    seconds = []
-    for _ in range(5):
+    seconds: list[float] = []
+    # The fastest: what else the machine does can only add to it.
+    while min(seconds, default=1.0) >= 1.0:
+        assert len(seconds) < 15, seconds
         start = time.perf_counter()
         result = run_alone(*arguments)
         seconds.append(time.perf_counter() - start)
         assert result.returncode == 0, result.stderr
         assert result.stdout.strip() and not result.stderr
-    # The fastest: what else the machine does can only add to it.
-    assert min(seconds) < 1.0, seconds
     code = (
         f"import sys; sys.argv = ['bnn-zoo', *{arguments!r}]\nfrom bnn_zoo.cli import main\ntry: main()\nexcept SystemExit: pass\n"
     )
@@ -140,7 +140,7 @@ def test_summary_takes_a_folder() -> None:
     assert result.returncode == 0, result.stderr
     assert "section_3_block_3_conv" in result.stdout and "(-1, 10)" in result.stdout
     several = run("summary", "*densenet*")
-    assert several.returncode == 1 and "'*densenet*' means 4 networks; name one of them." in several.stderr
+    assert several.returncode == 1 and "'*densenet*' means 4 networks; name one of them" in several.stderr
 
 
 def test_a_registrys_words_are_no_markup(tmp_path: Path) -> None:
