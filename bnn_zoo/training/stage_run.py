@@ -97,7 +97,7 @@ def _summary(run: Run, stage: Stage, recipe: Recipe, start: Position) -> str:
     held_out = f", {len(run.held_out)} held out" if run.held_out is not None else ""
     steps = recipe.epochs * run.steps(stage)
     goes_on = f"; goes on behind step {start.step}" if start.step else ""
-    return f"{name}{steps} steps on {len(run.dataset)} pictures{held_out}, in {recipe.precision}{goes_on}"
+    return f"{name}{steps} step{'s' if steps > 1 else ''} on {len(run.dataset)} pictures{held_out}, in {recipe.precision}{goes_on}"
 
 
 def check_targets(run: Run, stage: Stage) -> None:
