@@ -17,7 +17,7 @@ def check_file_place(path: Path) -> None:
     if not folder.exists():
         above = next(place for place in folder.parents if place.exists())
         if above.is_dir():
-            raise FileNotFoundError(f"{path}: the folder {path.parent} is not there; make it first.")
+            raise FileNotFoundError(f"{path}: no such file or directory: the folder {path.parent} is not there; make it first.")
         folder = above
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))

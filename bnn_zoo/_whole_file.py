@@ -58,16 +58,6 @@ def write_whole(path: Path, write: Callable[[Path], object], reserve: int = 0) -
         os.replace(part, path)
 
 
-def check_place(path: Path) -> None:
-    """Sees to it that a file can be made at a path, before the work of which it is to tell.
-
-    Raises:
-        OSError: if there is no such folder, or nothing can be made in it.
-    """
-    with folder_beside(path):
-        pass
-
-
 @contextmanager
 def folder_beside(path: Path) -> Iterator[Path]:
     """A hidden folder beside a path, to make in it what belongs there; it is gone afterwards, and so are those of killed processes.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bnn_zoo._places import check_file_place
 from bnn_zoo._user_path import user_path
-from bnn_zoo._whole_file import check_place
 from bnn_zoo.cli.terminal import load_tensorflow, terminal_width
 from bnn_zoo.cli.values import parts
 
@@ -104,12 +104,12 @@ def _check_files(html: Path | None, plot: Path | None, axes: Iterable[Column]) -
         from bnn_zoo.comparison.page import check_page
 
         check_page()
-        check_place(user_path(html))
+        check_file_place(user_path(html))
     if plot is not None:
         from bnn_zoo.comparison.plot import check_plot
 
         check_plot(axes)
-        check_place(user_path(plot))
+        check_file_place(user_path(plot))
 
 
 def _with_ending(path: Path) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bnn_zoo import __version__
+from bnn_zoo._utf8 import as_utf8
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.page_data import page_data
@@ -48,8 +49,7 @@ def write_page(rows: Sequence[NetworkRow], columns: Sequence[Column], path: Path
         library=_script(_chart_library()),
         script=_script("\n".join(_read(name) for name in _SCRIPTS)),
     )
-    # A folder's name may be no UTF-8; a backslash with digits stands for such a byte in JSON, too.
-    write_text_whole(path, text.encode(errors="backslashreplace").decode())
+    write_text_whole(path, as_utf8(text))
     return path
 
 

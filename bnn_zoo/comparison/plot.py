@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnn_zoo._figure import check_matplotlib, new_figure
 from bnn_zoo._user_path import user_path
+from bnn_zoo._utf8 import as_utf8
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.labels import label_points
 from bnn_zoo.comparison.pareto import pareto_front
@@ -53,7 +54,7 @@ def plot(
         axes.set_yscale("log")
         _plain_ticks(axes.yaxis, y)
     axes.set_xlabel(x.heading)
-    axes.set_ylabel(_drawable(f"{y.heading} ({data_set})") if data_set else y.heading, parse_math=False)  # dollars are no formulas
+    axes.set_ylabel(as_utf8(f"{y.heading} ({data_set})") if data_set else y.heading, parse_math=False)  # dollars are no formulas
     axes.grid(alpha=0.25)
     axes.margins(0.12)
     front = front_of(shown, x, y)
@@ -65,8 +66,8 @@ def plot(
         axes.legend(frameon=False, loc="best")
     if others:
         names = ", ".join(row.name for row in others)
-        axes.set_title(_drawable(f"On other data, not drawn: {names}"), fontsize=8, loc="right", parse_math=False)
-    label_points(axes, [(_drawable(row.name), x.value(row), y.value(row)) for row in (*front, *hollow)], _points(front, x, y))
+        axes.set_title(as_utf8(f"On other data, not drawn: {names}"), fontsize=8, loc="right", parse_math=False)
+    label_points(axes, [(as_utf8(row.name), x.value(row), y.value(row)) for row in (*front, *hollow)], _points(front, x, y))
     if path is not None:
         figure.savefig(user_path(path))
     return figure
@@ -120,11 +121,6 @@ def front_of(rows: Sequence[NetworkRow], x: Column, y: Column) -> list[NetworkRo
 
 def _points(rows: list[NetworkRow], x: Column, y: Column) -> tuple[list[float], list[float]]:
     return [x.value(row) for row in rows], [y.value(row) for row in rows]
-
-
-def _drawable(text: str) -> str:
-    """A text as fonts take it: a folder's name may be no UTF-8."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def _plain_ticks(axis: Any, column: Column) -> None:

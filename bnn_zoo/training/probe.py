@@ -138,7 +138,7 @@ def bfloat16_slowdown() -> float:
 
 
 def _learned(images: Tensor, kernel: Tensor) -> object:
-    # The gradients too: a convolution alone can be as fast in both where its gradients take forty times as long.
+    # The gradients too: a convolution alone can be as fast in both where its gradients are not.
     with tf.GradientTape() as tape:
         tape.watch((images, kernel))
         result = tf.nn.conv2d(images, kernel, 1, "SAME")

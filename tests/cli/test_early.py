@@ -42,7 +42,10 @@ _MISTAKES: list[tuple[str, str]] = [
     ("train-bench nosuch", "no network named 'nosuch'"),
     ("train-bench quicknet --set colour=1", "QuickNet has no argument 'colour'"),
     ("export nosuch b.xml", "no network named 'nosuch'"),
-    ("export birealnet.cifar10 new/deep/b.xml", "new/deep/b.xml: the folder new/deep is not there; make it first"),
+    (
+        "export birealnet.cifar10 new/deep/b.xml",
+        "new/deep/b.xml: no such file or directory: the folder new/deep is not there; make it first",
+    ),
     ("export birealnet.cifar10 out.tflite/", "path is 'out.tflite/', which ends as a folder does"),
     ("hub convert nosuch.pth --architecture reactnet18 --out run", "nosuch.pth: there is no such file"),
     ("hub convert words.txt --architecture reactnet --out run", "no network named 'reactnet'"),
