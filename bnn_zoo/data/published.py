@@ -63,7 +63,7 @@ def published_file(name: str) -> Path:
         return path
     state = " (the file that lies there is another, or damaged)" if path.exists() else ""
     try:
-        return download(published.url, path, published.sha256, published.bytes, keep_part=True)
+        return download(published.url, path, published.sha256, published.bytes)
     except DownloadError as error:
         raise DownloadError(
             f"source {name!r} could not be downloaded from {published.url}: {error}\n"

@@ -18,20 +18,18 @@ from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.download.version import keep_version
 
 
-def download(url: str, target: Path, sha256: str, size: int | None = None, *, keep_part: bool = False) -> Path:
+def download(url: str, target: Path, sha256: str, size: int | None = None) -> Path:
     """Downloads a file, unless a whole one is there by now.
 
     Processes that want the same file wait for the one that downloads it. Dropped connections, 429 and 5xx are tried again, from
     where the file broke off if the server can do so and still has the same file; other answers are not. Tries that bring the file
-    further are not counted.
+    further are not counted. What was received before a failure is kept, as `<target>.part`, and the next call goes on from it.
 
     Args:
         url: https or http.
         target: where the file is to lie, on the disk of the cache.
         sha256: its hash.
         size: its bytes, if known: a server that announces others is not listened to.
-        keep_part: whether what was received before a failure is kept, as `<target>.part`, for the next call to go on from; for
-            large files.
 
     Returns:
         `target`.
@@ -39,7 +37,7 @@ def download(url: str, target: Path, sha256: str, size: int | None = None, *, ke
     Raises:
         DownloadError: saying what the server, the network or the disk did.
     """
-    part = target.with_name(target.name + ".part") if keep_part else None
+    part = target.with_name(target.name + ".part")
     with _explained(target):
         for folder in (downloads_folder(), target.parent):
             folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +47,7 @@ def download(url: str, target: Path, sha256: str, size: int | None = None, *, ke
     return target
 
 
-def _retrieve(url: str, name: str, sha256: str, size: int | None, part: Path | None) -> str:
+def _retrieve(url: str, name: str, sha256: str, size: int | None, part: Path) -> str:
     """A file among the downloads that pooch has hashed."""
     import pooch
 
@@ -79,28 +77,23 @@ class _Downloader:
 
     Args:
         size: the file's bytes, if known.
-        part: where what was received is kept for a later call; None if it is not.
+        part: where what was received is kept for a later call.
     """
 
-    def __init__(self, size: int | None, part: Path | None) -> None:
+    def __init__(self, size: int | None, part: Path) -> None:
         self.size, self.part = size, part
         self.mixed = False  # whether the last file was put together from several answers
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
-        path = output_file if self.part is None else str(self.part)
+        path = str(self.part)
         self.mixed = False
-        try:
-            self.mixed = with_retries(
-                lambda: request_file(url, path, self.size),
-                _may_pass,
-                lambda: os.path.getsize(path) if os.path.exists(path) else 0,
-            )
-        finally:
-            if self.part is None:
-                keep_version(path, None)
-        if self.part is not None:
-            os.replace(self.part, output_file)
-            keep_version(path, None)
+        self.mixed = with_retries(
+            lambda: request_file(url, path, self.size),
+            _may_pass,
+            lambda: os.path.getsize(path) if os.path.exists(path) else 0,
+        )
+        os.replace(path, output_file)
+        keep_version(path, None)
 
 
 def _may_pass(error: Exception) -> bool:

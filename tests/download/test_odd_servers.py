@@ -27,7 +27,6 @@ DATA = gzip.compress(np.random.default_rng(0).bytes(200_000))
 OLD = np.random.default_rng(1).bytes(len(DATA))
 SHA256 = hashlib.sha256(DATA).hexdigest()
 SIZES = pytest.mark.parametrize("size", [len(DATA), None])
-KEPT = pytest.mark.parametrize("keep_part", [False, True])
 
 
 class Asked(NamedTuple):
@@ -99,11 +98,8 @@ def left(target: Path) -> list[str]:
 
 
 @SIZES
-@KEPT
 @pytest.mark.parametrize("version", [{"ETag": '"1"'}, {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT", "ETag": 'W/"1"'}])
-def test_the_rest_is_asked_for_of_the_same_version(
-    serve: Any, target: Path, size: int | None, keep_part: bool, version: dict[str, str]
-) -> None:
+def test_the_rest_is_asked_for_of_the_same_version(serve: Any, target: Path, size: int | None, version: dict[str, str]) -> None:
     named = version["ETag"] if version["ETag"].startswith('"') else version["Last-Modified"]
 
     def answer(asked: Asked) -> Answer:
@@ -113,7 +109,7 @@ def test_the_rest_is_asked_for_of_the_same_version(
         return rest(DATA, asked.start, **new) if asked.start and asked.version != named else whole(DATA, **new)
 
     url, asked = serve(answer)
-    assert download(url, target, SHA256, size, keep_part=keep_part).read_bytes() == DATA
+    assert download(url, target, SHA256, size).read_bytes() == DATA
     assert len(asked) == 2 and asked[1].start > 0 and asked[1].version == named
     assert left(target) == [target.name]
 
@@ -153,10 +149,10 @@ def test_the_version_is_kept_from_call_to_call(serve: Any, target: Path) -> None
 
     url, asked = serve(answer)
     with pytest.raises(DownloadError, match="503"):
-        download(url, target, SHA256, keep_part=True)
+        download(url, target, SHA256)
     assert sorted(left(target)) == ["a.gz.part", "a.gz.part.version"]
     fails = False
-    assert download(url, target, SHA256, keep_part=True).read_bytes() == DATA
+    assert download(url, target, SHA256).read_bytes() == DATA
     assert asked[-1].version == '"1"'
     assert left(target) == ["a.gz"]
 
@@ -167,7 +163,7 @@ def test_a_version_that_would_break_a_request_is_not_sent(serve: Any, target: Pa
     (target.parent / "a.gz.part").write_bytes(DATA[:1000])
     (target.parent / "a.gz.part.version").write_text(kept)
     url, asked = serve(lambda asked: rest(DATA, asked.start) if asked.start else whole(DATA))
-    assert download(url, target, SHA256, keep_part=True).read_bytes() == DATA
+    assert download(url, target, SHA256).read_bytes() == DATA
     assert asked == [Asked(1000, None, 0)]
 
 
@@ -175,13 +171,12 @@ def test_a_version_that_would_break_a_request_is_not_sent(serve: Any, target: Pa
 
 
 @SIZES
-@KEPT
-def test_a_server_that_sends_less_than_it_was_asked_for(serve: Any, target: Path, size: int | None, keep_part: bool) -> None:
+def test_a_server_that_sends_less_than_it_was_asked_for(serve: Any, target: Path, size: int | None) -> None:
     def answer(asked: Asked) -> Answer:
         return rest(DATA, asked.start, asked.start + 20_000) if asked.start else whole(DATA, 100_000)
 
     url, asked = serve(answer)
-    assert download(url, target, SHA256, size, keep_part=keep_part).read_bytes() == DATA
+    assert download(url, target, SHA256, size).read_bytes() == DATA
     assert len(asked) == 7, "more than there are tries: each came further"
 
 
@@ -206,11 +201,10 @@ def test_another_part_than_was_asked_for_is_not_taken_for_it(serve: Any, target:
 
 
 @SIZES
-@KEPT
-def test_the_same_beginning_again_and_again_ends(serve: Any, target: Path, size: int | None, keep_part: bool) -> None:
+def test_the_same_beginning_again_and_again_ends(serve: Any, target: Path, size: int | None) -> None:
     url, asked = serve(lambda asked: rest(DATA, 0, 1000))
     with pytest.raises(DownloadError, match=f"ended after 1000 of {len(DATA)} bytes"):
-        download(url, target, SHA256, size, keep_part=keep_part)
+        download(url, target, SHA256, size)
     assert len(asked) == 5
 
 
@@ -248,7 +242,7 @@ def test_answers_without_a_file_are_told_as_such_and_what_is_there_stays(serve: 
     part.write_bytes(DATA[:1000])
     url, asked = serve(lambda asked: (status, {} if status == 204 else {"Content-Length": 0}, b""))
     with pytest.raises(DownloadError, match=f"the server answered {status} [A-Z]"):
-        download(url, target, SHA256, keep_part=True)
+        download(url, target, SHA256)
     assert part.read_bytes() == DATA[:1000]
     assert len(asked) == 1
 
@@ -312,7 +306,7 @@ def test_a_certificate_is_no_reason_to_ask_again(target: Path, monkeypatch: pyte
 HOLD = """
 import sys, pathlib
 from bnn_zoo.download.verified import download
-download(sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], keep_part=True)
+download(sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3])
 """
 
 

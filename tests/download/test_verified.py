@@ -60,20 +60,18 @@ def test_a_broken_connection_is_gone_on_from(
     assert 400_000 < starts[0] <= 500_000 and 600_000 < starts[1] <= 750_000
 
 
-def test_what_a_failed_call_received_is_kept_if_asked(
+def test_what_a_failed_call_received_is_kept(
     file_server: FileServer, url: str, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = target.with_name(NAME + ".part")
     monkeypatch.setenv(PAUSES, "")
-    for keep in (False, True):
-        file_server.fault(NAME, "cut", times=1, fraction=0.1)
-        with pytest.raises(DownloadError, match=r"no answer, or a broken one \(Connection broken: [^']*\); is this machine online"):
-            download(url, target, SHA256, len(DATA), keep_part=keep)
-        assert part.exists() == keep
+    file_server.fault(NAME, "cut", times=1, fraction=0.1)
+    with pytest.raises(DownloadError, match=r"no answer, or a broken one \(Connection broken: [^']*\); is this machine online"):
+        download(url, target, SHA256, len(DATA))
     received = part.stat().st_size
     assert 0 < received < len(DATA)
     ranges = bytes_asked_for(file_server, monkeypatch)
-    assert download(url, target, SHA256, len(DATA), keep_part=True).read_bytes() == DATA
+    assert download(url, target, SHA256, len(DATA)).read_bytes() == DATA
     assert ranges == [f"bytes={received}-"]
     assert [path.name for path in target.parent.iterdir()] == [NAME]
 
@@ -84,7 +82,7 @@ def test_a_beginning_of_another_file_does_no_harm(url: str, target: Path, beginn
     for size in (len(DATA), None):
         target.unlink(missing_ok=True)
         target.with_name(NAME + ".part").write_bytes(beginning)
-        assert download(url, target, SHA256, size, keep_part=True).read_bytes() == DATA
+        assert download(url, target, SHA256, size).read_bytes() == DATA
         assert [path.name for path in target.parent.iterdir()] == [NAME]
 
 
@@ -94,7 +92,7 @@ def test_a_server_that_sends_all_when_asked_for_the_rest(
     monkeypatch.setattr("hub_server.files.file_response", lambda request, data, fault=None: Response(200, data))
     target.parent.mkdir(parents=True)
     target.with_name(NAME + ".part").write_bytes(DATA[:1000])
-    assert download(url, target, SHA256, keep_part=True).read_bytes() == DATA
+    assert download(url, target, SHA256).read_bytes() == DATA
 
 
 @pytest.mark.parametrize(
@@ -103,7 +101,7 @@ def test_a_server_that_sends_all_when_asked_for_the_rest(
 def test_what_is_wrong_is_not_kept(file_server: FileServer, url: str, target: Path, kind: str, message: str) -> None:
     file_server.fault(NAME, kind)
     with pytest.raises(DownloadError, match=message):
-        download(url, target, SHA256, len(DATA), keep_part=True)
+        download(url, target, SHA256, len(DATA))
     assert list(target.parent.iterdir()) == []
 
 
@@ -113,7 +111,7 @@ def test_a_killed_download_is_gone_on_from(
     part = target.with_name(NAME + ".part")
     file_server.fault(NAME, "slow", times=1, rate=1_000_000)
     code = "import sys, pathlib; from bnn_zoo.download.verified import download; " + (
-        f"download(sys.argv[1], pathlib.Path(sys.argv[2]), {SHA256!r}, {len(DATA)}, keep_part=True)"
+        f"download(sys.argv[1], pathlib.Path(sys.argv[2]), {SHA256!r}, {len(DATA)})"
     )
     process = subprocess.Popen([sys.executable, "-c", code, url, str(target)])
     deadline = time.monotonic() + 60
@@ -125,7 +123,7 @@ def test_a_killed_download_is_gone_on_from(
     received = part.stat().st_size
     assert 0 < received < len(DATA) and not target.exists()
     ranges = bytes_asked_for(file_server, monkeypatch)
-    assert download(url, target, SHA256, len(DATA), keep_part=True).read_bytes() == DATA
+    assert download(url, target, SHA256, len(DATA)).read_bytes() == DATA
     assert ranges == [f"bytes={received}-"]
 
 

@@ -32,6 +32,6 @@ def bring(source: str, weights: WeightSet, anew: bool) -> Path:
     path = cached_path(weights)
     assert weights.sha256 is not None  # or there would be no such path
     try:
-        return download(source, path, weights.sha256, weights.bytes, keep_part=True)
+        return download(source, path, weights.sha256, weights.bytes)
     except DownloadError as error:
         raise WeightFileError(str(error)) from error
