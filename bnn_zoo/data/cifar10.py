@@ -7,6 +7,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -45,8 +46,10 @@ def cifar10_splits(source: str | os.PathLike[str]) -> tuple[str, ...]:
     Raises:
         ValueError: the archive is damaged.
     """
-    with _open_files(user_path(source)) as files:
-        found = {name for name, _ in files}
+    path = user_path(source)
+    found, damage = _names(path)
+    if damage:
+        raise ValueError(_damaged(path, damage))
     return tuple(sorted(split for split, names in _FILES.items() if found.intersection(names)))
 
 
@@ -120,17 +123,36 @@ def _records(content: bytes, name: str) -> np.ndarray:
 
 
 def _holds(source: Path, names: frozenset[str]) -> bool:
+    found, damage = _names(source)
+    # What is damaged is claimed by its name, so that loading it says what is wrong.
+    by_name = names is _BINARY_NAMES and source.name.startswith("cifar-10-binary")
+    return bool(found & names) or (bool(damage) and by_name)
+
+
+def _names(source: Path) -> tuple[frozenset[str], str]:
+    """Which of CIFAR-10's files, of either version, there are, and what is wrong with the archive."""
     if source.is_dir():
         # A Path's is_file would raise where the folder may not be entered.
-        return any(os.path.isfile(folder / name) for folder in _folders(source) for name in names)
+        known = _BINARY_NAMES | _PICKLED_NAMES
+        return frozenset(name for folder in _folders(source) for name in known if os.path.isfile(folder / name)), ""
     if not source.is_file() or not source.name.endswith(_TAR_ENDINGS):
-        return False
+        return frozenset(), ""
+    state = source.stat()
+    return _names_in_archive(source, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4)
+def _names_in_archive(path: Path, _modified: int, _size: int) -> tuple[frozenset[str], str]:
+    """Remembered, since an archive has to be unpacked for its names, and a run asks for them several times."""
+    found, damage = set(), ""
     try:
-        with tarfile.open(source) as archive:
-            return any(PurePosixPath(member.name).name in names for member in archive if member.isfile())
-    except _DAMAGED:
-        # Claimed by its name, so that loading it says what is wrong.
-        return names is _BINARY_NAMES and source.name.startswith("cifar-10-binary")
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if member.isfile():
+                    found.add(PurePosixPath(member.name).name)
+    except _DAMAGED as error:
+        damage = in_one_line(error)
+    return frozenset(found & (_BINARY_NAMES | _PICKLED_NAMES)), damage
 
 
 def _folders(source: Path) -> tuple[Path, ...]:
@@ -152,7 +174,11 @@ def _open_files(source: Path) -> Iterator[Iterator[tuple[str, Callable[[], bytes
         with tarfile.open(source) as archive:
             yield _members(archive, source)
     except _DAMAGED as error:
-        raise ValueError(f"source {str(source)!r} is damaged or truncated ({in_one_line(error)}): download it again") from error
+        raise ValueError(_damaged(source, in_one_line(error))) from error
+
+
+def _damaged(source: Path, reason: str) -> str:
+    return f"source {str(source)!r} is damaged or truncated ({reason}): download it again"
 
 
 def _members(archive: tarfile.TarFile, source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
