@@ -15,7 +15,7 @@ import numpy as np
 
 from bnn_zoo._argument_checks import is_count
 from bnn_zoo._keras import keras
-from bnn_zoo.data.datasets import open_dataset, split_names
+from bnn_zoo.data.datasets import open_dataset, scoring_split
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.labels import checked_scores, class_labels, own_labels
@@ -100,24 +100,6 @@ def evaluate(
     return Evaluation(100 * right1 / done, 100 * right5 / done, done, time.perf_counter() - start, tuple(skipped))
 
 
-def default_split(source: str | os.PathLike[str]) -> str | None:
-    """The split of a source that is for scoring: "test", or else one that begins with "val"; None where there are no splits.
-
-    Raises:
-        ValueError: if there are splits, but none of these.
-    """
-    splits = split_names(source)
-    for split in splits:
-        if split == "test":
-            return split
-    for split in splits:
-        if split.startswith("val"):
-            return split
-    if len(splits) > 1:
-        raise ValueError(f"{source} has the splits {', '.join(splits)}; say which with split=... (--split).")
-    return splits[0] if splits else None
-
-
 def _outputs_of(class_names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
     """For each class of the data, which of the model's outputs is its."""
     # By their exact names, or else without case and punctuation: that is refused where it makes one of two classes, C of C and C++.
@@ -150,7 +132,7 @@ def _batches(
 ) -> Iterator[tuple[Sequence[str], int, Iterator[tuple[Any, np.ndarray]]]]:
     """Class names, number of pictures, and batches of (pictures, classes)."""
     if not isinstance(data, (ImageDataset, StreamedDataset)):
-        data = open_dataset(data, split or default_split(data), on_bad, streaming=True)
+        data = open_dataset(data, split or scoring_split(data), on_bad, streaming=True)
     if isinstance(data, ImageDataset):
         skipped.extend(data.skipped)
         starts = range(0, len(data), batch_size)

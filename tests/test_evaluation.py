@@ -11,10 +11,10 @@ from PIL import Image
 
 from bnn_zoo import evaluate
 from bnn_zoo._keras import keras
+from bnn_zoo.data.datasets import scoring_split
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.labels import class_labels
-from bnn_zoo.evaluation import default_split
 
 LABELS = ("ant", "bee", "cat", "dog", "eel", "fox")
 
@@ -73,7 +73,7 @@ def test_the_split_for_scoring(tmp_path: Path) -> None:
     for split in ("train", "validation"):
         (tmp_path / split / "ant").mkdir(parents=True)
         Image.fromarray(picture(0)).save(tmp_path / split / "ant" / "1.png")
-    assert default_split(tmp_path) == "validation"
+    assert scoring_split(tmp_path) == "validation"
 
 
 def test_a_foreign_class_is_named(network: Any) -> None:

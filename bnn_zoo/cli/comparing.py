@@ -53,7 +53,9 @@ def compare(
     from bnn_zoo.comparison.column import find_column
     from bnn_zoo.comparison.columns import columns_for
     from bnn_zoo.comparison.compare import compare as run
+    from bnn_zoo.comparison.latency import check_backends
     from bnn_zoo.comparison.subjects import find_subjects
+    from bnn_zoo.data.datasets import check_source
 
     if as_json and as_markdown:
         raise ValueError("--json and --markdown: give one of the two.")
@@ -67,6 +69,9 @@ def compare(
     for key in (*([] if sort is None else [sort]), *(keys or []), *([] if plot is None else axes)):
         find_column(key, possible)
     _check_files(html, plot, [column for column in possible if column.key in axes])
+    check_backends(backends, threads, repeats)
+    if data is not None:
+        check_source(data, split, scoring=True)
     if backends or data is not None or not all(subject.is_stored for subject in find_subjects(patterns or None, shape)):
         load_tensorflow()
     found = run(
@@ -132,12 +137,14 @@ def profile(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Show a network layer by layer, and what the guide to building BNNs says to it; or what differs between two."""
+    from bnn_zoo.comparison.layer_times import check_layer_timing
     from bnn_zoo.comparison.profile import profile as look_at
     from bnn_zoo.comparison.subjects import find_subjects
 
     names = [name] if other is None else [name, other]
     shape = None if input_size is None else (input_size, input_size, 3)
     backends = parts(latency) if latency else []
+    check_layer_timing(backends, threads, repeats=1)
     if backends or not all(subject.is_stored for subject in find_subjects(names, shape)):
         load_tensorflow()
     profiles = [look_at(entry, input_shape=shape, latency=backends, threads=threads) for entry in names]

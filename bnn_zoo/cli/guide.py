@@ -29,7 +29,7 @@ def guide(
 
     check_only(only)
     if not user_path(out).exists():  # what is finished is told without its pictures
-        check_source(data)
+        check_source(data, scoring=True)
     check_folder_place(user_path(out))
     load_tensorflow(to_train=True)
     from rich.markdown import Markdown

@@ -91,10 +91,9 @@ def compare(
 
 def _opened(data: str | os.PathLike[str], split: str | None, on_bad: OnBad) -> Any:
     """The data, opened once for all networks, so that what is wrong with it shows before anything is measured."""
-    from bnn_zoo.data import open_dataset
-    from bnn_zoo.evaluation import default_split
+    from bnn_zoo.data import open_dataset, scoring_split
 
-    return open_dataset(data, split or default_split(data), on_bad, streaming=True)
+    return open_dataset(data, split or scoring_split(data), on_bad, streaming=True)
 
 
 def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: Any) -> NetworkRow:

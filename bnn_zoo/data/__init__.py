@@ -12,7 +12,7 @@ from bnn_zoo._lazy import lazy_names
 
 if TYPE_CHECKING:
     from bnn_zoo.data.cifar10 import is_cifar10_binary, load_cifar10_binary
-    from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names, training_split
+    from bnn_zoo.data.datasets import load_dataset, open_dataset, scoring_split, split_names, training_split
     from bnn_zoo.data.image_dataset import ImageDataset
     from bnn_zoo.data.images import ImageError, decode_image, read_image
     from bnn_zoo.data.labels import class_labels, top_classes
@@ -30,6 +30,7 @@ _HOMES = {
     "load_cifar10_binary": "cifar10",
     "load_dataset": "datasets",
     "open_dataset": "datasets",
+    "scoring_split": "datasets",
     "split_names": "datasets",
     "training_split": "datasets",
     "ImageDataset": "image_dataset",
@@ -69,6 +70,7 @@ __all__ = [
     "open_masks",
     "read_image",
     "sample_pictures",
+    "scoring_split",
     "split_names",
     "split_off",
     "top_classes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -130,15 +131,16 @@ def split_names(source: str | os.PathLike[str]) -> tuple[str, ...]:
     return splits_by_class(path)
 
 
-def check_source(source: str | os.PathLike[str], split: str | None = None) -> None:
+def check_source(source: str | os.PathLike[str], split: str | None = None, scoring: bool = False) -> None:
     """Whether there are such pictures, as far as it shows without a download and without TensorFlow.
 
     Args:
         source: as `load_dataset` takes it; of TensorFlow Datasets nothing is checked.
         split: what was asked for, if anything.
+        scoring: whether they are for scoring, so that without a split there must be one for it.
 
     Raises:
-        ValueError: `source` holds no pictures by class, or `split` is none of its splits.
+        ValueError: `source` holds no pictures by class, `split` is none of its splits, or as `scoring_split`.
         OSError: there is no `source`.
     """
     text = os.fspath(source)
@@ -148,6 +150,8 @@ def check_source(source: str | os.PathLike[str], split: str | None = None) -> No
     splits = PUBLISHED[text].splits if published else split_names(source)
     if split is not None:
         chosen_split(text, splits, split)
+    elif scoring:
+        _scored(text, splits)
 
 
 def training_split(source: str | os.PathLike[str], split: str | None = None) -> str | None:
@@ -169,6 +173,19 @@ def training_split(source: str | os.PathLike[str], split: str | None = None) -> 
     return split
 
 
+def scoring_split(source: str | os.PathLike[str]) -> str | None:
+    """The split of a source that is for scoring: "test", or else one that begins with "val"; None where there are no splits.
+
+    Args:
+        source: as `load_dataset` takes it.
+
+    Raises:
+        ValueError: if there are splits, but none of these; or as `split_names`.
+        OSError, ImportError: as `split_names`.
+    """
+    return _scored(os.fspath(source), split_names(source))
+
+
 def default_name(source: str | os.PathLike[str]) -> str:
     """What results and model cards call data that nobody has named: the data set's name, or the folder's or file's, without .zip.
 
@@ -177,6 +194,13 @@ def default_name(source: str | os.PathLike[str]) -> str:
     """
     text = os.fspath(source)
     return text.removeprefix(TFDS) if text.startswith(TFDS) else user_path(source).absolute().name.removesuffix(".zip")
+
+
+def _scored(source: str, splits: Sequence[str]) -> str | None:
+    for_it = [name for name in splits if name == "test"] or [name for name in splits if name.startswith("val")] or splits
+    if len(for_it) > 1 and for_it is splits:
+        raise ValueError(f"{source} has the splits {', '.join(splits)}; say which with split=... (--split).")
+    return for_it[0] if for_it else None
 
 
 def _opened(source: str | os.PathLike[str], split: str | None, on_bad: OnBad) -> ImageDataset | StreamedDataset:

@@ -12,10 +12,9 @@ import numpy as np
 
 from bnn_zoo._keras import keras
 from bnn_zoo.comparison.figures import count
-from bnn_zoo.data import load_dataset, split_off
+from bnn_zoo.data import load_dataset, scoring_split, split_off
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
-from bnn_zoo.evaluation import default_split
 from bnn_zoo.guide.budget import Budget, recipe_of
 from bnn_zoo.guide.finished import Job, write_finished
 from bnn_zoo.guide.network import build_network
@@ -45,7 +44,7 @@ def load_pictures(data: str | os.PathLike[str], budget: Budget) -> Pictures:
     if len(rest) < budget.pictures:
         raise ValueError(f"pictures is {budget.pictures}, but {data} has only {len(rest)} beside the {budget.held_out} held out.")
     training = rest if len(rest) == budget.pictures else split_off(rest, budget.pictures, _DRAW)[1]
-    return {"training": training, "held_out": held_out, "test": load_dataset(data, default_split(data))}
+    return {"training": training, "held_out": held_out, "test": load_dataset(data, scoring_split(data))}
 
 
 def do_run(folder: Path, job: Job, budget: Budget, pictures: Pictures) -> Run:
