@@ -27,7 +27,7 @@ from bnn_zoo.blocks.react import channel_bias, react_conv, react_widening, rprel
 from bnn_zoo.blocks.real import depthwise_conv, grouped_conv, real_conv
 from bnn_zoo.blocks.scaling import learnt_scale
 from bnn_zoo.blocks.segmentation import fully_convolutional_head
-from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut, pooled
+from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut, pooled_shortcut
 from bnn_zoo.blocks.stem import choose_stem, grouped_stem, residual_stem, separable_stem, stem_pool
 
 __all__ = [
@@ -59,8 +59,8 @@ __all__ = [
     "mix_to_binary_gate",
     "mix_to_binary_widening",
     "pointwise_shortcut",
-    "pooled",
     "pooled_block",
+    "pooled_shortcut",
     "prelu",
     "probabilities",
     "react_conv",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bnn_zoo._keras import Tensor, keras
+from bnn_zoo._keras import Tensor
 from bnn_zoo.blocks.binarization import Binarization
-from bnn_zoo.blocks.binary import binary_conv
 from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.real import real_conv
-from bnn_zoo.blocks.scaling import Scaling, learnt_scale
-from bnn_zoo.blocks.shortcut import pointwise_shortcut, pooled
+from bnn_zoo.blocks.scaling import Scaling
+from bnn_zoo.blocks.shortcut import conv_with_shortcut, pointwise_shortcut, pooled_shortcut
 
 
 def bottleneck_with_shortcuts(
@@ -51,34 +50,28 @@ def bottleneck_with_shortcuts(
     reduce, spatial, expand = (part(name, role) for role in ("reduce", "spatial", "expand"))
     widens = x.shape[-1] != filters
 
-    y = _reduced(x, filters // 4, narrow is None, scaling, settings, reduce)
-    if narrow is not None:
-        if widens:
-            narrow = real_conv(narrow, filters // 4, 1, name=part(reduce, "shortcut_conv"))
-        y = keras.layers.Add(name=part(reduce, "add"))([y, narrow])
-
-    z = binary_conv(y, filters // 4, strides=strides, binarization=settings, name=part(spatial, "conv"))
-    z = learnt_scale(z, scaling, name=part(spatial, "scale"))
-    z = batch_norm(z, settings, name=part(spatial, "bn"))
-    z = keras.layers.Add(name=part(spatial, "add"))([z, pooled(y, strides, name=part(spatial, "shortcut_pool"))])
-
-    wide = binary_conv(z, filters, 1, binarization=settings, name=part(expand, "conv"))
-    wide = learnt_scale(wide, scaling, name=part(expand, "scale"))
-    wide = batch_norm(wide, settings, name=part(expand, "bn"))
+    if narrow is None:
+        y = _first_reduction(x, filters // 4, settings, reduce)
+    else:
+        around = real_conv(narrow, filters // 4, 1, name=part(reduce, "shortcut_conv")) if widens else narrow
+        y = conv_with_shortcut(
+            x, filters // 4, kernel_size=1, strides=1, scaling=scaling, shortcut=around, binarization=settings, name=reduce
+        )
+    around = pooled_shortcut(y, strides, name=spatial)
+    z = conv_with_shortcut(y, strides=strides, scaling=scaling, shortcut=around, binarization=settings, name=spatial)
     if widens:
-        shortcut = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=expand)
+        around = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=expand)
     else:
-        shortcut = pooled(x, strides, name=part(expand, "shortcut_pool"))
-    return keras.layers.Add(name=part(expand, "add"))([wide, shortcut]), z
+        around = pooled_shortcut(x, strides, name=expand)
+    wide = conv_with_shortcut(
+        z, filters, kernel_size=1, strides=1, scaling=scaling, shortcut=around, binarization=settings, name=expand
+    )
+    return wide, z
 
 
-def _reduced(x: Tensor, filters: int, is_first: bool, scaling: Scaling | None, settings: Binarization, name: str | None) -> Tensor:
-    if is_first:
-        from bnn_zoo.blocks.channel_layers import LeakyClip  # its class needs TensorFlow when defined
+def _first_reduction(x: Tensor, filters: int, settings: Binarization, name: str | None) -> Tensor:
+    from bnn_zoo.blocks.channel_layers import LeakyClip  # its class needs TensorFlow when defined
 
-        x = LeakyClip(name=part(name, "clip"))(x)
-        x = real_conv(x, filters, 1, name=part(name, "conv"))
-    else:
-        x = binary_conv(x, filters, 1, binarization=settings, name=part(name, "conv"))
-        x = learnt_scale(x, scaling, name=part(name, "scale"))
+    x = LeakyClip(name=part(name, "clip"))(x)
+    x = real_conv(x, filters, 1, name=part(name, "conv"))
     return batch_norm(x, settings, name=part(name, "bn"))

@@ -11,7 +11,7 @@ from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.prelu import prelu
 from bnn_zoo.blocks.react import channel_bias
-from bnn_zoo.blocks.shortcut import pooled
+from bnn_zoo.blocks.shortcut import pooled_shortcut
 
 
 def mix_to_binary_conv(
@@ -51,7 +51,7 @@ def mix_to_binary_conv(
     gate = mix_to_binary_gate(x, y, reduction=reduction, name=part(name, "gate"))
     y = keras.layers.Multiply(name=part(name, "scale"))([y, gate])
     shortcut = prelu(x, name=part(name, "shortcut")) if elementwise_attention else x
-    shortcut = pooled(shortcut, strides, name=part(name, "shortcut_pool"))
+    shortcut = pooled_shortcut(shortcut, strides, name=name)
     if elementwise_attention:
         y = keras.layers.Multiply(name=part(name, "attention"))([y, shortcut])
     y = batch_norm(y, settings, name=part(name, "bn"))

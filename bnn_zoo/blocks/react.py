@@ -9,7 +9,7 @@ from bnn_zoo.blocks.naming import part
 from bnn_zoo.blocks.norm import batch_norm
 from bnn_zoo.blocks.norm_free import NormFree, channel_gain
 from bnn_zoo.blocks.prelu import prelu
-from bnn_zoo.blocks.shortcut import chosen_size, pointwise_shortcut, pooled
+from bnn_zoo.blocks.shortcut import chosen_size, pointwise_shortcut, pooled_shortcut
 
 
 def channel_bias(x: Tensor, factor: float = 1.0, *, name: str | None = None) -> Tensor:
@@ -83,12 +83,10 @@ def react_conv(
     """
     settings = binarization or Binarization()
     filters, strides = chosen_size(x, filters, strides)
-    if filters == x.shape[-1]:
-        shortcut = pooled(x, strides, name=part(name, "shortcut_pool"))
-    elif norm_free is None:
-        shortcut = pointwise_shortcut(x, filters, strides=strides, binarization=settings, name=name)
-    else:
-        shortcut = pooled(x, strides, name=part(name, "shortcut_pool"))
+    shortcut = pooled_shortcut(x, strides, name=name)
+    if filters != x.shape[-1] and norm_free is None:
+        shortcut = pointwise_shortcut(shortcut, filters, strides=1, binarization=settings, name=name)
+    elif filters != x.shape[-1]:
         shortcut_name = part(name, "shortcut_conv")
         shortcut = binary_conv(shortcut, filters, 1, binary_inputs=False, binarization=settings, name=shortcut_name)
         shortcut = channel_gain(shortcut, name=part(name, "shortcut_gain"))

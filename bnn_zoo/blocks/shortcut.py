@@ -89,7 +89,7 @@ def pointwise_shortcut(
     Source: Bi-Real Net, Liu et al., 2018, arXiv 1808.00278.
     """
     settings = binarization or Binarization()
-    x = pooled(x, strides, name=part(name, "shortcut_pool"))
+    x = pooled_shortcut(x, strides, name=name)
     x = real_conv(
         x,
         filters,
@@ -119,17 +119,17 @@ def chosen_size(x: Tensor, filters: int | None, strides: int | None) -> tuple[in
     return filters, strides if strides is not None else 1 if filters == channels else 2
 
 
-def pooled(x: Tensor, strides: int, *, name: str | None = None) -> Tensor:
+def pooled_shortcut(x: Tensor, strides: int, *, name: str | None = None) -> Tensor:
     """The shortcut where only the size changes: an average pool; strides of 1 leave it out.
 
     Args:
         x: (batch, height, width, channels).
         strides: pixels.
-        name: of the layer.
+        name: of the block; the layer is `<name>_shortcut_pool`.
 
     Returns:
         (batch, height / strides, width / strides, channels).
     """
     if strides == 1:
         return x
-    return keras.layers.AveragePooling2D(strides, strides=strides, padding="same", name=name)(x)
+    return keras.layers.AveragePooling2D(strides, strides=strides, padding="same", name=part(name, "shortcut_pool"))(x)

@@ -57,7 +57,7 @@ def read_image(source: str | os.PathLike[str] | bytes | Image.Image) -> np.ndarr
         try:
             return _to_rgb(_upright(source.copy()))
         except Exception as error:
-            raise ImageError(f"{' '.join(name.splitlines())}: {_reason(error)}") from error
+            raise _refusal(name, error) from error
     if isinstance(source, (bytes, bytearray, memoryview)):
         return decode_image(bytes(source), name=f"{len(source)} bytes given")
     try:
@@ -83,7 +83,7 @@ def decode_image(data: bytes, name: str, enough: tuple[int, int] | None = None) 
         ImageError: `data` is no picture, truncated, or a decompression bomb.
     """
     if not data:
-        raise ImageError(f"{' '.join(name.splitlines())}: is empty")
+        raise _refusal(name, "is empty")
     return _decode(io.BytesIO(data), name, enough)
 
 
@@ -116,7 +116,7 @@ def _decode(source: Path | io.BytesIO, name: str, enough: tuple[int, int] | None
             image.load()
             return _to_rgb(_upright(image))
     except Exception as error:
-        raise ImageError(f"{' '.join(name.splitlines())}: {_reason(error)}") from error
+        raise _refusal(name, error) from error
 
 
 def _refusal(name: str, error: Exception | str) -> ImageError:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo.blocks import Binarization, batch_norm, binary_conv, head, pointwise_shortcut, pooled_block, residual_stem
+from bnn_zoo.blocks import (
+    Binarization,
+    batch_norm,
+    binary_conv,
+    head,
+    pointwise_shortcut,
+    pooled_block,
+    pooled_shortcut,
+    residual_stem,
+)
 from bnn_zoo.guide.variants import Variant
 
 STEM_FILTERS = 16
@@ -61,5 +70,5 @@ def _shortcut(x: Tensor, filters: int, variant: Variant, how: Binarization, name
     if variant.widening == "pointwise":
         return pointwise_shortcut(x, filters, binarization=how, name=name)
     # Average pool and channels repeated, as in ReActNet (Liu et al., 2020, arXiv 2003.03488).
-    x = keras.layers.AveragePooling2D(2, padding="same", name=f"{name}_shortcut_pool")(x)
+    x = pooled_shortcut(x, 2, name=name)
     return keras.layers.Concatenate(name=f"{name}_shortcut_repeat")([x] * (filters // x.shape[-1]))
