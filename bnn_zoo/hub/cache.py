@@ -9,11 +9,12 @@ from pathlib import Path
 
 from bnn_zoo.download.folders import cache_folder, clear_leftovers, remove, remove_abandoned
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
+from bnn_zoo.hub.formats import ENDINGS
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.schemes import source_of
 from bnn_zoo.hub.weight_set import SHA256, WeightSet
 
-_ENDINGS = {"packed": ".safetensors", "keras-h5": ".h5", "pytorch": ".pth", "registry": ".json"}
+_ENDINGS = {name: endings[0] for name, endings in ENDINGS.items()} | {"registry": ".json"}
 
 
 def cached_path(weights: WeightSet) -> Path:

@@ -19,6 +19,7 @@ from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.custom import rebuild
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.fetch import fetch
+from bnn_zoo.hub.formats import ENDINGS
 from bnn_zoo.hub.references import Reference, as_found, resolve
 from bnn_zoo.hub.room import no_larger_than
 from bnn_zoo.hub.variables import HEAD
@@ -26,13 +27,6 @@ from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.architecture import arguments_from_json
 from bnn_zoo.models.build import build_model, record_of
-
-#: What reads a file, by the record's format. A new format is one new file in `formats` and one line here.
-_FORMATS = {
-    "packed": "packed",
-    "keras-h5": "keras_h5",
-    "pytorch": "pytorch",
-}
 
 #: Bytes that a class takes in a file: a number at least, of its bias or its scale.
 _LEAST_OF_A_CLASS = 4
@@ -140,8 +134,8 @@ def load_weights(model: keras.Model, weights: WeightSet) -> None:
 
 
 def _file_of(weights: WeightSet) -> Path:
-    if weights.format not in _FORMATS:
-        raise WeightFileError(f"{weights.name}: the format {weights.format!r} is not known; there are {', '.join(_FORMATS)}.")
+    if weights.format not in ENDINGS:
+        raise WeightFileError(f"{weights.name}: the format {weights.format!r} is not known; there are {', '.join(ENDINGS)}.")
     return fetch(weights)
 
 
@@ -157,7 +151,7 @@ def _check_classes(weights: WeightSet, path: Path) -> None:
 
 def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
     leave_out = _head_to_leave_out(model, weights)
-    file_format = import_module(f"bnn_zoo.hub.formats.{_FORMATS[weights.format]}")
+    file_format = import_module(f"bnn_zoo.hub.formats.{weights.format.replace('-', '_')}")
     if weights.sha256 is None:
         file_format.check(path)
     file_format.load(model, path, leave_out)

@@ -12,6 +12,7 @@ from bnn_zoo._one_line import in_one_line
 from bnn_zoo._user_path import user_path
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config
+from bnn_zoo.hub.formats import ENDINGS
 from bnn_zoo.hub.formats.pytorch_names import authors_names
 from bnn_zoo.hub.formats.torch_file import is_torch_file
 from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
@@ -27,14 +28,7 @@ Reference: TypeAlias = "bool | str | os.PathLike[str] | WeightSet"
 #: Behind "there is no network named ...", where a folder may have been meant.
 NOR_FOLDER = ", and no such folder or file"
 
-_FORMATS_BY_ENDING = {
-    ".safetensors": "packed",
-    ".h5": "keras-h5",
-    ".hdf5": "keras-h5",
-    ".pth": "pytorch",
-    ".pt": "pytorch",
-    ".tar": "pytorch",
-}
+_FORMATS_BY_ENDING = {ending: name for name, endings in ENDINGS.items() for ending in endings}
 
 
 def resolve(reference: Reference, architecture: str | None = None, include_top: bool = True) -> WeightSet:
