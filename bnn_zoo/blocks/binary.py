@@ -70,19 +70,12 @@ def binary_conv_layer(
 ) -> Any:
     """The layer of `binary_conv`, which may be called on several tensors; it takes the same arguments."""
     settings = binarization or Binarization()
-    _refuse_binarizing(activation)
     return aligned(larq.layers.QuantConv2D, settings, padding)(
         filters,
         kernel_size,
         padding=padding,
         pad_values=settings.pad_values,
-        activation=activation,
-        use_bias=False,
-        input_quantizer=make_quantizer("input_quantizer", settings) if binary_inputs else None,
-        kernel_quantizer=make_quantizer("kernel_quantizer", settings),
-        kernel_constraint=make_constraint(settings),
-        kernel_initializer=make_initializer(settings),
-        kernel_regularizer=make_regularizer(settings),
+        **_binary_options(settings, activation, binary_inputs),
         **options,
     )
 
@@ -113,18 +106,21 @@ def binary_dense(
     Source: Binarized Neural Networks, Courbariaux et al., 2016, arXiv 1602.02830.
     """
     settings = binarization or Binarization()
+    return larq.layers.QuantDense(units, **_binary_options(settings, activation), name=name)(x)
+
+
+def _binary_options(settings: Binarization, activation: Any, binary_inputs: bool = True) -> dict[str, Any]:
+    """What makes a layer of larq's binary."""
     _refuse_binarizing(activation)
-    return larq.layers.QuantDense(
-        units,
+    return dict(
         activation=activation,
         use_bias=False,
-        input_quantizer=make_quantizer("input_quantizer", settings),
+        input_quantizer=make_quantizer("input_quantizer", settings) if binary_inputs else None,
         kernel_quantizer=make_quantizer("kernel_quantizer", settings),
         kernel_constraint=make_constraint(settings),
         kernel_initializer=make_initializer(settings),
         kernel_regularizer=make_regularizer(settings),
-        name=name,
-    )(x)
+    )
 
 
 def _refuse_binarizing(activation: Any) -> None:

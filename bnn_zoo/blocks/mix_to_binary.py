@@ -62,7 +62,6 @@ def mix_to_binary_widening(
     x: Tensor,
     *,
     copies: int = 2,
-    reduction: int = 8,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -73,7 +72,6 @@ def mix_to_binary_widening(
     Args:
         x: (batch, height, width, channels), real-valued.
         copies: how many times as many channels there are behind it.
-        reduction: of the gates, see `mix_to_binary_conv`.
         binarization: the network's record.
         name: of the block.
 
@@ -83,8 +81,7 @@ def mix_to_binary_widening(
     Source: Join the High Accuracy Club on ImageNet with A Binary Neural Network Ticket, Guo et al., 2022, arXiv 2211.12933.
     """
     branches = [
-        mix_to_binary_conv(x, kernel_size=1, reduction=reduction, binarization=binarization, name=part(name, f"copy{copy}"))
-        for copy in range(copies)
+        mix_to_binary_conv(x, kernel_size=1, binarization=binarization, name=part(name, f"copy{copy}")) for copy in range(copies)
     ]
     return keras.layers.Concatenate(name=part(name, "concat"))(branches)
 

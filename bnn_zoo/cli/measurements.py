@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Annotated, Any, Literal
 
 import typer
 
-from bnn_zoo._rows import format_rows, table_of
-from bnn_zoo._table import align_within
+from bnn_zoo._table import align, align_within
 from bnn_zoo.cli.terminal import terminal_width
 
 Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Of the output.")]
@@ -38,5 +41,38 @@ def show_rows(rows: Sequence[Any], form: str, ranks: Mapping[str, int]) -> None:
     if form != "table" or width is None:
         print(format_rows(rows, form))
         return
-    lines, words = table_of(rows)
+    lines, words = _cells(rows)
     print(align_within(lines, words, {name: ranks.get(name, 1) for name in lines[0]}, width))
+
+
+def format_rows(rows: Sequence[Any], form: str = "table") -> str:
+    """Writes data classes of one kind.
+
+    Args:
+        rows: instances of one data class.
+        form: "table", "csv" or "json".
+    """
+    if form == "json":
+        return json.dumps([asdict(row) for row in rows], indent=2)
+    if not rows:
+        return ""
+    lines, words = _cells(rows)
+    if form == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        return text.getvalue().rstrip("\n")
+    return align(lines, words)
+
+
+def _cells(rows: Sequence[Any]) -> tuple[list[list[str]], list[bool]]:
+    """The names of the fields and the cells of each row; and which columns hold words."""
+    names = [entry.name for entry in fields(rows[0])]
+    cells = [[_cell(value) for value in asdict(row).values()] for row in rows]
+    columns = zip(*(asdict(row).values() for row in rows), strict=True)
+    return [names, *cells], [any(isinstance(value, str) for value in column) for column in columns]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

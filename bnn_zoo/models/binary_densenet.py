@@ -5,7 +5,8 @@ from __future__ import annotations
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, batch_norm, dense_block, head, residual_stem, transition_block
 from bnn_zoo.blocks.stem import Stem
-from bnn_zoo.models.architecture import Paper, Published, architecture, variant
+from bnn_zoo.models.architecture import Published, architecture, variant
+from bnn_zoo.models.binary_resnet_e import PAPER
 
 BINARY_DENSENET = Binarization(clip_value=1.3, epsilon=1e-5)
 
@@ -13,12 +14,7 @@ BINARY_DENSENET = Binarization(clip_value=1.3, epsilon=1e-5)
 @architecture(
     "binary_densenet28",
     factory="BinaryDenseNet28",
-    paper=Paper(
-        "Back to Simplicity: How to Train Accurate BNNs from Scratch?",
-        "Joseph Bethge, Haojin Yang, Marvin Bornstein, Christoph Meinel",
-        2019,
-        "1906.08637",
-    ),
+    paper=PAPER,
     published=(Published("imagenet", 60.9, 82.8, "larq-zoo"),),
 )
 def binary_densenet28(

@@ -8,18 +8,20 @@ from bnn_zoo.blocks.scaling import Scaling
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
+PAPER = Paper(
+    "Back to Simplicity: How to Train Accurate BNNs from Scratch?",
+    "Joseph Bethge, Haojin Yang, Marvin Bornstein, Christoph Meinel",
+    2019,
+    "1906.08637",
+)
+
 BINARY_RESNET_E = Binarization(clip_value=1.25, epsilon=1e-5)
 
 
 @architecture(
     "binary_resnet_e18",
     factory="BinaryResNetE18",
-    paper=Paper(
-        "Back to Simplicity: How to Train Accurate BNNs from Scratch?",
-        "Joseph Bethge, Haojin Yang, Marvin Bornstein, Christoph Meinel",
-        2019,
-        "1906.08637",
-    ),
+    paper=PAPER,
     published=(Published("imagenet", 58.3, 80.8, "larq-zoo"),),
 )
 def binary_resnet_e18(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bnn_zoo._rows import format_rows
 from bnn_zoo.cli import deploying, measurements
+from bnn_zoo.cli.measurements import format_rows
 from bnn_zoo.deploy import bench as latencies
 from bnn_zoo.deploy import bench_worker, profile
 from bnn_zoo.deploy.profile import LayerTime

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from deploy_models import narrow_model
 
-from bnn_zoo._rows import format_rows
+from bnn_zoo.cli.measurements import format_rows
 from bnn_zoo.deploy import bench, bench_worker, profile
 from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
