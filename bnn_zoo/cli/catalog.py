@@ -14,6 +14,7 @@ from rich.text import Text
 
 from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
+from bnn_zoo.cli.values import pictures_of
 from bnn_zoo.comparison.numbers import short
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def summary(
     """Show a network layer by layer, as larq counts it."""
     from bnn_zoo.comparison.subjects import find_subject
 
-    subject = find_subject(name, None if input_size is None else (input_size, input_size, 3))
+    subject = find_subject(name, pictures_of(input_size))
     load_tensorflow()
     from bnn_zoo._keras import larq
 

@@ -12,7 +12,7 @@ import typer
 from bnn_zoo._places import check_file_place
 from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import load_tensorflow, terminal_width
-from bnn_zoo.cli.values import parts
+from bnn_zoo.cli.values import parts, pictures_of
 
 if TYPE_CHECKING:
     from bnn_zoo.comparison.column import Column
@@ -60,7 +60,7 @@ def compare(
     if as_json and as_markdown:
         raise ValueError("--json and --markdown: give one of the two.")
     plot = None if plot is None else _with_ending(plot)
-    shape = None if input_size is None else (input_size, input_size, 3)
+    shape = pictures_of(input_size)
     backends = [name for entry in latency or [] for name in parts(entry)]
     keys = parts(columns) if columns and columns != "all" else None
     x, _, y = plot_axes.partition(",")
@@ -142,7 +142,7 @@ def profile(
     from bnn_zoo.comparison.subjects import find_subjects
 
     names = [name] if other is None else [name, other]
-    shape = None if input_size is None else (input_size, input_size, 3)
+    shape = pictures_of(input_size)
     backends = parts(latency) if latency else []
     check_layer_timing(backends, threads, repeats=1)
     if backends or not all(subject.is_stored for subject in find_subjects(names, shape)):

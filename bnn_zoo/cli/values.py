@@ -10,6 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 
+def pictures_of(size: int | None) -> tuple[int, int, int] | None:
+    """What --input-size was given, as an input shape."""
+    return None if size is None else (size, size, 3)
+
+
 def pairs(settings: list[str]) -> dict[str, str]:
     """What --set was given, as a mapping."""
     found = {}

@@ -85,7 +85,7 @@ def compare(
     with progress_bar(progress and bool(latency or data is not None), len(subjects)) as bar:
         for subject in subjects:
             bar.next(subject.name)
-            rows.append(_row(subject, latency, data, bar, labels=labels, threads=threads, repeats=repeats))
+            rows.append(_row(subject, bar, latency, threads, repeats, data, labels))
     return Comparison(tuple(rows))
 
 
@@ -96,7 +96,15 @@ def _opened(data: str | os.PathLike[str], split: str | None, on_bad: OnBad) -> A
     return open_dataset(data, split or scoring_split(data), on_bad, streaming=True)
 
 
-def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: Any) -> NetworkRow:
+def _row(
+    subject: Subject,
+    bar: Bar,
+    latency: Sequence[str],
+    threads: int | None,
+    repeats: int,
+    data: Any,
+    labels: Sequence[str] | None,
+) -> NetworkRow:
     layers = subject.layers
     latencies: tuple[Measurement, ...] = ()
     measured: Evaluation | None = None
@@ -107,12 +115,10 @@ def _row(subject: Subject, latency: Sequence[str], data: Any, bar: Bar, **how: A
     if latency or scored:
         model = subject.build(trained=scored)
         if scored:  # first, for a picture that cannot be read ends it all
-            measured, notes = _score(model, data, bar, subject.name, how["labels"])
+            measured, notes = _score(model, data, bar, subject.name, labels)
         if latency:
-            bar.start(f"{subject.name}: latency", how["repeats"])
-            latencies, told = measure_latency(
-                subject.name, model, latency, threads=how["threads"], repeats=how["repeats"], tick=bar.advance
-            )
+            bar.start(f"{subject.name}: latency", repeats)
+            latencies, told = measure_latency(subject.name, model, latency, threads=threads, repeats=repeats, tick=bar.advance)
             notes += told
         if subject.model is None:
             del model

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from bnn_zoo.data.picture_arrays import check_images
-from bnn_zoo.data.resizing import Box, ChooseBox, cut_classes, resized_crop
+from bnn_zoo.data.resizing import ChooseBox, cut_classes, resized_crop, square_centre
 
 T = TypeVar("T")
 
@@ -86,12 +86,7 @@ class MaskDataset:
 
     def read_fitted(self, index: int, size: tuple[int, int]) -> tuple[np.ndarray, int]:
         """The square centre of picture and mask, resized; see `read_cropped`."""
-
-        def square(height: int, width: int) -> Box:
-            side = min(height, width)
-            return (height - side) // 2, (width - side) // 2, side, side
-
-        return self.read_cropped(index, size, square)
+        return self.read_cropped(index, size, square_centre)
 
     def read_cropped(self, index: int, size: tuple[int, int], choose: ChooseBox) -> tuple[np.ndarray, int]:
         """The part of picture and mask that `choose` gives for their height and width, resized to (height, width).

@@ -24,12 +24,17 @@ def fitted(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         picture: uint8 (height, width, 3).
         size: (height, width) of the result.
     """
-    side = min(picture.shape[:2])
-    top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
+    top, left, side, _ = square_centre(*picture.shape[:2])
     square = picture[top : top + side, left : left + side]
     if square.shape[:2] == tuple(size):
         return square
     return np.asarray(Image.fromarray(square).resize((size[1], size[0]), Image.Resampling.BICUBIC))
+
+
+def square_centre(height: int, width: int) -> Box:
+    """The largest square in the middle of a picture."""
+    side = min(height, width)
+    return (height - side) // 2, (width - side) // 2, side, side
 
 
 def resized_crop(picture: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
