@@ -10,6 +10,9 @@ from typing import Any
 
 from bnn_zoo._keras import keras
 
+#: Of a picture: red, green, blue, and how opaque it is.
+_MOST_CHANNELS = 4
+
 
 def is_count(value: Any) -> bool:
     """Whether it is a whole number above 0."""
@@ -27,7 +30,7 @@ def is_positive(value: Any) -> bool:
 
 
 def check_input_shape(input_shape: Any, free_sizes: bool) -> None:
-    """Refuses what is no (height, width, channels).
+    """Refuses what is no (height, width, channels), (channels, height, width) among it.
 
     Args:
         input_shape: what was given.
@@ -41,6 +44,12 @@ def check_input_shape(input_shape: Any, free_sizes: bool) -> None:
         sized = [1 if side is None else side for side in input_shape[:2]] + list(input_shape[2:])
     if not are_counts(sized, 3):
         raise ValueError(f"input_shape is {input_shape!r}; it must be (height, width, channels), as in (224, 224, 3).")
+    first, _, last = input_shape
+    if first in (1, 3) and last > _MOST_CHANNELS:  # a network would be built that takes no picture
+        raise ValueError(
+            f"input_shape is {input_shape!r}, which has its channels first; it must be (height, width, channels), as in "
+            f"{(*input_shape[1:], first)}."
+        )
 
 
 def check_input_tensor(input_tensor: Any) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from bnn_zoo._argument_checks import check_input_shape, check_input_tensor, check_like, check_num_classes
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo.blocks.stem import SMALL_PICTURE, Stem, choose_stem
 from bnn_zoo.hub.checkpoints import Checkpoint, checkpoints_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.hub.registry import registered
@@ -19,9 +18,7 @@ from bnn_zoo.hub.weight_set import WeightSet
 from bnn_zoo.models import Architecture, Paper, Published, architectures, find_architecture, split_name
 from bnn_zoo.models.build import build_model
 from bnn_zoo.models.figures import Figures, figures_of
-
-#: Of a picture: red, green, blue, and how opaque it is.
-_MOST_CHANNELS = 4
+from bnn_zoo.models.size_advice import size_advice
 
 
 class Factory(Protocol):
@@ -106,11 +103,10 @@ def create_model(
         )
     except ValueError as error:
         shape = input_shape if input_tensor is None else tuple(input_tensor.shape[1:])
-        if not _is_about_size(error, shape):
+        advice = None if shape is None else size_advice(error, entry, shape, arguments.get("stem"))
+        if advice is None:
             raise
-        reason = _reason(error)
-        advice = _advice_on_size(entry, shape, reason, arguments.get("stem"))
-        raise ValueError(f"{entry.factory} cannot take pictures of {shape}: {reason} {advice}") from error
+        raise ValueError(advice) from error
 
 
 def _check(
@@ -133,56 +129,12 @@ def _check(
         raise ValueError("input_shape and input_tensor both say what the pictures are; give one of the two.")
     if input_shape is not None:
         check_input_shape(input_shape, free_sizes=True)
-        _check_channels_last(input_shape)
     if input_tensor is not None:
         check_input_tensor(input_tensor)
     if num_classes is not None:
         check_num_classes(num_classes)
     if num_classes is not None and not include_top:
         raise ValueError(f"num_classes={num_classes} has no meaning with include_top=False; leave it out.")
-
-
-def _check_channels_last(input_shape: tuple[int | None, int | None, int]) -> None:
-    """Refuses (channels, height, width), of which a network would be built that takes no picture."""
-    first, _, last = input_shape
-    if first in (1, 3) and last > _MOST_CHANNELS:
-        raise ValueError(
-            f"input_shape is {input_shape!r}, which has its channels first; it must be (height, width, channels), as in "
-            f"{(*input_shape[1:], first)}."
-        )
-
-
-def _is_about_size(error: ValueError, shape: Any) -> bool:
-    if shape is None:
-        return False
-    words = (
-        "Negative dimension",
-        "negative dimension",
-        "must be > 0",
-        "should be > 0",
-        "should be defined",
-        "Computed output size",
-        "dimensions in the output is <= 0",
-    )
-    return any(word in str(error) for word in words)
-
-
-def _advice_on_size(entry: Architecture, shape: Any, reason: str, stem: Stem | None) -> str:
-    if "should be defined" in reason:
-        return "With include_top=True a network with dense layers needs a fixed size."
-    if "stem" not in entry.defaults or choose_stem(keras.Input(shape), stem) == "cifar":
-        return "Take larger ones."
-    if stem is not None:
-        return f'Take larger ones; stem="{stem}" is for large pictures.'
-    # The command line takes a size, but no stem.
-    return f'Take larger ones, or ones lower than {SMALL_PICTURE}, as 32: their stem reduces less, which stem="cifar" gives to any.'
-
-
-def _reason(error: Exception) -> str:
-    """The sentence of an error that says what is wrong; Keras sets the layer before it, and the layer's inputs behind it."""
-    lines = [line for line in str(error).split("\n") if line.strip()]
-    said = [line for line in lines if not line.startswith(("Exception encountered", "Call arguments", "  •"))]
-    return (said or lines)[-1].partition(" for '{{node")[0][:300].rstrip(".") + "."
 
 
 def _factory(name: str) -> Factory:
