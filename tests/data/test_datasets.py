@@ -1,3 +1,5 @@
+"""Folders and .zip files of pictures as data: splits and classes, sizes, pictures that cannot be read, names."""
+
 from __future__ import annotations
 
 import io

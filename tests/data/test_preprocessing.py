@@ -1,3 +1,5 @@
+"""Pictures prepared as for the original networks, and settings that survive JSON or are refused by their field."""
+
 from __future__ import annotations
 
 import json
