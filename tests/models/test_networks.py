@@ -7,14 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from narrow import DISTINCT, NARROW, SAME_WHEN_NARROW, classes_for, noise, probabilities_shape, randomize
+from narrow import DISTINCT, NARROW, SAME_WHEN_NARROW, classes_for, narrow, noise, probabilities_shape, randomize
 
 import bnn_zoo
 from bnn_zoo._keras import keras, tf
@@ -23,19 +22,7 @@ from bnn_zoo.models import architectures
 RESIDUAL = ["birealnet", "binary_resnet_e18", "real_to_binary_net", "quicknet", "meliusnet22", "binary_densenet28"]
 
 
-@pytest.fixture(autouse=True)
-def clear_session() -> Iterator[None]:
-    yield
-    keras.backend.clear_session()
-    keras.mixed_precision.set_global_policy("float32")
-
-
-def narrow(network: str, **arguments: Any) -> keras.Model:
-    if not ({"input_shape", "input_tensor"} & set(arguments)):
-        arguments["input_shape"] = (32, 32, 3)
-    if arguments.get("include_top", True):
-        arguments.setdefault("num_classes", 10)
-    return bnn_zoo.create_model(network, **{**NARROW[network], **arguments})
+pytestmark = pytest.mark.usefixtures("clear_session")
 
 
 @pytest.fixture(scope="module", params=DISTINCT)
