@@ -15,7 +15,6 @@ import pytest
 from permissions import unreadable
 from PIL import Image
 
-import bnn_zoo.data
 from bnn_zoo.data.datasets import default_name, load_dataset, open_dataset, split_names, training_split
 from bnn_zoo.data.images import ImageError
 
@@ -247,14 +246,6 @@ def test_other_sources_are_refused(tmp_path: Path) -> None:
 def test_wrong_arguments_are_named(tmp_path: Path, arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(arguments))} is"):
         load_dataset(written(tmp_path / "data", SPLITS), "train", **arguments)  # type: ignore[arg-type]
-
-
-def test_every_public_name_is_there() -> None:
-    assert set(bnn_zoo.data.__all__) <= set(dir(bnn_zoo.data))
-    for name in bnn_zoo.data.__all__:
-        assert getattr(bnn_zoo.data, name) is not None
-    with pytest.raises(AttributeError, match="nothing"):
-        bnn_zoo.data.nothing  # noqa: B018
 
 
 def test_importing_loads_no_tensorflow() -> None:
