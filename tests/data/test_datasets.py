@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fresh_process import run_python
 from permissions import unreadable
 from PIL import Image
 
@@ -253,7 +252,7 @@ def test_importing_loads_no_tensorflow() -> None:
         "import sys, bnn_zoo.data as data; lazy = 'PIL' not in sys.modules and 'numpy' not in sys.modules;"
         "[getattr(data, name) for name in data.__all__]; sys.exit(not lazy or 'tensorflow' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert run_python(code).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,6 @@ import dataclasses
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 import tracemalloc
 from collections import Counter
@@ -15,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from processes import ROOT
+from fresh_process import printed_by
 from small_network import small_network, snapshot
 
 from bnn_zoo._keras import keras
@@ -201,10 +199,8 @@ def test_h5_files_that_nobody_has_a_hash_of(h5: Path, tmp_path: Path, monkeypatc
     folder.mkdir()
     for number, content in enumerate(damaged(whole, 2048)):
         (folder / str(number)).write_bytes(content)
-    command = [sys.executable, "-c", READ_EACH, str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=250, check=False)
-    assert done.returncode == 0, done.stderr
-    lines = [[int(word) for word in line.split()] for line in done.stdout.splitlines()]
+    told = printed_by(READ_EACH, str(folder))
+    lines = [[int(word) for word in line.split()] for line in told.splitlines()]
     assert len(lines) == TRUNCATIONS + FLIPS
     outcomes = Counter({0: "loaded", 3: "refused"}.get(code, f"code {code}") for _, code, _ in lines)
     assert not outcomes["code 4"], "another kind of error"
