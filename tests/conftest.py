@@ -16,6 +16,16 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 pytest_plugins = ["hub_server.fixtures"]
 
 
+@pytest.fixture
+def clear_session() -> Iterator[None]:
+    """Layers are counted anew after each test, what Keras kept of its networks is let go, and weights are float32."""
+    from bnn_zoo._keras import keras
+
+    yield
+    keras.backend.clear_session()
+    keras.mixed_precision.set_global_policy("float32")
+
+
 @pytest.fixture(scope="module")
 def zeros_at_first() -> Iterator[None]:
     """Kernels start as zeros: for networks of which the weights are all set later, or never looked at.

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.models import architectures
 
@@ -74,6 +75,20 @@ SAME_WHEN_NARROW = {
 }
 #: The names to go through where narrow networks are tested.
 DISTINCT = [name for name in NARROW if name not in SAME_WHEN_NARROW]
+
+
+def narrow(network: str, **arguments: Any) -> keras.Model:
+    """A network of the zoo, narrow; unless said otherwise for pictures of 32x32 and 10 classes."""
+    if not ({"input_shape", "input_tensor"} & set(arguments)):
+        arguments["input_shape"] = (32, 32, 3)
+    if arguments.get("include_top", True):
+        arguments.setdefault("num_classes", 10)
+    return bnn_zoo.create_model(network, **{**NARROW[network], **arguments})
+
+
+def filled(network: str, **arguments: Any) -> keras.Model:
+    """The same, every variable with values of its own."""
+    return randomize(narrow(network, **arguments))
 
 
 def probabilities_shape(name: str, num_classes: int, size: tuple[int, int] = (32, 32)) -> tuple[int, ...]:

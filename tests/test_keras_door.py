@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-
-import bnn_zoo
-
-
-def run(code: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if key != "TF_USE_LEGACY_KERAS"}
-    environment["PYTHONPATH"] = str(Path(bnn_zoo.__file__).parents[1])
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=240)
-
+from fresh_process import printed_by
 
 BUILD = """
 from bnn_zoo._keras import keras
@@ -52,18 +39,16 @@ print("built")
     ],
 )
 def test_orders_that_work(imports: str) -> None:
-    done = run(imports + BUILD)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "built" in done.stdout
+    assert "built" in printed_by(imports + BUILD, TF_USE_LEGACY_KERAS=None)
 
 
 def test_keras_3_in_use_already() -> None:
-    done = run(
+    told = printed_by(
         "import tensorflow as tf\ntf.keras.layers.Dense(3)\nimport bnn_zoo\nprint(bnn_zoo.list_models()[0])\n"
-        "try:\n    bnn_zoo.BinaryNet()\nexcept ImportError as error:\n    print(error)\n"
+        "try:\n    bnn_zoo.BinaryNet()\nexcept ImportError as error:\n    print(error)\n",
+        TF_USE_LEGACY_KERAS=None,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    lines = done.stdout.splitlines()
+    lines = told.splitlines()
     assert lines[0] == "binarynet", "what needs no TensorFlow goes on working"
     text = "\n".join(lines[1:])
     assert "Keras 2 (the package tf-keras)" in text and "already Keras 3." in text

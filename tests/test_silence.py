@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 
 import pytest
+from fresh_process import printed_by
 
 from bnn_zoo._silence import silent_stderr
 
@@ -51,4 +50,4 @@ def test_threads_at_once_leave_standard_error_where_it_was() -> None:
 def test_a_process_without_standard_error(state: str) -> None:
     code = f"import os, sys; from bnn_zoo._silence import silent_stderr; {OTHERWISE[state]}"
     code += "\nwith silent_stderr() as written: print(repr(written()))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "''"
+    assert printed_by(code) == "''"

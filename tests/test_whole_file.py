@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fresh_process import printed_by, run_python
 
 from bnn_zoo._whole_file import ABANDONED, remove_unfinished, write_text_whole, write_whole
 
@@ -53,8 +54,7 @@ def test_without_room_nothing_is_written(tmp_path: Path) -> None:
         "try: write_whole(Path(sys.argv[1]), lambda part: print('written'), reserve=5000)\n"
         "except OSError as error: print(error.strerror)"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "file")], capture_output=True, text=True)
-    assert done.stdout.strip() == "File too large" and not os.listdir(tmp_path)
+    assert printed_by(program, str(tmp_path / "file")) == "File too large" and not os.listdir(tmp_path)
 
 
 def test_an_error_names_the_file_and_not_where_it_was_made(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_what_a_killed_process_left_is_removed_when_it_is_old(tmp_path: Path) ->
     path, foreign = tmp_path / "file", tmp_path / ".other.a1b2.tmp"
     path.write_text("one")
     foreign.mkdir()
-    subprocess.run([sys.executable, "-c", program, str(path)], timeout=60)
+    run_python(program, str(path))
     (left,) = set(tmp_path.iterdir()) - {path, foreign}
     assert path.read_text() == "one" and (left / "file").read_text() == "half"
     write_text_whole(path, "two")

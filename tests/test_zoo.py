@@ -66,12 +66,12 @@ def test_the_factory_makes_the_network_of_its_name(name: str) -> None:
 
 
 def test_factory_and_create_model_agree() -> None:
-    ours, theirs = (
-        build(input_shape=(32, 32, 3), num_classes=10, **NARROW["birealnet"])
-        for build in (bnn_zoo.BiRealNet, lambda **arguments: bnn_zoo.create_model("birealnet", **arguments))
-    )
-    assert ours.to_json() and [layer.name for layer in ours.layers[1:]] == [layer.name for layer in theirs.layers[1:]]
-    assert [weight.shape for weight in ours.weights] == [weight.shape for weight in theirs.weights]
+    configurations = []
+    for build in (bnn_zoo.BiRealNet, lambda **arguments: bnn_zoo.create_model("birealnet", **arguments)):
+        keras.backend.clear_session()  # inputs are counted
+        configurations.append(build(input_shape=(32, 32, 3), num_classes=10, **NARROW["birealnet"]).to_json())
+    ours, theirs = configurations
+    assert ours == theirs
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,14 @@ def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
             for units in ((), (8,), (8, 8, 8))
         ),
         ("quicknet", dict(section_blocks=(), section_filters=()), "section_blocks has 0 entries .* there must be one at least"),
+        (
+            "quicknet",
+            dict(section_blocks=(1, 1), section_filters=(8, 16, 32)),
+            "section_blocks has 2 entries and section_filters 3; both need one for each section",
+        ),
+        ("binary_densenet28", dict(reduction=(2.7,)), "reduction has 1 entries"),
+        ("binary_densenet28", dict(dilation_rates=(1, 1)), "dilation_rates has 2 entries"),
+        ("meliusnet22", dict(transition_filters=(160,)), "transition_filters has 1 entries"),
     ],
 )
 def test_wrong_arguments_of_some_networks(name: str, arguments: dict[str, Any], message: str) -> None:
@@ -233,22 +241,6 @@ def test_advice_on_a_size_can_be_followed(
 def test_what_keras_says_of_a_size_is_told_to_its_end() -> None:
     with pytest.raises(ValueError, match="output shape with a zero or negative value in a dimension. Take larger ones"):
         bnn_zoo.create_model("xnornet", input_shape=(20, 20, 3), **NARROW["xnornet"])
-
-
-def test_sections_that_do_not_match() -> None:
-    with pytest.raises(ValueError, match="section_blocks has 2 entries and section_filters 3; both need one for each section"):
-        bnn_zoo.QuickNet(section_blocks=(1, 1), section_filters=(8, 16, 32))
-
-
-@pytest.mark.parametrize("arguments", [dict(reduction=(2.7,)), dict(dilation_rates=(1, 1))])
-def test_densenet_sections_that_do_not_match(arguments: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=rf"{next(iter(arguments))} has \d entries"):
-        bnn_zoo.BinaryDenseNet28(input_shape=(32, 32, 3), **arguments)
-
-
-def test_meliusnet_sections_that_do_not_match() -> None:
-    with pytest.raises(ValueError, match="transition_filters has 1 entries"):
-        bnn_zoo.MeliusNet22(input_shape=(32, 32, 3), transition_filters=(160,))
 
 
 def test_model_info() -> None:

@@ -1,3 +1,5 @@
+"""What a Binarization's fields become: quantizers, constraints and regularizers, and which values are refused."""
+
 from __future__ import annotations
 
 import dataclasses

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from commands import run, run_alone
+from fresh_process import run_python
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["info", "birealnet"], ["list", "--weights"], ["--version"]])
@@ -28,7 +27,7 @@ def test_answers_in_under_a_second_without_tensorflow(arguments: list[str]) -> N
         f"import sys; sys.argv = ['bnn-zoo', *{arguments!r}]\nfrom bnn_zoo.cli import main\ntry: main()\nexcept SystemExit: pass\n"
     )
     code += "print('loaded' if 'tensorflow' in sys.modules else 'free', file=sys.stderr)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr.strip() == "free"
+    assert run_python(code).stderr.strip() == "free"
 
 
 def test_list_as_json_names_all_networks() -> None:

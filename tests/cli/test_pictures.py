@@ -12,6 +12,7 @@ from typing import Any
 
 import commands
 import pytest
+from fresh_process import run_python
 from PIL import Image
 
 from bnn_zoo.cli import pictures
@@ -84,7 +85,7 @@ def test_predict_goes_on_behind_a_file_that_may_not_be_read(tmp_path: Path) -> N
         f"Image.open = open_; sys.argv = ['bnn-zoo', 'predict', {str(locked)!r}, {str(fine)!r}]\n"
         "from bnn_zoo.cli import main; main()"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    told = run_python(code)
     assert told.returncode == 1
     assert told.stderr.splitlines() == [f"bnn-zoo: {locked}: may not be read (permission denied)"]
     assert [line.split()[0] for line in told.stdout.splitlines()] == [str(fine)]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 from commands import run
+from fresh_process import printed_by
 
 SMALL = ["--set", "filters=8", "--set", "section_blocks=[1]"]
 
@@ -17,9 +16,7 @@ SMALL = ["--set", "filters=8", "--set", "section_blocks=[1]"]
 def test_recipes_are_listed_and_told_in_full_without_tensorflow() -> None:
     code = "import sys; from bnn_zoo.cli.app import app; app(['recipes'], standalone_mode=False); "
     code += "assert 'tensorflow' not in sys.modules"
-    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
-    assert listed.returncode == 0, listed.stderr
-    rows = [line.split() for line in listed.stdout.splitlines()]
+    rows = [line.split() for line in printed_by(code).splitlines()]
     assert ["birealnet.cifar10", "60", "128", "adam", "mixed_bfloat16"] in [row[:5] for row in rows]
     told = run("recipes", "real_to_binary_net.imagenet")
     assert [stage["name"] for stage in json.loads(told.stdout)["stages"]] == ["resnet", "real", "binary_activations", "binary"]

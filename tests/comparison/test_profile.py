@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import subprocess
-import sys
 
 import pytest
+from fresh_process import run_python
 from networks import small_network
 
 import bnn_zoo
@@ -29,7 +28,7 @@ def test_a_network_of_the_zoo_without_tensorflow() -> None:
         "import sys, bnn_zoo\nprint(bnn_zoo.profile('binarynet').diff(bnn_zoo.profile('xnornet')))\n"
         "print(bnn_zoo.profile('binarynet'), file=sys.stderr)\nprint('tensorflow' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run_python(code)
     assert done.stdout.splitlines()[-1] == "False"
     assert "keep the first layer in full precision" in done.stderr and "docs.larq.dev" in done.stderr
 

@@ -1,3 +1,5 @@
+"""CIFAR-10's binary version, as a folder and as an archive; what is damaged or something else is refused."""
+
 from __future__ import annotations
 
 import io

@@ -1,3 +1,5 @@
+"""The parts of a dataset have to fit together."""
+
 from __future__ import annotations
 
 import numpy as np

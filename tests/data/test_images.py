@@ -1,3 +1,5 @@
+"""A picture of any kind, mode and orientation becomes the same RGB values; what is none is refused in one line."""
+
 from __future__ import annotations
 
 import io

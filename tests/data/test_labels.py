@@ -1,3 +1,5 @@
+"""Class names, and the classes of which a network is surest."""
+
 from __future__ import annotations
 
 import numpy as np

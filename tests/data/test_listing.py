@@ -1,3 +1,5 @@
+"""Which pictures are found among files and folders."""
+
 from __future__ import annotations
 
 import os

@@ -1,12 +1,13 @@
+"""Pictures prepared as for the original networks, and settings that survive JSON or are refused by their field."""
+
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from fresh_process import run_python
 from PIL import Image
 
 from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing
@@ -82,7 +83,7 @@ def test_the_right_size_needs_no_tensorflow() -> None:
         "import sys, numpy; from bnn_zoo.data import CIFAR10, apply_preprocessing;"
         "apply_preprocessing(numpy.zeros((2, 32, 32, 3), 'uint8'), CIFAR10); sys.exit('tensorflow' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert run_python(code).returncode == 0
 
 
 def test_a_list_of_many_sizes_keeps_its_order() -> None:

@@ -1,3 +1,5 @@
+"""Cropping and resizing: a large picture is cropped while it is decoded, as if it were decoded whole."""
+
 from __future__ import annotations
 
 import io

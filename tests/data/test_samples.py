@@ -1,3 +1,5 @@
+"""The sample pictures can be read, and say where they are from."""
+
 from __future__ import annotations
 
 from bnn_zoo.data.images import read_image

@@ -1,3 +1,5 @@
+"""A part held out of the training data has its classes' shares, and the seed decides which pictures."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fresh_process import run_python
 
 from bnn_zoo._keras import tf
 from bnn_zoo.data.datasets import load_dataset, open_dataset, split_names, training_split
@@ -203,8 +202,7 @@ def test_without_the_package_the_command_is_named() -> None:
     code = (
         "import sys; sys.modules['tensorflow_datasets'] = None; from bnn_zoo.data import load_dataset; load_dataset('tfds:mnist')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert 'pip install "bnn-zoo[tfds]"' in done.stderr
+    assert 'pip install "bnn-zoo[tfds]"' in run_python(code).stderr
 
 
 def test_offline_is_told_soon_and_in_one_place(

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from deploy_models import narrow_model, random_norms
+from fresh_process import run_python
 from narrow import noise
 
 import bnn_zoo
@@ -119,7 +120,7 @@ def test_the_ending_is_checked_before_tensorflow_is_loaded(tmp_path: Path) -> No
         f"import sys; sys.argv = ['bnn-zoo', 'export', 'birealnet.cifar10', {str(tmp_path / 'out.onnx')!r}]\n"
         "from bnn_zoo.cli import main\ntry: main()\nfinally: print('tensorflow' in sys.modules)"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    told = run_python(code)
     assert (told.returncode, told.stdout) == (1, "False\n") and "its ending must be .tflite" in told.stderr
 
 
@@ -175,10 +176,7 @@ def test_a_full_disk_is_told(name: str, tmp_path: Path) -> None:
     for ending, package in ((".tflite", "larq_compute_engine"), (".xml", "openvino")):
         if name.endswith(ending):
             pytest.importorskip(package)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path / name)], capture_output=True, text=True, env=environment, timeout=300
-    )
+    done = run_python(FULL_DISK, str(tmp_path / name), PYTHONPATH=os.pathsep.join(sys.path))
     # Larq Compute Engine's converter begins with temporary files, which have no room here either.
     place = tempfile.gettempdir() if name.endswith(".tflite") else tmp_path / name
     told = "Input/output error: is the disk full?" if name.endswith(".xml") else "File too large"

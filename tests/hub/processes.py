@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from fresh_process import ROOT
 
 #: Prints what `fetch` gives for argv[1] (a URL or hf://) and argv[2] (a hash), and imports nothing heavy.
 FETCH = """
@@ -30,14 +29,6 @@ def start(code: str, *arguments: str, **environment: str) -> subprocess.Popen[st
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def run(code: str, *arguments: str, **environment: str) -> str:
-    """What a process that runs the code prints; fails with its errors if it fails."""
-    process = start(code, *arguments, **environment)
-    out, errors = process.communicate(timeout=100)
-    assert process.returncode == 0, errors
-    return out.strip()
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:

@@ -27,9 +27,10 @@ def small_network(seed: int = 0, name: str = "birealnet", num_classes: int | Non
     return model
 
 
-def outputs(model: keras.Model) -> np.ndarray:
-    """What the network makes of two pictures."""
-    pictures = np.random.default_rng(7).normal(size=(2, 32, 32, 3)).astype(np.float32)
+def outputs(model: keras.Model, pictures: np.ndarray | None = None) -> np.ndarray:
+    """What the network makes of the pictures; of two of 32x32 if none are given."""
+    if pictures is None:
+        pictures = np.random.default_rng(7).normal(size=(2, 32, 32, 3)).astype(np.float32)
     return model(pictures, training=False).numpy()
 
 

@@ -1,4 +1,4 @@
-"""Networks that are not of the zoo: what a configuration may name, and what none gets Keras to do."""
+"""Networks that are not of the zoo, saved and loaded: what a configuration may name, and what none gets Keras to do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from narrow import filled, noise, randomize
+from small_network import outputs
 
+import bnn_zoo
+from bnn_zoo import blocks
 from bnn_zoo._keras import keras, larq, tf
+from bnn_zoo.blocks import Binarization
 from bnn_zoo.hub import WeightFileError, save_pretrained
 from bnn_zoo.hub.allowed_classes import CLASSES
 from bnn_zoo.hub.custom import config_of, rebuild
@@ -134,3 +139,105 @@ def test_what_would_not_be_rebuilt_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has a 'Discretization', which is none of the classes that are rebuilt"):
         save_pretrained(model, tmp_path / "set")
     assert not (tmp_path / "set").exists()
+
+
+# Saved and loaded
+
+
+def own_network() -> keras.Model:
+    images = keras.Input((16, 16, 3), name="pictures")
+    x = blocks.residual_stem(images, 8, stem="cifar")
+    symmetric = Binarization(padding_alignment="symmetric", kernel_quantizer="xnor_scale", pad_values=1.0)
+    x = blocks.conv_with_shortcut(x, 16, binarization=symmetric, name="a")
+    x = blocks.improvement_block(blocks.dense_block(x, 8, name="b"), 8, name="c")
+    x = blocks.gated_conv(x, name="d")
+    x = blocks.blurred_transition(x, 8, name="e")
+    x = keras.layers.Reshape((2, 2, -1))(x) if x.shape[1] == 2 else x
+    y = blocks.grouped_conv(x, 8, 3, 2, name="f") + x
+    return randomize(keras.Model(images, blocks.head(y, 5), name="own"))
+
+
+def test_own_network(tmp_path: Path) -> None:
+    model = own_network()
+    folder = bnn_zoo.save_pretrained(model, tmp_path, labels=list("abcde"))
+    loaded = bnn_zoo.load_pretrained(folder)
+    expected, found = (outputs(m, noise(16, 16)) for m in (model, loaded))
+    assert np.abs(found - expected).max() <= 1e-6 * expected.max()
+    assert loaded.name == "own"
+    assert bnn_zoo.decode_predictions(found, loaded, top=1)[0][0][0] in "abcde"
+    with pytest.raises(ValueError, match=r"network that is not of the zoo; use load_pretrained"):
+        bnn_zoo.BiRealNet(pretrained=folder)
+
+
+def test_own_network_takes_no_arguments_of_the_zoo(tmp_path: Path) -> None:
+    """They would be passed over in silence."""
+    folder = bnn_zoo.save_pretrained(own_network(), tmp_path)
+    for arguments in (
+        dict(num_classes=3),
+        dict(input_shape=(8, 8, 3)),
+        dict(include_top=False),
+        dict(arguments={"filters": 3}),
+        dict(input_tensor=keras.Input((16, 16, 3))),
+    ):
+        with pytest.raises(ValueError, match="not of the zoo"):
+            bnn_zoo.load_pretrained(folder, **arguments)  # type: ignore[arg-type]
+    assert bnn_zoo.load_pretrained(folder, name="renamed").name == "renamed"
+
+
+def test_lambda_layers_are_refused(tmp_path: Path) -> None:
+    images = keras.Input((8, 8, 3))
+    model = keras.Model(images, keras.layers.Lambda(lambda x: x * 2)(images))
+    with pytest.raises(ValueError, match="has a Lambda layer, which holds code"):
+        bnn_zoo.save_pretrained(model, tmp_path / "set")
+    assert not (tmp_path / "set").exists(), "nothing may be left behind"
+    sliced = keras.Model(images, images[:, :4])
+    with pytest.raises(ValueError, match="SlicingOpLambda"):
+        bnn_zoo.save_pretrained(sliced, tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"class_name": "Lambda", "config": {"name": "l", "function": ["gAAAA", None, None]}},
+        {"module": "os", "class_name": "system", "config": {"name": "l"}, "registered_name": "system"},
+        {"module": "subprocess", "class_name": "Popen", "config": {"name": "l"}, "registered_name": None},
+        {"class_name": "TFOpLambda", "config": {"name": "l", "function": "io.write_file"}},
+        {"class_name": "TFOpLambda", "config": ["io.write_file"]},
+        {"module": "builtins", "class_name": "function", "config": "eval", "registered_name": "function"},
+    ],
+)
+def test_configurations_that_ask_for_code_are_refused(layer: dict[str, Any], tmp_path: Path) -> None:
+    folder = bnn_zoo.save_pretrained(own_network(), tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    config["keras_config"]["config"]["layers"].append({"name": "l", "inbound_nodes": [[["pictures", 0, 0, {}]]], **layer})
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WeightFileError, match="holds code|not registered with Keras|calls the TensorFlow function"):
+        bnn_zoo.load_pretrained(folder)
+
+
+def test_layers_of_ones_own(tmp_path: Path) -> None:
+    """A registered class is found; in a process that does not know it the message says what to do."""
+
+    @keras.utils.register_keras_serializable("weights_test")
+    class Twice(keras.layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return 2 * inputs
+
+    images = keras.Input((8, 8, 3))
+    model = randomize(keras.Model(images, Twice()(blocks.real_conv(images, 4, name="a"))))
+    folder = bnn_zoo.save_pretrained(model, tmp_path)
+    assert np.array_equal(outputs(bnn_zoo.load_pretrained(folder), noise(8, 8)), outputs(model, noise(8, 8)))
+    del keras.utils.get_custom_objects()["weights_test>Twice"]
+    with pytest.raises(WeightFileError, match=r"the class 'Twice' of the module .*import the module that registers it first"):
+        bnn_zoo.load_pretrained(folder)
+
+
+def test_quantizer_given_as_a_callable(tmp_path: Path) -> None:
+    """JSON cannot hold it as an argument: the layers describe themselves."""
+    from bnn_zoo.blocks.quantizers import XnorScale
+
+    model = filled("birealnet", binarization=Binarization(kernel_quantizer=XnorScale()))
+    folder = bnn_zoo.save_pretrained(model, tmp_path)
+    loaded = bnn_zoo.load_pretrained(folder)
+    assert json.loads((folder / "config.json").read_text())["architecture"] is None
+    assert np.abs(outputs(loaded) - outputs(model)).max() <= 1e-6

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fresh_process import ROOT, printed_by
 from hub_server import FileServer
-from processes import FETCH, ROOT, run, start, wait_for
+from processes import FETCH, start, wait_for
 from weight_files import DATA, record
 
 from bnn_zoo.download import request
@@ -224,7 +225,7 @@ try:
 except WeightFileError as error:
     print(error)
 """
-    assert "cannot be written" in run(code, url, str(record(url).sha256))
+    assert "cannot be written" in printed_by(code, url, str(record(url).sha256))
     assert left_behind() == [kept_part().name]
 
 
@@ -240,7 +241,7 @@ def test_a_killed_download_leaves_nothing_that_looks_whole(file_server: FileServ
     assert process.returncode == -signal.SIGKILL
     assert sorted(path.name for path in cache_folder().iterdir()) == [".downloads", kept_part().name]
     (leftover,) = [path for path in downloads_folder().iterdir() if path.suffix != ".lock"]
-    assert run(FETCH, url, str(record(url).sha256)) == str(cached_path(record(url)))
+    assert printed_by(FETCH, url, str(record(url).sha256)) == str(cached_path(record(url)))
     assert cached_path(record(url)).read_bytes() == DATA
     assert file_server.hits(NAME) == 2
     # What nobody wrote to for an hour is removed by the next download, or by clearing.

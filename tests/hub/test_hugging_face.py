@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fresh_process import printed_by
 from hub_server import HubServer
 from huggingface_hub import constants
-from processes import FETCH, run, start, wait_for
+from processes import FETCH, start, wait_for
 from weight_files import DATA, files_of, record, write_weight_set
 
 from bnn_zoo.hub import WeightFileError, fetch, is_cached, resolve
@@ -226,7 +227,7 @@ def test_a_killed_download_and_a_second_try(hub_server: HubServer, tmp_path: Pat
     wait_for(lambda: ("GET", PATH) in [(method, path.rpartition("/")[2]) for method, path in hub_server.requests])
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert Path(run(FETCH, SOURCE, str(record().sha256))).read_bytes() == DATA
+    assert Path(printed_by(FETCH, SOURCE, str(record().sha256))).read_bytes() == DATA
 
 
 def test_eight_processes_download_once(hub_server: HubServer) -> None:
@@ -255,13 +256,13 @@ assert "tensorflow" not in sys.modules
 def test_offline_mode_uses_the_cache(hub_server: HubServer, tmp_path: Path) -> None:
     weights = write_weight_set(tmp_path / "set")
     hub_server.commit(REPO, files_of(tmp_path / "set"))
-    refused = run(RESOLVE_AND_FETCH, REPO, HF_HUB_OFFLINE="1")
+    refused = printed_by(RESOLVE_AND_FETCH, REPO, HF_HUB_OFFLINE="1")
     assert "not in the cache" in refused and "offline" in refused
     assert hub_server.requests == []
-    path = run(RESOLVE_AND_FETCH, REPO)
+    path = printed_by(RESOLVE_AND_FETCH, REPO)
     hub_server.forget_requests()
-    assert run(RESOLVE_AND_FETCH, REPO, HF_HUB_OFFLINE="1") == path
-    assert run(RESOLVE_AND_FETCH, f"hf://{REPO}", HF_HUB_OFFLINE="1") == path
+    assert printed_by(RESOLVE_AND_FETCH, REPO, HF_HUB_OFFLINE="1") == path
+    assert printed_by(RESOLVE_AND_FETCH, f"hf://{REPO}", HF_HUB_OFFLINE="1") == path
     assert hub_server.requests == []
     assert Path(path).stat().st_size == weights.bytes
 
@@ -274,9 +275,9 @@ def test_gated_and_private(hub_server: HubServer, tmp_path: Path) -> None:
     word = {"you/gated": "gated", "you/private": "private"}
     for repo in word:
         for token in ("", "hf_test"):
-            refused = run(RESOLVE_AND_FETCH, repo, HF_TOKEN=token)
+            refused = printed_by(RESOLVE_AND_FETCH, repo, HF_TOKEN=token)
             assert word[repo] in refused and "hf auth login" in refused
-        assert run(RESOLVE_AND_FETCH, repo, HF_TOKEN="hf_other").endswith("model.safetensors")
+        assert printed_by(RESOLVE_AND_FETCH, repo, HF_TOKEN="hf_other").endswith("model.safetensors")
 
 
 # Repositories

@@ -9,8 +9,10 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from narrow import NARROW, filled
 from small_network import ARGUMENTS, outputs, small_network, snapshot
 
+import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.hub import WeightFileError, WeightMismatchError, load_pretrained
 from bnn_zoo.hub.formats import keras_h5
@@ -230,3 +232,25 @@ def test_a_file_without_names(network: keras.Model, tmp_path: Path) -> None:
     h5py.File(tmp_path / "a.h5", "w").close()
     with pytest.raises(WeightFileError, match="no attribute layer_names"):
         keras_h5.load(network, tmp_path / "a.h5", ())
+
+
+def test_a_network_from_a_file_that_keras_wrote(tmp_path: Path) -> None:
+    model = filled("quicknet")
+    model.save_weights(tmp_path / "mine.h5")
+    loaded = bnn_zoo.create_model(
+        "quicknet", pretrained=tmp_path / "mine.h5", input_shape=(32, 32, 3), num_classes=10, **NARROW["quicknet"]
+    )
+    assert np.array_equal(outputs(loaded), outputs(model))
+    with pytest.raises(WeightMismatchError, match=r"is \(3, 3, 3, 2\) in the file but \(3, 3, 3, 4\) in quicknet \(stem_conv\)"):
+        bnn_zoo.QuickNet(
+            pretrained=tmp_path / "mine.h5",
+            input_shape=(32, 32, 3),
+            num_classes=10,
+            section_blocks=(1, 2, 1, 1),
+            section_filters=(16, 32, 48, 64),
+        )
+    (tmp_path / "cut.h5").write_bytes((tmp_path / "mine.h5").read_bytes()[:-5000])
+    with pytest.raises(WeightFileError, match=r"cut\.h5: not a readable Keras \.h5 weight file"):
+        bnn_zoo.create_model(
+            "quicknet", pretrained=tmp_path / "cut.h5", input_shape=(32, 32, 3), num_classes=10, **NARROW["quicknet"]
+        )

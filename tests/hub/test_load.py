@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from narrow import filled
 from small_network import ARGUMENTS, outputs, small_network, snapshot
 
+import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.hub import (
     Metric,
@@ -43,26 +45,15 @@ def folder(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def test_a_saved_network_gives_identical_outputs(network: keras.Model, folder: Path) -> None:
-    for reference in (folder, str(folder), folder / "model.safetensors", resolve(folder)):
+    file = folder / "model.safetensors"
+    for reference in (folder, str(folder), file, str(file), resolve(folder)):
         again = load_pretrained(reference)
         np.testing.assert_array_equal(outputs(again), outputs(network))
         found = weight_set_of(again)
         assert found is not None and found.tag == "mine"
 
 
-def test_another_number_of_classes_leaves_the_head_out(network: keras.Model, folder: Path) -> None:
-    with pytest.warns(UserWarning, match="trained on 10 classes, not 4: all was loaded but head_dense"):
-        model = load_pretrained(folder, num_classes=4)
-    assert model.output_shape == (None, 4)
-    features = keras.Model(network.input, network.get_layer("head_dense").input)
-    np.testing.assert_array_equal(outputs(keras.Model(model.input, model.get_layer("head_dense").input)), outputs(features))
-    found = weight_set_of(model)
-    assert found is not None and found.labels is None
-
-
-def test_without_top(network: keras.Model, folder: Path) -> None:
-    model = load_pretrained(folder, include_top=False)
-    assert len(model.output_shape) == 4
+def test_arguments_other_than_the_records_do_not_fit(folder: Path) -> None:
     with pytest.raises(WeightMismatchError, match="other arguments"):
         load_pretrained(folder, arguments={"filters": 16})
 
@@ -80,13 +71,6 @@ def test_a_network_without_top_has_neither_class_names_nor_metrics_and_is_saved(
 def test_a_number_of_classes_that_is_none(folder: Path, number: Any) -> None:
     with pytest.raises(ValueError, match=f"num_classes is {number!r}; it must be a whole number above 0"):
         load_pretrained(folder, num_classes=number)
-
-
-def test_weights_without_top_leave_the_head_out(tmp_path: Path) -> None:
-    save_pretrained(small_network(num_classes=None), tmp_path)
-    with pytest.warns(UserWarning, match="comes without top: all was loaded but head_dense"):
-        model = load_pretrained(tmp_path, num_classes=3)
-    assert model.output_shape == (None, 3)
 
 
 def rewritten(folder: Path, tmp_path: Path, change: Any) -> WeightSet:
@@ -125,6 +109,34 @@ def test_what_does_not_fit_changes_nothing(network: keras.Model, folder: Path, t
         load_weights(model, rewritten(folder, tmp_path, change))
     assert snapshot(model) == before
     assert weight_set_of(model) is None
+
+
+def test_wrong_shape_names_the_first_tensor_and_changes_nothing(tmp_path: Path) -> None:
+    folder = save_pretrained(filled("birealnet"), tmp_path)
+    with pytest.raises(
+        WeightMismatchError, match=r"'stem_conv/kernel' is \(3, 3, 3, 8\) in the file but \(3, 3, 3, 16\) in birealnet"
+    ):
+        bnn_zoo.BiRealNet(pretrained=folder, filters=16)
+    weights = weight_set_of(load_pretrained(folder))
+    assert weights is not None
+    other = filled("birealnet", section_blocks=(1, 2, 1, 2))
+    before = snapshot(other)
+    with pytest.raises(
+        WeightMismatchError, match=r"has no tensor 'section_3_block_1_conv/kernel', which birealnet needs \(3, 3, 64, 64\)"
+    ):
+        load_weights(other, weights)
+    assert snapshot(other) == before
+    shorter = filled("birealnet", section_blocks=(1, 1, 1, 1))
+    before = snapshot(shorter)
+    with pytest.raises(WeightMismatchError, match="section_1_block_1"):
+        load_weights(shorter, weights)
+    assert snapshot(shorter) == before
+
+
+def test_weights_of_another_network(tmp_path: Path) -> None:
+    folder = save_pretrained(filled("birealnet"), tmp_path)
+    with pytest.raises(ValueError, match=r"holds weights of birealnet, not of quicknet; use create_model\('birealnet'"):
+        bnn_zoo.QuickNet(pretrained=folder)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
@@ -242,8 +254,8 @@ def test_what_the_caller_asks_for_may_be_larger_than_the_file(folder: Path, tmp_
     with pytest.warns(UserWarning, match="all was loaded but head_dense"):
         load_pretrained(folder, num_classes=100_000)
     features = save_pretrained(small_network(num_classes=None), tmp_path / "features")
-    with pytest.warns(UserWarning, match="comes without top"):
-        load_pretrained(features, num_classes=100_000)
+    with pytest.warns(UserWarning, match="comes without top: all was loaded but head_dense"):
+        assert load_pretrained(features, num_classes=100_000).output_shape == (None, 100_000)
 
 
 @pytest.mark.parametrize("kind", ["keras-h5", "pytorch", "pickle"])

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fresh_process import run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -362,4 +360,4 @@ def test_no_tensorflow() -> None:
         "import sys, bnn_zoo.hub.packing, bnn_zoo.hub.tensor_file\n"
         "raise SystemExit(any(name in sys.modules for name in ('tensorflow', 'keras', 'tf_keras', 'larq')))"
     )
-    assert subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False).returncode == 0
+    assert run_python(program).returncode == 0

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fresh_process import printed_by
 from hub_server import HubServer
 from huggingface_hub import ModelCard, constants
-from processes import run
 from small_network import outputs, small_network
 from weight_files import files_of
 
@@ -243,13 +243,13 @@ print(push_to_hub({str(folder)!r}, "me/my-bnn", private=True))
 print(*sorted(HfApi().list_repo_files("me/my-bnn")))
 print(fetch(resolve("me/my-bnn")))
 """
-    commit, files, path = run(code).splitlines()
+    commit, files, path = printed_by(code).splitlines()
     assert commit.startswith(f"{hub_server.endpoint}/{REPO}/commit/")
     assert set(files.split()) == FILES | {".gitattributes"}
     assert Path(path).read_bytes() == (folder / "model.safetensors").read_bytes()
     refused = "from bnn_zoo.hub import *\ntry:\n    push_to_hub({!r}, 'me/my-bnn')\nexcept WeightsError as error:\n    print(error)"
-    assert "HF_HUB_OFFLINE" in run(refused.format(str(folder)), HF_HUB_OFFLINE="1")
-    assert "hf auth login" in run(refused.format(str(folder)), HF_TOKEN="")
+    assert "HF_HUB_OFFLINE" in printed_by(refused.format(str(folder)), HF_HUB_OFFLINE="1")
+    assert "hf auth login" in printed_by(refused.format(str(folder)), HF_TOKEN="")
 
 
 def test_packaged_weight_sets_can_be_pushed_as_they_are(hub: HubServer) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from processes import run
+from fresh_process import printed_by
 from weight_files import write_weight_set
 
 from bnn_zoo.hub import WeightFileError
@@ -76,4 +76,4 @@ def test_the_packages_own_registry_is_up_to_date() -> None:
 
 
 def test_the_command_can_be_imported_without_tensorflow() -> None:
-    assert run("import sys, bnn_zoo.hub.registry_update; print('tensorflow' in sys.modules)") == "False"
+    assert printed_by("import sys, bnn_zoo.hub.registry_update; print('tensorflow' in sys.modules)") == "False"

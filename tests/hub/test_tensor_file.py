@@ -10,14 +10,13 @@ import os
 import random
 import stat
 import struct
-import subprocess
-import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fresh_process import run_python
 from safetensors.numpy import load_file
 
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
@@ -185,8 +184,7 @@ def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
         "os.fsync = lambda _: os._exit(9)\n"
         "write_tensor_file(sys.argv[1], {'a': np.zeros(10**6)}, {})\n"
     )
-    root = Path(__file__).parents[2]
-    assert subprocess.run([sys.executable, "-c", program, str(path)], cwd=root, check=False).returncode == 9
+    assert run_python(program, str(path)).returncode == 9
     assert path.read_bytes() == before
     assert list(tmp_path.glob("*.safetensors")) == [path]
 

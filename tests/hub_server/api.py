@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qs, unquote, urlencode
+from urllib.parse import unquote, urlencode
 
-from .access import downloadable_repo, readable_repo, writable_repo
+from .access import readable_repo
 from .errors import HubError, entry_not_found
 from .storage import Blob, Commit, Repository, Storage
 from .wire import Request, Response, json_response
@@ -61,14 +61,6 @@ class ReadingApi:
         auth = {"type": "access_token", "accessToken": {"displayName": "test", "role": "write"}}
         return json_response({"type": "user", "name": user, "fullname": user, "orgs": [], "auth": auth})
 
-    def list_models(self, request: Request, user: str | None) -> Response:
-        """The repositories that the user may know of."""
-        search, author = (request.query.get(key, [""])[0] for key in ("search", "author"))
-        with self._storage.lock:
-            repos = [repo for repo in self._storage.repos.values() if not repo.private or repo.owner == user]
-        repos = [repo for repo in repos if search.lower() in repo.repo_id.lower() and author in ("", repo.owner)]
-        return json_response([{"id": repo.repo_id, "private": repo.private, "tags": []} for repo in repos])
-
     def model_info(self, request: Request, user: str | None, repo_id: str, revision: str = "main") -> Response:
         """A repository at a revision, with the names of its files; gated repositories tell theirs too."""
         with self._storage.lock:
@@ -100,46 +92,6 @@ class ReadingApi:
             query = urlencode({**{key: values[0] for key, values in request.query.items()}, "cursor": stop})
             headers["Link"] = f'<{self._endpoint}{request.path}?{query}>; rel="next"'
         return json_response(entries[start:stop], 200, headers)
-
-    def paths_info(self, request: Request, user: str | None, repo_id: str, revision: str) -> Response:
-        """Those of the asked-for paths that exist."""
-        paths = parse_qs(request.body.decode()).get("paths", [])
-        with self._storage.lock:
-            repo, commit = self._look_up(repo_id, user, revision)
-            listing = repo.listing(commit)
-        entries = {entry["path"]: entry for entry in _tree_entries(listing, "", recursive=True)}
-        return json_response([entries[path.rstrip("/")] for path in paths if path.rstrip("/") in entries])
-
-    def refs(self, request: Request, user: str | None, repo_id: str) -> Response:
-        """The branches and tags."""
-        with self._storage.lock:
-            repo = readable_repo(self._storage, repo_id, user)
-            branches, tags = dict(repo.branches), dict(repo.tags)
-
-        def refs_of(kind: str, names: Mapping[str, str]) -> list[dict]:
-            return [{"name": name, "ref": f"refs/{kind}/{name}", "targetCommit": sha} for name, sha in names.items()]
-
-        answer = {"branches": refs_of("heads", branches), "tags": refs_of("tags", tags), "converts": []}
-        return json_response({**answer, "pullRequests": []})
-
-    def commits(self, request: Request, user: str | None, repo_id: str, revision: str) -> Response:
-        """The history of a revision, newest first."""
-        with self._storage.lock:
-            repo, commit = self._look_up(repo_id, user, revision)
-            history = repo.history(commit.sha)
-        authors = [{"user": repo.owner}]
-        return json_response(
-            [
-                {"id": commit.sha, "title": commit.message, "message": "", "date": commit.date, "authors": authors}
-                for commit in history
-            ]
-        )
-
-    def auth_check(self, request: Request, user: str | None, repo_id: str, write: str | None = None) -> Response:
-        """Whether the user may read (or write) the files."""
-        with self._storage.lock:
-            (writable_repo if write else downloadable_repo)(self._storage, repo_id, user)
-        return Response(200)
 
     def xet_token(self, request: Request, user: str | None, repo_id: str, kind: str, revision: str) -> Response:
         """Refuse: uploads by Xet need a storage service that this server has not."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import struct
 import threading
@@ -120,18 +119,6 @@ def send_with_fault(
         fault: what goes wrong, or None.
         closing: set when the server closes; ends waiting.
     """
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        _send(handler, status, headers, body, fault, closing)
-
-
-def _send(
-    handler: BaseHTTPRequestHandler,
-    status: int,
-    headers: Mapping[str, str],
-    body: bytes,
-    fault: Fault | None,
-    closing: threading.Event,
-) -> None:
     kind = fault.kind if fault else ""
     if fault and kind in _STATUS_KINDS:
         status, body = _STATUS_KINDS[kind], b'{"error": "as the test asked"}'

@@ -3,7 +3,7 @@
 huggingface_hub reads HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_HUB_DISABLE_XET and its time-outs once, at
 import; only HF_TOKEN is read at each call. So there are two ways to use `hub_server`:
 
-- A new process (`subprocess.run([sys.executable, ...])`): inherits the variables that the fixture sets, and needs
+- A new process (`fresh_process.run_python`): inherits the variables that the fixture sets, and needs
   nothing more. The only way for HF_HUB_OFFLINE and for changed time-outs.
 - This process: pass `endpoint=hub_server.endpoint` and `cache_dir=`, because what the client read at its import stays.
   ModelCard.validate has no such argument and always asks the endpoint that was read at import.

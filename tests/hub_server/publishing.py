@@ -1,4 +1,4 @@
-"""The writing half of the Hub's API: repositories, commits, branches and tags."""
+"""The writing half of the Hub's API: repositories, commits and branches."""
 
 from __future__ import annotations
 
@@ -51,26 +51,6 @@ class PublishingApi:
                 return json_response({"error": "You already created this model repo", **answer}, 409)
             self._storage.create(repo_id, private=private)
         return json_response(answer)
-
-    def delete_repo(self, request: Request, user: str | None) -> Response:
-        """Remove a repository."""
-        wanted = request.json()
-        repo_id = f"{wanted.get('organization') or user}/{wanted['name']}"
-        with self._storage.lock:
-            writable_repo(self._storage, repo_id, user)
-            del self._storage.repos[repo_id]
-        return Response(200)
-
-    def settings(self, request: Request, user: str | None, repo_id: str) -> Response:
-        """Change who may see and read a repository."""
-        wanted = request.json()
-        with self._storage.lock:
-            repo = writable_repo(self._storage, repo_id, user)
-            if "visibility" in wanted:
-                repo.private = wanted["visibility"] == "private"
-            if "gated" in wanted:
-                repo.gated = bool(wanted["gated"])
-            return json_response({"private": repo.private, "gated": repo.gated})
 
     def validate_yaml(self, request: Request, user: str | None) -> Response:
         """Look at a model card's metadata: only its dashes and its license are checked here."""
@@ -138,30 +118,11 @@ class PublishingApi:
         else:
             raise HubError(400, "", f"Unknown operation {key!r}")
 
-    def tag(self, request: Request, user: str | None, repo_id: str, name: str) -> Response:
-        """Tag the revision `name` (POST), or remove the tag `name` (DELETE)."""
-        with self._storage.lock:
-            repo = writable_repo(self._storage, repo_id, user)
-            if request.method == "DELETE":
-                return self._remove(repo.tags, unquote(name))
-            tag = request.json()["tag"]
-            if tag in repo.tags:
-                raise HubError(409, "", f"Tag reference exists already: {tag}")
-            repo.tags[tag] = repo.resolve(unquote(name)).sha
-        return json_response({"success": True})
-
     def branch(self, request: Request, user: str | None, repo_id: str, name: str) -> Response:
-        """Start the branch `name` (POST), or remove it (DELETE)."""
+        """Start the branch `name`."""
         with self._storage.lock:
             repo = writable_repo(self._storage, repo_id, user)
-            if request.method == "DELETE":
-                return self._remove(repo.branches, unquote(name))
             if unquote(name) in repo.branches:
                 raise HubError(409, "", f"Reference already exists: {unquote(name)}")
             repo.branches[unquote(name)] = repo.resolve(request.json().get("startingPoint", "main")).sha
         return json_response({"success": True})
-
-    def _remove(self, names: dict[str, str], name: str) -> Response:
-        if names.pop(name, None) is None:
-            raise revision_not_found(name)
-        return Response(200)

@@ -64,7 +64,6 @@ class Commit:
 
     sha: str
     files: Mapping[str, Blob]
-    message: str
     date: str
     parent: str | None
 
@@ -134,7 +133,7 @@ class Repository:
         tree = "".join(f"{path}\0{blob.oid}\n" for path, blob in sorted(files.items()))
         seed = f"{self.repo_id}\n{parent}\n{len(self.commits)}\n{message}\n{tree}"
         sha = hashlib.sha1(seed.encode("utf-8", "surrogateescape")).hexdigest()
-        self.commits[sha] = Commit(sha, files, message, date, parent)
+        self.commits[sha] = Commit(sha, files, date, parent)
         self.branches[branch] = sha
         return self.commits[sha]
 

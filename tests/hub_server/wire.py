@@ -106,7 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
         except Exception:
             traceback.print_exc()
             response = json_response({"error": traceback.format_exc()}, 500)
-        send_with_fault(self, response.status, response.headers, response.body, response.fault, loopback.closing)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            send_with_fault(self, response.status, response.headers, response.body, response.fault, loopback.closing)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +30,7 @@ NAMES = [name for name in DESCRIBED if not name.startswith("BNext")]
 A_SIGN_ROUNDS_OTHERWISE = {"BiRealNet34", "BiRealNet50"}
 
 
-@pytest.fixture(autouse=True)
-def clear_session() -> Iterator[None]:
-    yield
-    keras.backend.clear_session()
+pytestmark = pytest.mark.usefixtures("clear_session")
 
 
 @pytest.mark.usefixtures("zeros_at_first")

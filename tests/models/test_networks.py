@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from narrow import DISTINCT, NARROW, SAME_WHEN_NARROW, classes_for, noise, probabilities_shape, randomize
+from fresh_process import printed_by
+from narrow import DISTINCT, NARROW, SAME_WHEN_NARROW, classes_for, narrow, noise, probabilities_shape, randomize
 
 import bnn_zoo
 from bnn_zoo._keras import keras, tf
@@ -23,19 +20,7 @@ from bnn_zoo.models import architectures
 RESIDUAL = ["birealnet", "binary_resnet_e18", "real_to_binary_net", "quicknet", "meliusnet22", "binary_densenet28"]
 
 
-@pytest.fixture(autouse=True)
-def clear_session() -> Iterator[None]:
-    yield
-    keras.backend.clear_session()
-    keras.mixed_precision.set_global_policy("float32")
-
-
-def narrow(network: str, **arguments: Any) -> keras.Model:
-    if not ({"input_shape", "input_tensor"} & set(arguments)):
-        arguments["input_shape"] = (32, 32, 3)
-    if arguments.get("include_top", True):
-        arguments.setdefault("num_classes", 10)
-    return bnn_zoo.create_model(network, **{**NARROW[network], **arguments})
+pytestmark = pytest.mark.usefixtures("clear_session")
 
 
 @pytest.fixture(scope="module", params=DISTINCT)
@@ -139,15 +124,8 @@ for path in sorted(folder.glob("*.json")):
     print(path.stem, len(tf.keras.models.model_from_json(path.read_text()).weights))
 print("whole", len(tf.keras.models.load_model(folder / "whole.h5", compile=False).weights))
 """
-    done = _python(code, str(tmp_path))
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert [line.split()[0] for line in done.stdout.split("\n") if line] == [*sorted([*names, "symmetric"]), "whole"]
-
-
-def _python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if key != "TF_USE_LEGACY_KERAS"}
-    environment["PYTHONPATH"] = str(Path(bnn_zoo.__file__).parents[1])
-    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environment, timeout=240)
+    told = printed_by(code, str(tmp_path), TF_USE_LEGACY_KERAS=None)
+    assert [line.split()[0] for line in told.split("\n")] == [*sorted([*names, "symmetric"]), "whole"]
 
 
 # Sizes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,7 @@ from bnn_zoo.training.loop import train
 from bnn_zoo.training.pipeline import evaluation_batches
 from bnn_zoo.training.recipe import Recipe
 
-
-@pytest.fixture(autouse=True)
-def clear_session() -> Iterator[None]:
-    yield
-    keras.backend.clear_session()
+pytestmark = pytest.mark.usefixtures("clear_session")
 
 
 def network(**arguments: Any) -> keras.Model:

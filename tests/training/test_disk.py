@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fresh_process import run_python
 
 from bnn_zoo.training.checkpoints import last_checkpoint
 from bnn_zoo.training.disk import explain_full_disk
@@ -42,9 +42,7 @@ except OSError as error:
 
 
 def run(out: Path, limit: int, seconds: float = 300.0) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, str(out), str(limit), str(seconds)], capture_output=True, text=True, timeout=200
-    )
+    done = run_python(RUN, str(out), str(limit), str(seconds))
     assert done.returncode in (0, 3), done.stderr
     return done.returncode, done.stdout
 

@@ -14,7 +14,7 @@ from weight_files import files_of
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.preprocessing_settings import CIFAR10
-from bnn_zoo.hub import Metric, load_pretrained, resolve, save_pretrained
+from bnn_zoo.hub import Metric, load_pretrained, resolve, save_pretrained, weight_set_of
 from bnn_zoo.hub.folder import record_metrics
 
 
@@ -153,3 +153,39 @@ def test_saving_over_an_older_weight_set(folder: Path) -> None:
     other = small_network(1)
     save_pretrained(other, folder)
     np.testing.assert_array_equal(outputs(load_pretrained(folder)), outputs(other))
+
+
+def test_description(tmp_path: Path) -> None:
+    metric = Metric("top-1", 81.5, "CIFAR-10 test", "this test")
+    model = small_network()
+    folder = save_pretrained(
+        model,
+        tmp_path,
+        tag="tiny",
+        labels="cifar10",
+        preprocessing=CIFAR10,
+        metrics=[metric],
+        license="Apache-2.0",
+        dataset="CIFAR-10",
+        recipe={"epochs": 3},
+    )
+    loaded = load_pretrained(folder)
+    weights = weight_set_of(loaded)
+    assert weights is not None
+    assert (weights.name, weights.metrics, weights.license) == ("birealnet.tiny", (metric,), "Apache-2.0")
+    assert weights.bytes == (folder / "model.safetensors").stat().st_size
+    card = (folder / "README.md").read_text()
+    assert card.startswith("---\n") and "81.50" in card and "this test" in card and "BiRealNet(pretrained=" in card
+    second = load_pretrained(save_pretrained(loaded, tmp_path / "second"))
+    kept = weight_set_of(second)
+    assert kept is not None and kept.labels == "cifar10" and kept.preprocessing == weights.preprocessing
+
+
+def test_labels_must_be_as_many_as_outputs(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="labels has 3 names, but birealnet has 10 outputs"):
+        save_pretrained(small_network(), tmp_path / "set", labels=list("abc"))
+    with pytest.raises(ValueError, match="imagenet.*1000 names.*10 outputs"):
+        save_pretrained(small_network(), tmp_path / "set", labels="imagenet")
+    with pytest.raises(ValueError, match="nonsense"):
+        save_pretrained(small_network(), tmp_path / "set", labels="nonsense")
+    assert not (tmp_path / "set").exists()
