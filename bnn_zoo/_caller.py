@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def callers_level() -> int:
-    """The stacklevel of a warning, in the function that calls this, that points at the line that called the package."""
-    frame, level = sys._getframe(1), 1
+def warn_caller(message: str) -> None:
+    """Warns, as of the line that called the package."""
+    frame, level = sys._getframe(), 1
     while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
-    return level
+    warnings.warn(message, stacklevel=level)

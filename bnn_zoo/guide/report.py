@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._whole_file import write_text_whole, write_whole
 from bnn_zoo.guide.plots import plot_experiments
 from bnn_zoo.guide.results import Results
@@ -21,6 +21,6 @@ def write_report(results: Results, folder: Path) -> None:
     try:
         figure = plot_experiments(results)
     except ImportError as error:
-        warnings.warn(f"no figure: {error}", stacklevel=2)
+        warn_caller(f"no figure: {error}")
         return
     write_whole(folder / "results.png", lambda part: figure.savefig(part, dpi=120))

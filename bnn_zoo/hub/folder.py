@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import keras
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo._user_path import user_path
@@ -182,10 +182,9 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
     texts = _description(path, weights)
     if edited:
         del texts[CARD]
-        warnings.warn(
+        warn_caller(
             f"{path / CARD} is not as this version writes it, edited by hand perhaps, and stays as it is, without the new "
             "accuracies: add them there, or remove it and record them again.",
-            stacklevel=2,
         )
     _write(path, texts)
     return weights

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Mapping
 from contextlib import nullcontext
 from importlib import import_module
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._argument_checks import check_input_tensor, check_num_classes
-from bnn_zoo._caller import callers_level
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.attached import attach_weight_set
@@ -163,10 +162,9 @@ def _fill(model: keras.Model, weights: WeightSet, path: Path) -> None:
         weights = dataclasses.replace(weights, labels=None, metrics=())
     if leave_out:
         classes = f"was trained on {weights.num_classes} classes, not {model.output_shape[-1]}"
-        warnings.warn(
+        warn_caller(
             f"{weights.name} {classes if weights.include_top else 'comes without top'}: all was loaded but "
             f"{', '.join(sorted(leave_out))}, which must be trained.",
-            stacklevel=callers_level(),
         )
     attach_weight_set(model, weights)
 

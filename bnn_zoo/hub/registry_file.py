@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._one_line import in_one_line
 from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.hub import strict_json
@@ -103,6 +103,6 @@ def _known(weights: WeightSet, where: str) -> WeightSet | None:
     try:
         entry = find_architecture(weights.architecture or "")
     except ValueError as error:
-        warnings.warn(f"{where} is left out: {error}", stacklevel=2)
+        warn_caller(f"{where} is left out: {error}")
         return None
     return dataclasses.replace(weights, architecture=entry.name)

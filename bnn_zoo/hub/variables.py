@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
 from bnn_zoo.hub.packed_kernel import PackedKernel, is_float, pack_kernel, unpack_kernel
@@ -152,9 +152,7 @@ def check_numbers(name: str, value: np.ndarray | PackedKernel, variable: Any, wh
             f"{where}: the tensor {name!r} holds NaN: it is damaged, or its network diverged in training; take another checkpoint."
         )
     if is_float(stored) and np.isinf(cast(value, variable)).any():
-        warnings.warn(
-            f"{where}: the tensor {name!r} holds infinite numbers, or such as {variable.dtype.name} cannot hold.", stacklevel=2
-        )
+        warn_caller(f"{where}: the tensor {name!r} holds infinite numbers, or such as {variable.dtype.name} cannot hold.")
 
 
 def cast(value: np.ndarray, variable: Any) -> np.ndarray:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
 from bnn_zoo.hub.formats.listed import listed
@@ -55,7 +55,7 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
     modules = set(modules_by_layer(record.architecture, dict(record.arguments)).values()) if record else set()
     strange = [name for name in left_over if not name.endswith(_STATES_OF_TRAINING) and name.rpartition(".")[0] not in modules]
     if strange:
-        warnings.warn(f"{path}: {model.name} has no place for {listed(strange)}; they were left out.", stacklevel=2)
+        warn_caller(f"{path}: {model.name} has no place for {listed(strange)}; they were left out.")
 
 
 def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_out: Collection[str] = ()) -> tuple[str, ...]:
@@ -155,10 +155,9 @@ def _keep_shares(weights: dict[str, np.ndarray]) -> None:
 def _warn_of_soft_kernels(state: Mapping[str, np.ndarray], where: str) -> None:
     temperatures = [value.max() for name, value in state.items() if name.endswith("binary_conv.temperature") and value.size]
     if temperatures and max(temperatures) >= COLD:
-        warnings.warn(
+        warn_caller(
             f"{where}: was saved at a temperature of {max(temperatures):.3g}, when its kernels were not yet signs. Here they are: "
             f"outputs differ from the authors'. Take a later checkpoint, at a temperature below {COLD:g}.",
-            stacklevel=4,
         )
 
 
