@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bnn_zoo import __version__
-from bnn_zoo._utf8 import as_utf8
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.page_data import page_data
 from bnn_zoo.comparison.row import NetworkRow
+from bnn_zoo.comparison.utf8 import as_utf8
 
 _FILES = Path(__file__).with_name("page_files")
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from bnn_zoo._figure import check_matplotlib, new_figure
 from bnn_zoo._user_path import user_path
-from bnn_zoo._utf8 import as_utf8
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.labels import label_points
 from bnn_zoo.comparison.pareto import pareto_front
 from bnn_zoo.comparison.row import NetworkRow
+from bnn_zoo.comparison.utf8 import as_utf8
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
