@@ -73,6 +73,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
         def __init__(self) -> None:
             super().__init__()
             self.step, self.means = start.step, dict(start.means)
+            self.sound = start.step  # of the last whole checkpoint
             self.before = start.step % steps
             self.saved = time.monotonic()
 
@@ -81,8 +82,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
             last = self.step % steps == 0
             # Behind an epoch's last step comes its validation, and then a checkpoint of its own.
             if not last and time.monotonic() - self.saved >= seconds:
-                save_checkpoint(place.checkpoints, self.model, Position(self.step, self._whole(logs, self.step % steps)))
-                self.saved = time.monotonic()
+                self._save(Position(self.step, self._whole(logs, self.step % steps)))
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             logs.update(self._whole(logs, steps))
@@ -92,8 +92,11 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
             if float(logs[score]) >= max(float(row[score]) for row in rows if int(row["epoch"]) >= first_epoch):
                 place.write_weights(BEST, self.model)
             _write_rows(place, rows)
-            save_checkpoint(place.checkpoints, self.model, Position(self.step))
-            self.saved = time.monotonic()
+            self._save(Position(self.step))
+
+        def _save(self, position: Position) -> None:
+            save_checkpoint(place.checkpoints, self.model, position, before=self.sound)
+            self.sound, self.saved = position.step, time.monotonic()
 
         def _whole(self, logs: Any, done: int) -> dict[str, float]:
             """Means over the epoch, from those before the run was resumed and those since."""
