@@ -50,8 +50,9 @@ def train(
         dataset: the training pictures; `recipe.held_out` of them are kept back and scored after each epoch.
         preprocessing: mean and standard deviation that the network will be used with.
         out: folder for recipe.json, data.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out
-            pictures), and STAGE.weights.h5 of the stages before the last. With several machines the same folder for all; one
-            of them writes.
+            pictures; on the training pictures, as they were seen, if none are held out), and STAGE.weights.h5 of the stages
+            before the last. What a stage leaves has its SHA-256 beside it, in NAME.weights.h5.sha256, and is checked before it is
+            used. With several machines the same folder for all; one of them writes.
         start_from: a Keras .h5 weights file to begin with; not where the first stage says itself where it starts.
         strategy: a name as `make_strategy` takes it, or a tf.distribute strategy.
         tensorboard: writes the log for TensorBoard too, into the folder tensorboard.
@@ -64,7 +65,8 @@ def train(
     Raises:
         ValueError: if `out` holds a run of another recipe, network or data, or one that another process is at work on; or there are
             too few pictures or classes, or a batch cannot be shared out among the devices; or the loss is no number any more.
-        OSError: if the results cannot be written, because the disk is full for example; the last checkpoint stays whole.
+        OSError: if the results cannot be written, because the disk is full for example (the last checkpoint stays whole), or what
+            a finished stage left is damaged.
         ConnectionError: if another machine of the run stops.
     """
     strategy = make_strategy(strategy) if isinstance(strategy, str) else strategy

@@ -12,6 +12,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo._whole_file import write_whole
 from bnn_zoo.training.checkpoints import Position, last_checkpoint, local_weights, save_checkpoint
 from bnn_zoo.training.disk import explain_full_disk
+from bnn_zoo.training.finished_weights import record_hash
 from bnn_zoo.training.run_log import LOG, salvage_log, write_log
 
 # More than HDF5 takes for a variable's name and place.
@@ -40,8 +41,13 @@ class Place:
     checkpoints: Path
     network: keras.Model
 
-    def write_weights(self, name: str, model: keras.Model) -> None:
+    def write_weights(self, name: str, model: keras.Model, finished: bool = False) -> None:
         """Writes a model's weights under a name, whole or not at all.
+
+        Args:
+            name: in the run's folder.
+            model: whose weights they are.
+            finished: records their hash too, for those who go on from them; the best ones are written again and again.
 
         Raises:
             OSError: if they cannot be written, because the disk is full for example.
@@ -49,8 +55,14 @@ class Place:
         if self.network is not model:
             self.network.set_weights(local_weights(model))
         size = sum(weight.nbytes + _HDF5_BYTES for weight in self.network.get_weights())
+
+        def write(part: Path) -> None:
+            self.network.save_weights(str(part))
+            if finished:
+                record_hash(self.folder / name, part)
+
         with explain_full_disk(self.folder / name, size, last_checkpoint(self.checkpoints)):
-            write_whole(self.folder / name, lambda part: self.network.save_weights(str(part)), reserve=size)
+            write_whole(self.folder / name, write, reserve=size)
 
 
 def recording_callback(place: Place, start: Position, steps: int, first_epoch: int, seconds: float) -> keras.callbacks.Callback:
