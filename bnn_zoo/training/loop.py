@@ -44,6 +44,10 @@ def train(
     A run that was stopped, in whatever way, goes on from its last checkpoint when it is started again with the same `out`, and
     ends with the weights that it would have had without the stop. A finished run, or stage, is only loaded.
 
+    log.csv has a row an epoch. `loss` is what was minimised, over the epoch: where a stage has a teacher, a label_weight or l2, it
+    is more than the cross-entropy with the labels, which `val_loss` always is, and is not to be compared with it. (In the logs of
+    earlier versions it is the cross-entropy there too; a run that was begun by one goes on in the same column.)
+
     Args:
         build: makes the network; called under the recipe's precision and seed.
         recipe: how.
