@@ -55,7 +55,7 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
         if plain is not None and finished.exists():
             load_finished(plain, finished)
             return plain
-        seed = recipe.seed + run.stages.index(stage)
+        seed = (recipe.seed + run.stages.index(stage)) % 2**32
         keras.utils.set_random_seed(seed)
         with run.strategy.scope():
             cooling = Cooling(stage.cooling) if stage.cooling else None

@@ -108,6 +108,12 @@ def test_a_stage_starts_from_a_weight_set(shades: ImageDataset, tmp_path: Path) 
             np.testing.assert_array_equal(found.numpy(), start.numpy())
 
 
+def test_the_highest_seed_is_one_for_several_stages_too(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, seed=2**32 - 1, epochs=2, stages=(Stage("half", 1, "activations"), Stage("binary", 1)))
+    train(network, recipe, shades, CIFAR10, tmp_path)
+    assert len(read_log(tmp_path / "log.csv")) == 2
+
+
 def from_weight_sets(folder: Path) -> Recipe:
     """Of two stages, which start from the weight set in the folder `start` and learn from that in `teacher`."""
     for name in ("start", "teacher"):
