@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -15,6 +16,7 @@ from bnn_zoo.data.splits import split_off
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.training.at_work import alone_in
 from bnn_zoo.training.claim import claim_folder
+from bnn_zoo.training.cooling import unfinished_cooling
 from bnn_zoo.training.named_weights import hashes
 from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe, naming, recipe_of
@@ -101,6 +103,8 @@ def train(
             run.steps(stage)
             check_targets(run, stage)
             check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
+        if not run.weights(stage).exists() and (told := unfinished_cooling(stage)):
+            warnings.warn(told, stacklevel=2)
     first = run.stages[0]
     if start_from is not None and first.start:
         raise ValueError(f"start_from is {start_from!r:.300}, and stage {first.name!r} starts from {first.start!r}; leave one out.")
