@@ -19,7 +19,7 @@ from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import check_classes, check_held_out, train
-from bnn_zoo.training.overrides import override
+from bnn_zoo.training.overrides import kept_by_stages, override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
 from bnn_zoo.training.recipe import Recipe, acting
@@ -76,7 +76,7 @@ def train_by_name(
         out: the run's folder, as `train` takes it; the weight set lies in it, in `model`.
         settings: fields of the recipe to change, see `override`.
         options: the rest.
-        say: is told, line by line, what was measured and what was skipped.
+        say: is told, line by line, what was measured, what was skipped, and which stages keep values of their own.
 
     Returns:
         The weight set's folder; None on a machine that does not write.
@@ -86,6 +86,8 @@ def train_by_name(
     """
     options = options or TrainingOptions()
     entry, chosen = find_architecture(network), chosen_recipe(network, recipe, settings or {})
+    for line in kept_by_stages(chosen, settings or {}):
+        say(line)
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
     if strategy.cluster_resolver is not None and "auto" in (options.precision, options.xla):
         raise ValueError(

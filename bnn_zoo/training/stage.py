@@ -107,6 +107,11 @@ def check_stages(stages: tuple[Stage, ...], epochs: int) -> None:
         seen.add(stage.name)
     if stages[-1].binarize != "activations and weights" or stages[-1].network:
         raise ValueError(f"the last stage is {stages[-1].name!r}; it must train the network itself, all of it binarized.")
+    for stage in stages:
+        if not stage.label_weight and not stage.teacher:
+            raise ValueError(
+                f"label_weight of stage {stage.name!r} is 0, and it has no teacher: it learns nothing; give it one of the two."
+            )
     total = sum(stage.epochs for stage in stages)
     if epochs != total:
         raise ValueError(f"epochs is {epochs}, but the stages have {total} together; give the sum.")
