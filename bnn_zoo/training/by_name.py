@@ -124,7 +124,7 @@ def train_by_name(
         preprocessing=preprocessing,
         labels=dataset.class_names,
         license=options.license,
-        dataset=options.dataset_name or default_name(data),
+        dataset=_told_of(dataset, options.dataset_name or default_name(data)),
         recipe={**acting(chosen), "command": _command(network, chosen, settings or {}, options)},
     )
 
@@ -138,9 +138,22 @@ def chosen_recipe(network: str, recipe: str | None, settings: Mapping[str, str])
     Raises:
         ValueError: for an unknown network, recipe or field, or an argument that the network does not have.
     """
-    entry, chosen = find_architecture(network), override(find_recipe(recipe or f"{network}.cifar10"), settings)
+    entry = find_architecture(network)
+    try:
+        found = find_recipe(recipe or f"{network}.cifar10")
+    except ValueError as error:
+        if recipe:
+            raise
+        raise ValueError(f"{error} Choose by recipe (--recipe).") from error
+    chosen = override(found, settings)
     entry.check_own(chosen.arguments)
     return chosen
+
+
+def _told_of(dataset: Dataset, name: str) -> str:
+    """What the card calls the data, with what it was trained without, as far as this process has read it."""
+    count = len(dataset.skipped)
+    return f"{name}, without {count} picture{'s' if count > 1 else ''} that could not be read" if count else name
 
 
 def _command(network: str, recipe: Recipe, settings: dict[str, str], options: TrainingOptions) -> str:
@@ -152,6 +165,8 @@ def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Tr
         parts += ["--split", options.split]
     if options.size:
         parts += ["--size", str(options.size)]
+    if options.on_bad == "skip":
+        parts.append("--skip-bad")
     if options.precision != "recipe":
         parts += ["--precision", recipe.precision]
     if options.xla != "recipe":
