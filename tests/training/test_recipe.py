@@ -9,6 +9,7 @@ import pytest
 
 from bnn_zoo.models import architectures, find_architecture
 from bnn_zoo.models.build import build_model
+from bnn_zoo.training.by_name import chosen_recipe
 from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.recipe import Recipe, acting
@@ -84,6 +85,14 @@ def test_an_unknown_recipe_suggests_known_ones() -> None:
     with pytest.raises(ValueError, match=r"list_recipes\(\)\) shows all\.$") as caught:
         find_recipe("zzz")
     assert len(str(caught.value)) < 200
+
+
+def test_a_network_without_that_recipe_tells_its_own() -> None:
+    with pytest.raises(ValueError, match=r"no recipe named 'BinaryNet.imagenet'. binarynet has binarynet.cifar10 and binarynet.ci"):
+        find_recipe("BinaryNet.imagenet")
+    words = r"'birealnet34.cifar10'. birealnet34 has birealnet34.imagenet. Choose by recipe \(--recipe\).$"
+    with pytest.raises(ValueError, match=words):
+        chosen_recipe("birealnet34", None, {})
 
 
 def test_a_recipes_network_is_written_as_networks_are() -> None:
