@@ -35,7 +35,14 @@ def train(
         Path, typer.Option(file_okay=False, help="Folder for log, checkpoints and weights; a run in it that was stopped goes on.")
     ],
     recipe: Annotated[str | None, typer.Option(help="Name of the recipe; NETWORK.cifar10 if not given.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a field of the recipe, as in epochs=10.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Change a field of the recipe, as in epochs=10; of one of its stages, as in STAGE.epochs=10. A stage that has a "
+            "value of its own keeps it unless it is named.",
+        ),
+    ] = None,
     split: Annotated[str | None, typer.Option(help='Which split of the data; if not given "train", where there is one.')] = None,
     size: Annotated[
         int | None, typer.Option("--size", "--input-size", min=1, help="Height and width to train at, pixels; the pictures' own.")

@@ -40,9 +40,17 @@ def load_pictures(data: str | os.PathLike[str], budget: Budget) -> Pictures:
     Raises:
         ValueError: if there are too few, or not these splits.
     """
-    rest, held_out = split_off(load_dataset(data, "train"), budget.held_out, _DRAW)
+    found = load_dataset(data, "train")
+    if budget.held_out >= len(found):
+        raise ValueError(
+            f"held_out is {budget.held_out}, but {data} has only {len(found)} training pictures; hold out fewer (--held-out)."
+        )
+    rest, held_out = split_off(found, budget.held_out, _DRAW)
     if len(rest) < budget.pictures:
-        raise ValueError(f"pictures is {budget.pictures}, but {data} has only {len(rest)} beside the {budget.held_out} held out.")
+        raise ValueError(
+            f"pictures is {budget.pictures}, but {data} has only {len(rest)} beside the {budget.held_out} held out; take fewer "
+            "(--pictures)."
+        )
     training = rest if len(rest) == budget.pictures else split_off(rest, budget.pictures, _DRAW)[1]
     return {"training": training, "held_out": held_out, "test": load_dataset(data, scoring_split(data))}
 

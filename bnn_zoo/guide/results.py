@@ -70,7 +70,7 @@ class Results:
     runs: tuple[Run, ...]
 
     def of(self, variant: str) -> tuple[Run, ...]:
-        """The runs of a variant that were scored on test pictures, by seed."""
+        """The runs of a variant that were scored on test pictures, by file name: seed-10 is before seed-2."""
         return tuple(run for run in self.runs if run.variant == variant and run.scored_on == "test")
 
     def search(self, variant: str) -> tuple[Run, ...]:

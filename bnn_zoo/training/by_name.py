@@ -19,7 +19,7 @@ from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import check_classes, check_held_out, train
-from bnn_zoo.training.overrides import override
+from bnn_zoo.training.overrides import kept_by_stages, override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
 from bnn_zoo.training.recipe import Recipe, acting
@@ -76,7 +76,7 @@ def train_by_name(
         out: the run's folder, as `train` takes it; the weight set lies in it, in `model`.
         settings: fields of the recipe to change, see `override`.
         options: the rest.
-        say: is told, line by line, what was measured and what was skipped.
+        say: is told, line by line, what was measured, what was skipped, and which stages keep values of their own.
 
     Returns:
         The weight set's folder; None on a machine that does not write.
@@ -86,6 +86,8 @@ def train_by_name(
     """
     options = options or TrainingOptions()
     entry, chosen = find_architecture(network), chosen_recipe(network, recipe, settings or {})
+    for line in kept_by_stages(chosen, settings or {}):
+        say(line)
     strategy = make_strategy(options.strategy) if isinstance(options.strategy, str) else options.strategy
     if strategy.cluster_resolver is not None and "auto" in (options.precision, options.xla):
         raise ValueError(
@@ -122,7 +124,7 @@ def train_by_name(
         preprocessing=preprocessing,
         labels=dataset.class_names,
         license=options.license,
-        dataset=options.dataset_name or default_name(data),
+        dataset=_told_of(dataset, options.dataset_name or default_name(data)),
         recipe={**acting(chosen), "command": _command(network, chosen, settings or {}, options)},
     )
 
@@ -136,9 +138,22 @@ def chosen_recipe(network: str, recipe: str | None, settings: Mapping[str, str])
     Raises:
         ValueError: for an unknown network, recipe or field, or an argument that the network does not have.
     """
-    entry, chosen = find_architecture(network), override(find_recipe(recipe or f"{network}.cifar10"), settings)
+    entry = find_architecture(network)
+    try:
+        found = find_recipe(recipe or f"{network}.cifar10")
+    except ValueError as error:
+        if recipe:
+            raise
+        raise ValueError(f"{error} Choose by recipe (--recipe).") from error
+    chosen = override(found, settings)
     entry.check_own(chosen.arguments)
     return chosen
+
+
+def _told_of(dataset: Dataset, name: str) -> str:
+    """What the card calls the data, with what it was trained without, as far as this process has read it."""
+    count = len(dataset.skipped)
+    return f"{name}, without {count} picture{'s' if count > 1 else ''} that could not be read" if count else name
 
 
 def _command(network: str, recipe: Recipe, settings: dict[str, str], options: TrainingOptions) -> str:
@@ -150,6 +165,8 @@ def _command(network: str, recipe: Recipe, settings: dict[str, str], options: Tr
         parts += ["--split", options.split]
     if options.size:
         parts += ["--size", str(options.size)]
+    if options.on_bad == "skip":
+        parts.append("--skip-bad")
     if options.precision != "recipe":
         parts += ["--precision", recipe.precision]
     if options.xla != "recipe":

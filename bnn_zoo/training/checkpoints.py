@@ -41,10 +41,17 @@ class Position:
     means: dict[str, float] = field(default_factory=dict)
 
 
-def save_checkpoint(folder: Path, model: keras.Model, position: Position) -> Path:
-    """Writes weights, optimizer and position; then removes all but the newest checkpoints.
+def save_checkpoint(folder: Path, model: keras.Model, position: Position, before: int | None = None) -> Path:
+    """Writes weights, optimizer and position; then removes all but the newest whole checkpoints.
 
     The file's hash is part of its name, so that a file that was cut or altered is not taken for a checkpoint.
+
+    Args:
+        folder: where the run keeps its checkpoints.
+        model: compiled.
+        position: how far it is.
+        before: step of the run's last whole checkpoint; those of later steps were passed over as damaged, and are removed, so that
+            they do not take the place of whole ones. If None, all up to this one are whole.
 
     Raises:
         OSError: if it cannot be written; older checkpoints are then as they were. If the disk is full, the message says how much
@@ -61,8 +68,12 @@ def save_checkpoint(folder: Path, model: keras.Model, position: Position) -> Pat
     except OSError:
         part.unlink(missing_ok=True)
         raise
-    for _, old in _listed(folder)[:-KEPT]:
-        old.unlink(missing_ok=True)
+    listed = _listed(folder)
+    whole = [other for step, other in listed if other != path and step <= (position.step if before is None else before)]
+    kept = {path, *whole[1 - KEPT :]}
+    for _, other in listed:
+        if other not in kept:
+            other.unlink(missing_ok=True)
     return path
 
 

@@ -1,11 +1,13 @@
-"""Binary kernels that become binary: soft at first, signs in the end, as a temperature falls from epoch to epoch."""
+"""Binary kernels that become binary: soft at first, signs once a temperature, which falls from epoch to epoch, is low enough."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from bnn_zoo._keras import Tensor, keras, larq, tf
 from bnn_zoo.models.bnext import COLD
+from bnn_zoo.training.stage import Stage
 
 
 class Cooling:
@@ -48,6 +50,20 @@ class Cooling:
                 temperature.assign(self.current)
 
         return Cool()
+
+
+def unfinished_cooling(stage: Stage) -> str:
+    """What to tell of a stage that ends before its kernels are signs; nothing of any other."""
+    if not stage.cooling or stage.cooling ** (stage.epochs - 1) < COLD:
+        return ""
+    needed = math.floor(math.log(COLD) / math.log(stage.cooling)) + 2
+    fitting = max((share / 100 for share in range(1, 100) if (share / 100) ** (stage.epochs - 1) < COLD), default=None)
+    temperature = stage.cooling ** (stage.epochs - 1)
+    told = (
+        f"cooling of stage {stage.name!r} is {stage.cooling}: in epoch {stage.epochs}, its last, kernels are still soft, at a "
+        f"temperature of {temperature:.2g}, so that it never trains the signs that it leaves. It takes {needed} epochs"
+    )
+    return f"{told}, or a cooling of {fitting}." if fitting else f"{told}."
 
 
 def _softened(kernel: Tensor, temperature: Tensor) -> Any:

@@ -13,6 +13,9 @@ from bnn_zoo.training.run_log import read_log
 def plot_log(log: str | os.PathLike[str], picture: str | os.PathLike[str]) -> None:
     """Draws loss and accuracy of a run, on training and held-out pictures.
 
+    The loss on training pictures is what was minimised, that on held-out ones the cross-entropy with the labels: where a teacher or
+    a penalty has a say, one cannot be compared with the other.
+
     Args:
         log: log.csv of a run.
         picture: the .png to write.

@@ -19,7 +19,8 @@ def training_model(network: keras.Model, teacher: keras.Model | None, stage: Sta
         l2: factor of the squared real-valued kernels.
 
     Returns:
-        A model to compile; its weights are the network's.
+        A model to compile; its weights are the network's. While it trains, its `loss` is what is minimised: the weighted
+        cross-entropy and all that is added. While it is scored, it is the cross-entropy with the labels: no teacher is asked.
 
     Raises:
         ValueError: if one of the two has no softmax at its end, a layer is missing in one of them, or the two take pictures,
@@ -38,14 +39,19 @@ def training_model(network: keras.Model, teacher: keras.Model | None, stage: Sta
             images, labels = data
             with tf.GradientTape() as tape:
                 probabilities, *own = student(images, training=True)
-                loss = stage.label_weight * self.compute_loss(images, labels, probabilities)
+                told = self.compute_loss(images, labels, probabilities)
+                loss = stage.label_weight * told
                 extra = sum(l2 * tf.reduce_sum(tf.square(kernel)) for kernel in kernels)
                 if taught is not None:
                     # Keras gives one output as it is, and several as a list.
                     extra += _lesson(own, tf.nest.flatten(taught(images, training=False)), stage)
                 # A step adds up the gradients of all devices; each has a share of the batch.
-                loss += extra / self.distribute_strategy.num_replicas_in_sync
+                shares = self.distribute_strategy.num_replicas_in_sync
+                loss += extra / shares
             self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+            # Keras has counted the cross-entropy alone, each device that of its own share as a mean over it.
+            (mean,) = self.compiled_loss.metrics
+            mean.total.assign_add((loss - told) * shares * tf.cast(tf.shape(images)[0], loss.dtype))
             return self.compute_metrics(images, labels, probabilities, None)
 
     return Trained(network.inputs, network.outputs, name=network.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -15,6 +16,7 @@ from bnn_zoo.data.splits import split_off
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.training.at_work import alone_in
 from bnn_zoo.training.claim import claim_folder
+from bnn_zoo.training.cooling import unfinished_cooling
 from bnn_zoo.training.named_weights import hashes
 from bnn_zoo.training.pipeline import Dataset, picture_errors
 from bnn_zoo.training.recipe import Recipe, naming, recipe_of
@@ -44,14 +46,19 @@ def train(
     A run that was stopped, in whatever way, goes on from its last checkpoint when it is started again with the same `out`, and
     ends with the weights that it would have had without the stop. A finished run, or stage, is only loaded.
 
+    log.csv has a row an epoch. `loss` is what was minimised, over the epoch: where a stage has a teacher, a label_weight or l2, it
+    is more than the cross-entropy with the labels, which `val_loss` always is, and is not to be compared with it. (In the logs of
+    earlier versions it is the cross-entropy there too; a run that was begun by one goes on in the same column.)
+
     Args:
         build: makes the network; called under the recipe's precision and seed.
         recipe: how.
         dataset: the training pictures; `recipe.held_out` of them are kept back and scored after each epoch.
         preprocessing: mean and standard deviation that the network will be used with.
         out: folder for recipe.json, data.json, log.csv, checkpoints, last.weights.h5 and best.weights.h5 (best on the held-out
-            pictures), and STAGE.weights.h5 of the stages before the last. With several machines the same folder for all; one
-            of them writes.
+            pictures; on the training pictures, as they were seen, if none are held out), and STAGE.weights.h5 of the stages
+            before the last. What a stage leaves has its SHA-256 beside it, in NAME.weights.h5.sha256, and is checked before it is
+            used. With several machines the same folder for all; one of them writes.
         start_from: a Keras .h5 weights file to begin with; not where the first stage says itself where it starts.
         strategy: a name as `make_strategy` takes it, or a tf.distribute strategy.
         tensorboard: writes the log for TensorBoard too, into the folder tensorboard.
@@ -64,7 +71,8 @@ def train(
     Raises:
         ValueError: if `out` holds a run of another recipe, network or data, or one that another process is at work on; or there are
             too few pictures or classes, or a batch cannot be shared out among the devices; or the loss is no number any more.
-        OSError: if the results cannot be written, because the disk is full for example; the last checkpoint stays whole.
+        OSError: if the results cannot be written, because the disk is full for example (the last checkpoint stays whole), or what
+            a finished stage left is damaged.
         ConnectionError: if another machine of the run stops.
     """
     strategy = make_strategy(strategy) if isinstance(strategy, str) else strategy
@@ -95,6 +103,8 @@ def train(
             run.steps(stage)
             check_targets(run, stage)
             check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
+        if not run.weights(stage).exists() and (told := unfinished_cooling(stage)):
+            warnings.warn(told, stacklevel=2)
     first = run.stages[0]
     if start_from is not None and first.start:
         raise ValueError(f"start_from is {start_from!r:.300}, and stage {first.name!r} starts from {first.start!r}; leave one out.")

@@ -28,8 +28,7 @@ def make_optimizer(recipe: Recipe, steps: int, variables: Sequence[Any]) -> Any:
     """
     clips = [clip_by_norm(recipe.clip_norm)] if recipe.clip_norm else []
     if recipe.clip_unit:
-        last = plain_name(variables[-1]).rpartition("/")[0]
-        clips.append(clip_by_unit(recipe.clip_unit, frozenset(f"{last}/{name}" for name in ("kernel", "bias"))))
+        clips.append(clip_by_unit(recipe.clip_unit, _of_last_layer(variables)))
     decayed = frozenset(plain_name(variable) for variable in real_kernels(variables)) if recipe.weight_decay else frozenset()
     rate = make_schedule(recipe, steps)
     if recipe.real_optimizer == "same":
@@ -64,6 +63,14 @@ def steps_done(optimizer: Any) -> Any:
     """The variable in which an optimizer counts its steps; it is among those of `optimizer_state`."""
     # larq's counts in its parts only.
     return getattr(optimizer, "optimizers", [optimizer])[0].iterations
+
+
+def _of_last_layer(variables: Sequence[Any]) -> frozenset[str]:
+    """The names of the last layer's kernel and bias; a batch norm behind it, as in BinaryNet, is no layer of its own here."""
+    names = [plain_name(variable) for variable in variables]
+    kernels = [name for name in names if name.endswith("/kernel")]
+    layer = kernels[-1].rpartition("/")[0] if kernels else ""
+    return frozenset(f"{layer}/{name}" for name in ("kernel", "bias"))
 
 
 def _make(recipe: Recipe, name: str, rate: Any, decayed: frozenset[str], clips: list[Clip]) -> Any:

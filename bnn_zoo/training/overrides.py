@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from bnn_zoo.training.idle_settings import refuse_idle, refuse_lost_steps
 from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.stage import Stage
 
@@ -22,10 +23,11 @@ def override(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
         recipe: to start from.
         settings: field to value, as in {"epochs": "10"}; `arguments.filters` for an argument of the architecture, in JSON;
             `STAGE.epochs` and its like for a stage's own fields and settings; `rate_steps` as in "30:0.1,40:0.01". A field of the
-            recipe is that of the stages that do not set it themselves.
+            recipe is that of the stages that do not set it themselves; see `kept_by_stages`.
 
     Raises:
-        ValueError: for a field that a recipe does not have, or that all of its stages set themselves, or a value of the wrong kind.
+        ValueError: for a field that a recipe does not have, or that all of its stages set themselves; a value of the wrong kind, or
+            one that would change nothing in the run.
     """
     values: dict[str, Any] = {}
     arguments = dict(recipe.arguments)
@@ -46,7 +48,29 @@ def override(recipe: Recipe, settings: Mapping[str, str]) -> Recipe:
             raise ValueError(f"{recipe.name} has stages, all of which have a {name} of their own; set {own}.")
     if stages:
         values |= {"stages": tuple(stages.values()), "epochs": sum(stage.epochs for stage in stages.values())}
-    return replace(recipe, arguments=arguments, **values)
+    refuse_lost_steps(recipe, values, settings)
+    changed = replace(recipe, arguments=arguments, **values)
+    refuse_idle(changed, settings)
+    return changed
+
+
+def kept_by_stages(recipe: Recipe, settings: Mapping[str, str]) -> list[str]:
+    """What was set for a whole recipe, and stages have otherwise: their own value stays, since it is of another kind of training.
+
+    Args:
+        recipe: changed.
+        settings: by which it was changed, as `override` takes them.
+
+    Returns:
+        A line for each such value, with what would change it.
+    """
+    return [
+        f"{name}={text} is not for stage {stage.name}, which keeps its own {stage.settings[name]}; "
+        f"{stage.name}.{name} would change it."
+        for name, text in settings.items()
+        for stage in recipe.stages
+        if name in stage.settings and f"{stage.name}.{name}" not in settings
+    ]
 
 
 def _changed(stage: Stage, name: str, text: str) -> Stage:

@@ -64,7 +64,8 @@ class Recipe:
             weights are left alone: only their signs count, so that shrinking them would not restrain the network but make
             it flip more. Nor do biases, batch norm and activations decay.
         clip_norm: gradients whose norm, over all weights of an optimizer, is above this are scaled down to it; 0 for none
-            (Pascanu et al., 2013, arXiv 1211.5063).
+            (Pascanu et al., 2013, arXiv 1211.5063). Gradients of kernels that Bop trains are never clipped, by this or by
+            clip_unit: its threshold is for gradients of their own size.
         clip_unit: an output channel's gradient whose norm is above this share of the norm of its weights is scaled down to it, in
             all layers but the last; 0 for none (Brock et al., 2021, arXiv 2102.06171).
         l2: factor of the sum of the squared real-valued kernels, which is added to the loss.
@@ -73,7 +74,7 @@ class Recipe:
         schedule: of the learning rate. `"cosine"` and `"linear"` let it fall to 0 between warm-up and end; `"steps"` follows
             `rate_steps`.
         real_schedule: of the real learning rate; `"same"` as the other.
-        rate_steps: (epoch, share of the highest learning rate from there on), in order.
+        rate_steps: (epoch, share of the highest learning rate from there on), in order, all before the last epoch's end.
         warmup_epochs: in which the learning rate rises from 0, at the start.
         epochs: how many times all training pictures are seen.
         batch_size: pictures a step, over all devices together.
@@ -186,17 +187,31 @@ def recipe_of(recipe: Recipe, stage: Stage) -> Recipe:
 
 def acting(recipe: Recipe) -> dict[str, Any]:
     """The fields that have a say in a run, for those who read of it: Adam has no momentum, and the threshold is Bop's alone."""
+    without = idle(recipe)
+    return {name: value for name, value in asdict(recipe).items() if value and name not in without}
+
+
+def idle(recipe: Recipe) -> dict[str, str]:
+    """The fields that have no say in a run, whatever they are set to, and why not."""
     runs = [recipe_of(recipe, stage) for stage in recipe.stages] or [recipe]
     optimizers = {name for run in runs for name in (run.optimizer, run.real_optimizer)}
-    idle = {
-        "epsilon": not optimizers & {"adam", "radam"},
-        "momentum": "sgd" not in optimizers,
-        "threshold": "bop" not in optimizers,
-        "real_optimizer": all(run.real_optimizer == "same" for run in runs),
-        "real_schedule": all(run.real_optimizer == "same" or run.real_schedule == "same" for run in runs),
-        "padding": all(run.augmentation != "crop_and_flip" for run in runs),
+    alone = all(run.real_optimizer == "same" for run in runs)
+    why = {
+        "epsilon": (not optimizers & {"adam", "radam"}, "no weights are trained by Adam or RAdam"),
+        "momentum": ("sgd" not in optimizers, "no weights are trained by SGD"),
+        "threshold": ("bop" not in optimizers, "no kernels are trained by Bop"),
+        "real_optimizer": (alone, "all weights are trained by optimizer"),
+        "real_schedule": (
+            all(run.real_optimizer == "same" or run.real_schedule == "same" for run in runs),
+            "all weights are trained by optimizer, whose rate follows schedule",
+        ),
+        "padding": (all(run.augmentation != "crop_and_flip" for run in runs), "no pictures are shifted, as crop_and_flip does"),
+        "label_smoothing": (
+            bool(recipe.stages) and all(stage.label_weight == 0.0 for stage in recipe.stages),
+            "nothing is learned from labels, by label_weight",
+        ),
     }
-    return {name: value for name, value in asdict(recipe).items() if value and not idle.get(name)}
+    return {name: reason for name, (holds, reason) in why.items() if holds}
 
 
 def _check_schedule(recipe: Recipe) -> None:
@@ -208,5 +223,10 @@ def _check_schedule(recipe: Recipe) -> None:
     epochs = [epoch for epoch, _ in recipe.rate_steps]
     if epochs != sorted(set(epochs)) or any(epoch < 1 or not 0 <= share < math.inf for epoch, share in recipe.rate_steps):
         raise ValueError(f"rate_steps is {recipe.rate_steps!r}; it must be (epoch, share) pairs, the epochs from 1 on and rising.")
+    if epochs and epochs[-1] >= recipe.epochs:
+        raise ValueError(
+            f"rate_steps is {recipe.rate_steps!r}; all of them must be below the number of epochs, {recipe.epochs}. Give earlier "
+            "ones, or another schedule and none."
+        )
     if recipe.warmup_epochs >= recipe.epochs and recipe.warmup_epochs:
         raise ValueError(f"warmup_epochs is {recipe.warmup_epochs}; it must be less than the {recipe.epochs} epochs.")

@@ -24,11 +24,14 @@ def find_recipe(name: str) -> Recipe:
     """The recipe of that name; of the network in it, case, underscores and hyphens do not matter.
 
     Raises:
-        ValueError: for an unknown name, with the nearest known ones.
+        ValueError: for an unknown name, with the network's own recipes, or the nearest known names.
     """
     for recipe in _RECIPES:
         if _plain(recipe.name) == _plain(name):
             return recipe
+    own = [known for known in list_recipes() if plain_name(split_name(known)[0]) == plain_name(split_name(name)[0])]
+    if own:
+        raise ValueError(f"there is no recipe named {name!r:.60}. {split_name(own[0])[0]} has {' and '.join(own)}.")
     advice = did_you_mean(name, list_recipes(), "`bnn-zoo recipes` (Python: bnn_zoo.training.list_recipes()) shows all.", _plain)
     raise ValueError(f"there is no recipe named {name!r:.60}. {advice}")
 

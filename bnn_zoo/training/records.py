@@ -12,6 +12,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo._whole_file import write_whole
 from bnn_zoo.training.checkpoints import Position, last_checkpoint, local_weights, save_checkpoint
 from bnn_zoo.training.disk import explain_full_disk
+from bnn_zoo.training.finished_weights import record_hash
 from bnn_zoo.training.run_log import LOG, salvage_log, write_log
 
 # More than HDF5 takes for a variable's name and place.
@@ -40,8 +41,13 @@ class Place:
     checkpoints: Path
     network: keras.Model
 
-    def write_weights(self, name: str, model: keras.Model) -> None:
+    def write_weights(self, name: str, model: keras.Model, finished: bool = False) -> None:
         """Writes a model's weights under a name, whole or not at all.
+
+        Args:
+            name: in the run's folder.
+            model: whose weights they are.
+            finished: records their hash too, for those who go on from them; the best ones are written again and again.
 
         Raises:
             OSError: if they cannot be written, because the disk is full for example.
@@ -49,8 +55,14 @@ class Place:
         if self.network is not model:
             self.network.set_weights(local_weights(model))
         size = sum(weight.nbytes + _HDF5_BYTES for weight in self.network.get_weights())
+
+        def write(part: Path) -> None:
+            self.network.save_weights(str(part))
+            if finished:
+                record_hash(self.folder / name, part)
+
         with explain_full_disk(self.folder / name, size, last_checkpoint(self.checkpoints)):
-            write_whole(self.folder / name, lambda part: self.network.save_weights(str(part)), reserve=size)
+            write_whole(self.folder / name, write, reserve=size)
 
 
 def recording_callback(place: Place, start: Position, steps: int, first_epoch: int, seconds: float) -> keras.callbacks.Callback:
@@ -73,6 +85,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
         def __init__(self) -> None:
             super().__init__()
             self.step, self.means = start.step, dict(start.means)
+            self.sound = start.step  # of the last whole checkpoint
             self.before = start.step % steps
             self.saved = time.monotonic()
 
@@ -81,8 +94,7 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
             last = self.step % steps == 0
             # Behind an epoch's last step comes its validation, and then a checkpoint of its own.
             if not last and time.monotonic() - self.saved >= seconds:
-                save_checkpoint(place.checkpoints, self.model, Position(self.step, self._whole(logs, self.step % steps)))
-                self.saved = time.monotonic()
+                self._save(Position(self.step, self._whole(logs, self.step % steps)))
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             logs.update(self._whole(logs, steps))
@@ -92,8 +104,11 @@ def recording_callback(place: Place, start: Position, steps: int, first_epoch: i
             if float(logs[score]) >= max(float(row[score]) for row in rows if int(row["epoch"]) >= first_epoch):
                 place.write_weights(BEST, self.model)
             _write_rows(place, rows)
-            save_checkpoint(place.checkpoints, self.model, Position(self.step))
-            self.saved = time.monotonic()
+            self._save(Position(self.step))
+
+        def _save(self, position: Position) -> None:
+            save_checkpoint(place.checkpoints, self.model, position, before=self.sound)
+            self.sound, self.saved = position.step, time.monotonic()
 
         def _whole(self, logs: Any, done: int) -> dict[str, float]:
             """Means over the epoch, from those before the run was resumed and those since."""

@@ -23,8 +23,10 @@ class Stage:
         name: of the stage, and of its weights: NAME.weights.h5.
         epochs: how many times all training pictures are seen.
         binarize: `"activations"` leaves the kernels of binary layers real; `"nothing"` also puts tanh in the place of the sign.
-        cooling: lets kernels be soft at first, w / temperature in [-1, 1], and signs in the end: the temperature is 1 in the first
-            epoch, and each further one multiplies it by this number in (0, 1). 0.0 for signs from the start.
+        cooling: lets kernels be soft at first, w / temperature in [-1, 1], and signs where the temperature is below 1e-7. That is 1
+            in the first epoch, and each further one multiplies it by this number in (0, 1): 0.9 needs 154 epochs to make signs.
+            Where a stage ends before, `train` warns: what it leaves are signs all the same, as it never trained them. 0.0 for
+            signs from the start.
         network: another network to train in this stage, among `bnn_zoo.training.teachers`; the recipe's if empty.
         start: where this one's weights start: an earlier stage, or weights that `load_pretrained` takes; random if empty. Of
             packed weights the latent ones are all of their mean size.
@@ -105,6 +107,11 @@ def check_stages(stages: tuple[Stage, ...], epochs: int) -> None:
         seen.add(stage.name)
     if stages[-1].binarize != "activations and weights" or stages[-1].network:
         raise ValueError(f"the last stage is {stages[-1].name!r}; it must train the network itself, all of it binarized.")
+    for stage in stages:
+        if not stage.label_weight and not stage.teacher:
+            raise ValueError(
+                f"label_weight of stage {stage.name!r} is 0, and it has no teacher: it learns nothing; give it one of the two."
+            )
     total = sum(stage.epochs for stage in stages)
     if epochs != total:
         raise ValueError(f"epochs is {epochs}, but the stages have {total} together; give the sum.")

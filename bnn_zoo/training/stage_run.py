@@ -6,16 +6,16 @@ import warnings
 from typing import Any
 
 from bnn_zoo._keras import keras
-from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.load import load_pretrained
 from bnn_zoo.inference import labels_of
-from bnn_zoo.training.checkpoints import OtherNetworkError, Position, local_weights, restore_checkpoint
+from bnn_zoo.training.checkpoints import Position, local_weights, restore_checkpoint
 from bnn_zoo.training.cooling import Cooling
 from bnn_zoo.training.distillation import training_model
 from bnn_zoo.training.divergence import divergence_callback
 from bnn_zoo.training.drawing import drawn_by_step
+from bnn_zoo.training.finished_weights import check_finished, load_finished
 from bnn_zoo.training.flips import flip_callback
 from bnn_zoo.training.latent_start import start_latent_weights
 from bnn_zoo.training.networks import network_of
@@ -53,18 +53,9 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
         # What is written and given back lies on one device, and its kernels are signs.
         plain = network_of(stage, run.build) if several or stage.cooling or finished.exists() else None
         if plain is not None and finished.exists():
-            try:
-                plain.load_weights(str(finished))
-            except ValueError as error:
-                raise OtherNetworkError(
-                    f"{finished} holds another network's weights; choose an empty folder or remove it."
-                ) from error
-            except OSError as error:
-                raise OSError(
-                    f"{finished} is damaged ({in_one_line(error)}); remove it, and the run goes on from its last checkpoint."
-                ) from error
+            load_finished(plain, finished)
             return plain
-        seed = recipe.seed + run.stages.index(stage)
+        seed = (recipe.seed + run.stages.index(stage)) % 2**32
         keras.utils.set_random_seed(seed)
         with run.strategy.scope():
             cooling = Cooling(stage.cooling) if stage.cooling else None
@@ -80,12 +71,14 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
         with training_bar(last_epoch, stage.name, shown=is_chief(run.strategy)) as bar, drawn:
             if is_chief(run.strategy):
                 bar.console.print(_summary(run, stage, recipe, start), highlight=False)
-            _fit(run, stage, model, start, [*cooled, *_callbacks(run, stage, model, place, start, bar)])
+            # All steps are done where only the weights were lost: then the log may have rows of later stages already.
+            if start.step < recipe.epochs * run.steps(stage):
+                _fit(run, stage, model, start, [*cooled, *_callbacks(run, stage, model, place, start, bar)])
     if plain is not None:
         place.network.set_weights(local_weights(model))
     # The name says that the stage is finished: it must not stand for half a file.
     if is_chief(run.strategy):
-        place.write_weights(finished.name, place.network)
+        place.write_weights(finished.name, place.network, finished=True)
     # The next stage may read it, on all machines.
     check_same_step(run.strategy, recipe.epochs * run.steps(stage))
     return place.network
@@ -138,16 +131,17 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
     synchronize_batch_norm(network, run.strategy)
     earlier = run.before(stage)
     if stage.start in earlier:
-        network.load_weights(str(run.weights(earlier[stage.start])))
+        load_finished(network, run.weights(earlier[stage.start]))
     elif stage.start:
         _start_from_weight_set(network, stage)
     elif run.start_from is not None and not earlier:
+        check_finished(run.start_from)
         network.load_weights(str(run.start_from))
     elif recipe.latent_start and not stage.network:
         start_latent_weights(network, run.build(), recipe.latent_start, recipe.seed)
     teacher = _teacher(run, stage) if stage.teacher else None
     if teacher is not None and stage.teacher in earlier:
-        teacher.load_weights(str(run.weights(earlier[stage.teacher])))
+        load_finished(teacher, run.weights(earlier[stage.teacher]))
     model = training_model(network, teacher, stage, recipe.l2)
     optimizer = make_optimizer(recipe, run.steps(stage), model.trainable_variables)
     if run.strategy.num_replicas_in_sync > 1:

@@ -14,6 +14,7 @@ from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import write_whole
 from bnn_zoo.hub.folder import RUN_CURVE, RUN_LOG, save_pretrained
 from bnn_zoo.training.curve import plot_log
+from bnn_zoo.training.finished_weights import load_finished
 from bnn_zoo.training.run import LAST
 from bnn_zoo.training.run_log import LOG
 
@@ -34,12 +35,12 @@ def save_run(
 
     Raises:
         ValueError: if the log is damaged or holds no epoch, or the model and its description do not fit.
-        OSError: if the run is not finished.
+        OSError: if the run is not finished, or its weights are damaged.
     """
     # Built anew, so that what is saved computes in float32 whatever the recipe trained in.
     model = build()
     run, target = user_path(run), user_path(folder)
-    model.load_weights(str(run / LAST))
+    load_finished(model, run / LAST)
     target.mkdir(parents=True, exist_ok=True)
     # Both before the card, which names what lies beside it. The curve is first: it finds out whether the log is whole.
     log = run / LOG

@@ -7,6 +7,7 @@ import os
 import shlex
 from pathlib import Path
 
+import pytest
 from commands import run
 from fresh_process import printed_by
 
@@ -23,6 +24,23 @@ def test_recipes_are_listed_and_told_in_full_without_tensorflow() -> None:
     assert len(json.loads(run("recipes", "--json").stdout)) == len([row for row in rows if row[1:2] and row[1].isdigit()]) > 10
     unknown = run("recipes", "birealnet.cifar")
     assert unknown.returncode == 1 and "birealnet.cifar10" in unknown.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["birealnet", "--set", "momentum=0.3"], "momentum=0.3 would change nothing: no weights are trained by SGD"),
+        (
+            ["birealnet", "--recipe", "binary_densenet28.imagenet", "--set", "epochs=12"],
+            "at 110; set also rate_steps=10:0.1,11:0.01.",
+        ),
+        (["birealnet34"], "birealnet34 has birealnet34.imagenet. Choose by recipe (--recipe)."),
+    ],
+)
+def test_what_a_recipe_cannot_be_told(arguments: list[str], words: str, shades: Path, tmp_path: Path) -> None:
+    done = run("train", *arguments, "--data", str(shades), "--out", str(tmp_path / "run"))
+    assert done.returncode == 1 and words in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_measured_precision_stays_and_the_card_gives_the_command(shades: Path, tmp_path: Path) -> None:

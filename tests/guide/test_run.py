@@ -143,6 +143,9 @@ def test_pictures_are_apart_and_the_same_each_time(pictures: Path) -> None:
 def test_too_few_pictures(pictures: Path) -> None:
     with pytest.raises(ValueError, match="pictures is 33, but .* has only 32 beside the 8 held out"):
         one_run.load_pictures(pictures, dataclasses.replace(TINY, pictures=33))
+    for held_out in (40, 80):
+        with pytest.raises(ValueError, match=rf"held_out is {held_out}, but .* has only 40 training .* fewer \(--held-out\)"):
+            one_run.load_pictures(pictures, dataclasses.replace(TINY, held_out=held_out))
 
 
 def test_a_run_that_was_trained_but_not_written_down_is_only_scored(

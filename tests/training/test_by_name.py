@@ -60,6 +60,24 @@ def test_a_split_that_there_is_not_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("bad", "told"), [(1, "1 picture that"), (2, "2 pictures that")])
+def test_the_card_tells_what_was_skipped_and_how(bad: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_pictures(tmp_path / "data", "")
+    (data / "bee").mkdir()
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(data / "bee" / "1.png")
+    for index in range(bad):
+        (data / "bee" / f"bad{index}.png").write_bytes(b"no picture")
+    monkeypatch.setattr(by_name, "train", lambda *_, **__: None)
+    saved: dict[str, Any] = {}
+    monkeypatch.setattr(by_name, "save_run", lambda *_, **description: saved.update(description))
+    options = TrainingOptions(on_bad="skip", size=32, strategy="one", dataset_name="Insects")
+    said: list[str] = []
+    train_by_name("birealnet", None, data, tmp_path / "out", settings={"held_out": "0"}, options=options, say=said.append)
+    assert saved["dataset"] == f"Insects, without {told} could not be read"
+    assert saved["recipe"]["command"].endswith("--set held_out=0 --size 32 --skip-bad")
+    assert len([line for line in said if line.startswith("skipped bee/bad")]) == bad
+
+
 @pytest.mark.parametrize("options", [{"precision": "auto"}, {"xla": "auto"}])
 def test_several_machines_do_not_each_choose_what_is_fastest(options: dict[str, str], tmp_path: Path) -> None:
     class Several:

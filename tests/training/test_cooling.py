@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from small_runs import shades_of, tiny_network
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.data import ImageDataset
 from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training import Recipe, Stage, train
-from bnn_zoo.training.cooling import Cooling
+from bnn_zoo.training.cooling import Cooling, unfinished_cooling
 from bnn_zoo.training.networks import network_of
+from bnn_zoo.training.recipes import find_recipe, list_recipes
 
 RECIPE = Recipe("bnext_tiny.x", epochs=3, batch_size=8, held_out=8, stages=(Stage("binary", 3, cooling=1e-4),))
 
@@ -88,6 +91,27 @@ def test_a_run_cools_epoch_by_epoch_and_is_scored_and_given_back_with_signs(shad
     plain.load_weights(str(tmp_path / "last.weights.h5"))
     images = np.random.default_rng(0).normal(size=(2, 32, 32, 3)).astype(np.float32)
     assert np.array_equal(model(images), plain(images))
+
+
+def test_a_stage_that_ends_before_its_kernels_are_signs_says_what_it_takes() -> None:
+    for factor, epochs, told in (
+        (0.9, 153, "It takes 154 epochs, or a cooling of 0.89."),
+        (0.9, 8, r"in epoch 8, its last, .* at a temperature of 0.48, .* It takes 154 epochs, or a cooling of 0.09."),
+        (0.9, 1, "at a temperature of 1.* It takes 154 epochs.$"),
+        (0.1, 8, "It takes 9 epochs"),
+    ):
+        assert re.search(told, unfinished_cooling(Stage("a", epochs, cooling=factor)))
+    for factor, epochs in ((0.9, 154), (0.89, 153), (0.09, 8), (0.1, 9), (0.0, 1)):
+        assert not unfinished_cooling(Stage("a", epochs, cooling=factor))
+    cooled = [stage for name in list_recipes() for stage in find_recipe(name).stages if stage.cooling]
+    assert cooled and not any(map(unfinished_cooling, cooled))
+
+
+def test_a_run_warns_of_it_before_it_begins(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, stages=(Stage("binary", 3, cooling=0.5),))
+    with pytest.warns(UserWarning, match="cooling of stage 'binary' is 0.5: "), pytest.raises(WeightFileError):
+        train(network, recipe, shades, CIFAR10, tmp_path / "out", start_from=tmp_path / "none.h5")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_that_was_stopped_goes_on_at_its_temperature(shades: ImageDataset, tmp_path: Path) -> None:

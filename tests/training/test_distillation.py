@@ -68,6 +68,29 @@ def test_each_picture_has_its_own_lesson() -> None:
         np.testing.assert_allclose(variable.numpy(), wanted, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+@pytest.mark.parametrize("label_weight", [0.0, 0.5])
+def test_the_loss_that_is_told_is_the_one_that_is_minimised(label_weight: float, l2: float) -> None:
+    student, teacher = small(1), small(2)
+    stage = Stage("s", 1, teacher="t", label_weight=label_weight, logits_weight=2.0, attention_weight=3.0, attention=("look",))
+    model = training_model(student, teacher, stage, l2)
+    model.compile(keras.optimizers.legacy.SGD(0.0), "categorical_crossentropy", metrics=["accuracy"])
+    images = np.random.default_rng(0).normal(size=(12, 4, 4, 1)).astype("float32")
+    labels = np.eye(3)[np.arange(12) % 3]
+    cross_entropy = student.predict(images, verbose=0)[labels == 1]
+    cross_entropy = -np.log(cross_entropy).mean()
+    own, taught = (
+        keras.Model(net.input, [net.layers[-1].input, net.get_layer("look").output])(images) for net in (student, teacher)
+    )
+    lesson = 2.0 * logits_divergence(own[0], taught[0], 1.0) + 3.0 * attention_distance(own[1], taught[1])
+    penalty = sum(np.square(weight.numpy()).sum() for weight in student.trainable_weights if "kernel" in weight.name)
+    expected = label_weight * cross_entropy + np.mean(lesson) + l2 * penalty
+    told = model.fit(images, labels, batch_size=4, epochs=2, validation_data=(images, labels), verbose=0).history
+    np.testing.assert_allclose(told["loss"], [expected] * 2, rtol=1e-5)
+    np.testing.assert_allclose(told["val_loss"], [cross_entropy] * 2, rtol=1e-5)
+    assert set(told) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+
+
 def test_a_penalty_pulls_kernels_and_nothing_else() -> None:
     network = small(1)
     before = {variable.name: variable.numpy() for variable in network.trainable_variables}

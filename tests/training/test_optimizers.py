@@ -124,6 +124,19 @@ def test_each_units_gradient_is_clipped_to_a_share_of_its_weights() -> None:
         np.testing.assert_allclose(rows[name](step), expected, atol=1e-7, err_msg=name)
 
 
+def test_the_last_layer_is_the_last_with_a_kernel() -> None:
+    """In BinaryNet a batch norm follows it."""
+    layers = [keras.layers.Dense(2, name=name) for name in ("first", "last")]
+    model = keras.Sequential([keras.Input((2,)), *layers, keras.layers.BatchNormalization(name="norm")])
+    before = {plain_name(variable): variable.numpy() for variable in model.trainable_variables}
+    recipe = Recipe("a.b", optimizer="sgd", learning_rate=1.0, momentum=0.0, schedule="constant", clip_unit=1e-3)
+    step_once(recipe, model, [tf.ones_like(value) for value in before.values()])
+    for variable in model.trainable_variables:
+        name = plain_name(variable)
+        whole = name in ("last/kernel", "last/bias")
+        assert (float(np.abs(before[name] - variable.numpy()).max()) > 0.5) == whole, name
+
+
 def test_bop_flips_binary_kernels_by_its_rule_and_leaves_the_rest_to_the_other() -> None:
     model = noise_network()
     signs = [np.sign(kernel.numpy()) for kernel in binary_kernels(model.trainable_variables)]

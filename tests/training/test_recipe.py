@@ -9,6 +9,7 @@ import pytest
 
 from bnn_zoo.models import architectures, find_architecture
 from bnn_zoo.models.build import build_model
+from bnn_zoo.training.by_name import chosen_recipe
 from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.recipe import Recipe, acting
@@ -86,6 +87,14 @@ def test_an_unknown_recipe_suggests_known_ones() -> None:
     assert len(str(caught.value)) < 200
 
 
+def test_a_network_without_that_recipe_tells_its_own() -> None:
+    with pytest.raises(ValueError, match=r"no recipe named 'BinaryNet.imagenet'. binarynet has binarynet.cifar10 and binarynet.ci"):
+        find_recipe("BinaryNet.imagenet")
+    words = r"'birealnet34.cifar10'. birealnet34 has birealnet34.imagenet. Choose by recipe \(--recipe\).$"
+    with pytest.raises(ValueError, match=words):
+        chosen_recipe("birealnet34", None, {})
+
+
 def test_a_recipes_network_is_written_as_networks_are() -> None:
     assert find_recipe("BiRealNet.cifar10") is find_recipe("birealnet.cifar10")
     assert find_recipe("real-to-binary-net.imagenet").name == "real_to_binary_net.imagenet"
@@ -129,11 +138,57 @@ def test_fields_are_changed_by_text_in_their_own_type() -> None:
         ({"stages": "none"}, "no field 'stages'"),
         ({"label_smoothing": "1.5"}, "label_smoothing"),
         ({"cutout": "1"}, "cutout"),
+        ({"schedule": "steps", "rate_steps": "50:0.1,100:0.01"}, r"rate_steps is .*; all of them must be below .* epochs, 100"),
+        ({"momentum": "0.3"}, "^momentum=0.3 would change nothing: no weights are trained by SGD; leave it out"),
+        ({"threshold": "5"}, "^threshold=5 would change nothing: no kernels are trained by Bop"),
+        ({"real_schedule": "constant"}, "^real_schedule=constant would change nothing: all weights are trained by optimizer"),
+        ({"optimizer": "sgd", "epsilon": "1e-3"}, "^epsilon=1e-3 would change nothing: no weights are trained by Adam"),
+        ({"augmentation": "none", "padding": "reflection"}, "^padding=reflection would change nothing: no pictures are shifted"),
     ],
 )
 def test_nonsense_is_refused(settings: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         override(Recipe("a.b"), settings)
+
+
+def test_what_is_set_together_with_what_it_is_for_is_taken() -> None:
+    assert override(Recipe("a.b"), {"optimizer": "sgd", "momentum": "0.3"}).momentum == 0.3
+    both = {"real_optimizer": "sgd", "real_learning_rate": "0.1", "real_schedule": "linear", "momentum": "0.3"}
+    assert override(Recipe("a.b"), both).real_schedule == "linear"
+    off = {"real_optimizer": "same", "real_schedule": "same", "momentum": "0"}
+    assert override(Recipe("a.b"), off).momentum == 0.0
+
+
+def test_stages_take_only_what_has_a_say_in_them() -> None:
+    recipe = find_recipe("real_to_binary_net.imagenet")
+    for settings, words in (
+        ({"real.momentum": "0.3"}, r"^real\.momentum=0\.3 would change nothing: no weights are trained by SGD"),
+        (
+            {"momentum": "0.3"},
+            "^momentum=0.3 would change nothing: in the stages that have no momentum of their own, no weights are",
+        ),
+        ({"resnet.temperature": "3"}, r"^resnet\.temperature=3 would change nothing: nothing is learned from a teacher's logits"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            override(recipe, settings)
+    assert override(recipe, {"resnet.momentum": "0.3", "binary.temperature": "3"}).stages[0].settings["momentum"] == 0.3
+    with pytest.raises(ValueError, match=r"^binary\.label_smoothing=0\.1 would change nothing: nothing is learned from labels"):
+        override(find_recipe("bnext_tiny.imagenet"), {"binary.label_smoothing": "0.1"})
+
+
+def test_fewer_epochs_than_the_rates_steps_need_are_refused_with_steps_that_fit() -> None:
+    recipe = find_recipe("binary_densenet28.imagenet")
+    assert recipe.rate_steps == ((100, 0.1), (110, 0.01)) and override(recipe, {"epochs": "115"}).epochs == 115
+    with pytest.raises(ValueError, match="epochs=12 leaves out steps .* at 110; set also rate_steps=10:0.1,11:0.01.$"):
+        override(recipe, {"epochs": "12"})
+    assert override(recipe, {"epochs": "12", "rate_steps": "10:0.1,11:0.01"}).rate_steps == ((10, 0.1), (11, 0.01))
+    with pytest.raises(ValueError, match=r"set also schedule=constant and rate_steps= \(none\).$"):
+        override(recipe, {"epochs": "1"})
+    assert override(recipe, {"epochs": "1", "schedule": "constant", "rate_steps": ""}).rate_steps == ()
+    taught = find_recipe("real_to_binary_net.imagenet")
+    with pytest.raises(ValueError, match="real.epochs=15 .* at 70; set also real.rate_steps=8:0.3,12:0.09,14:0.027.$"):
+        override(taught, {"real.epochs": "15"})
+    assert override(taught, {"real.epochs": "15", "real.rate_steps": "8:0.3"}).stages[1].epochs == 15
 
 
 def test_a_card_tells_only_of_fields_that_have_a_say() -> None:

@@ -12,10 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_runs import SMALL, Stop, noise_network
 
 from bnn_zoo._keras import keras
+from bnn_zoo.data.image_dataset import ImageDataset
+from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
+from bnn_zoo.training import train
 from bnn_zoo.training.checkpoints import Position, restore_checkpoint, save_checkpoint
 from bnn_zoo.training.run_log import read_log
 
@@ -114,6 +118,37 @@ def test_only_the_newest_two_are_kept(model: keras.Model, tmp_path: Path) -> Non
     for count in range(1, 6):
         save_checkpoint(tmp_path, model, Position(count))
     assert sorted(int(path.name[5:14]) for path in tmp_path.iterdir()) == [4, 5]
+
+
+def test_damaged_checkpoints_do_not_take_the_place_of_whole_ones(model: keras.Model, tmp_path: Path) -> None:
+    for path in [save_checkpoint(tmp_path, model, Position(count)) for count in (8, 9)]:
+        path.write_bytes(b"cut")
+    position, damaged = restore_checkpoint(tmp_path, model)
+    assert position == Position(0) and len(damaged) == 2
+    # A run that begins anew keeps what it writes, at once.
+    last = 0
+    for count, kept in ((1, [1]), (2, [1, 2]), (3, [2, 3])):
+        save_checkpoint(tmp_path, model, Position(count), before=last)
+        assert sorted(int(path.name[5:14]) for path in tmp_path.iterdir()) == kept
+        last = count
+    assert restore_checkpoint(tmp_path, model) == (Position(3), [])
+
+
+def test_a_run_goes_on_however_many_of_its_checkpoints_were_damaged(noise: ImageDataset, tmp_path: Path) -> None:
+    def stopped_behind(step: int) -> list[int]:
+        with pytest.raises(KeyboardInterrupt):
+            train(noise_network, SMALL, noise, CIFAR10, tmp_path, checkpoint_seconds=0.0, callbacks=(Stop(step),))
+        return sorted(int(path.name[5:14]) for path in (tmp_path / "checkpoints").iterdir())
+
+    assert stopped_behind(11) == [10, 11]
+    for path in (tmp_path / "checkpoints").iterdir():
+        path.write_bytes(path.read_bytes()[:-50])
+    with pytest.warns(UserWarning, match="is damaged and was passed over"):
+        assert stopped_behind(6) == [5, 6]
+    newest = max((tmp_path / "checkpoints").iterdir())
+    newest.write_bytes(b"")
+    with pytest.warns(UserWarning, match="is damaged and was passed over"):
+        assert stopped_behind(3) == [7, 8], "on from step 5"
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_whole(model: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,9 @@ from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.data.preprocessing import CIFAR10
 from bnn_zoo.hub import save_pretrained
 from bnn_zoo.training import Recipe, Stage, override, train
+from bnn_zoo.training.by_name import train_by_name
 from bnn_zoo.training.networks import network_of
+from bnn_zoo.training.overrides import kept_by_stages
 from bnn_zoo.training.recipe import recipe_of
 from bnn_zoo.training.recipes import find_recipe
 from bnn_zoo.training.run_log import read_log
@@ -106,6 +108,12 @@ def test_a_stage_starts_from_a_weight_set(shades: ImageDataset, tmp_path: Path) 
             np.testing.assert_array_equal(found.numpy() >= 0, start.numpy() >= 0)
         else:
             np.testing.assert_array_equal(found.numpy(), start.numpy())
+
+
+def test_the_highest_seed_is_one_for_several_stages_too(shades: ImageDataset, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, seed=2**32 - 1, epochs=2, stages=(Stage("half", 1, "activations"), Stage("binary", 1)))
+    train(network, recipe, shades, CIFAR10, tmp_path)
+    assert len(read_log(tmp_path / "log.csv")) == 2
 
 
 def from_weight_sets(folder: Path) -> Recipe:
@@ -226,6 +234,16 @@ def test_a_field_that_stages_set_themselves_is_theirs() -> None:
         override(find_recipe("real_to_binary_net.imagenet"), {"learning_rate": "1e-5"})
 
 
+def test_what_stages_keep_is_told_with_what_would_change_it() -> None:
+    settings = {"batch_size": "4", "learning_rate": "0.5", "binary.learning_rate": "0.1", "seed": "2"}
+    (line,) = kept_by_stages(override(RECIPE, settings), settings)
+    assert line == "batch_size=4 is not for stage resnet, which keeps its own 16; resnet.batch_size would change it."
+    said: list[str] = []
+    with pytest.raises(FileNotFoundError):
+        train_by_name("reactnet18", "reactnet18.imagenet", "nowhere", "out", settings={"batch_size": "4"}, say=said.append)
+    assert said == ["batch_size=4 is not for stage resnet, which keeps its own 256; resnet.batch_size would change it."]
+
+
 @pytest.mark.parametrize(
     ("settings", "option"),
     [({"resnet.batch_size": "400"}, "resnet.batch_size"), ({"batch_size": "400"}, "batch_size"), ({"seed": "-1"}, "seed")],
@@ -256,6 +274,10 @@ def test_an_error_tells_whose_field_it_is(settings: dict[str, str], option: str,
         ((Stage("a", 1), Stage("b", 1, teacher="b", logits_weight=1.0)), "must be an earlier stage"),
         ((Stage("a", 1, network="resnet81"), Stage("b", 1)), "network of stage 'a' is 'resnet81'; it must be one of resnet18"),
         ((Stage("a", 1, settings={"held_out": 3}), Stage("b", 1)), "same for all stages"),
+        (
+            (Stage("a", 1, label_weight=0.0), Stage("b", 1)),
+            "label_weight of stage 'a' is 0, and it has no teacher: it learns nothing",
+        ),
     ],
 )
 def test_stages_that_do_not_fit_are_refused(stages: tuple[Stage, ...], words: str) -> None:
