@@ -11,7 +11,8 @@ import numpy as np
 from bnn_zoo._keras import keras
 from bnn_zoo.blocks.stem import SMALL_PICTURE
 from bnn_zoo.data.labels import class_labels, top_classes
-from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing, normalized
+from bnn_zoo.data.preprocessing import apply_preprocessing, normalized
+from bnn_zoo.data.preprocessing_settings import CIFAR10, IMAGENET, Preprocessing
 from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.registry import find_weight_set, registered
 from bnn_zoo.hub.weight_set import WeightSet

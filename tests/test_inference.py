@@ -13,7 +13,8 @@ from narrow import NARROW, randomize
 import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.data.labels import class_labels
-from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, apply_preprocessing
+from bnn_zoo.data.preprocessing import apply_preprocessing
+from bnn_zoo.data.preprocessing_settings import CIFAR10, IMAGENET
 from bnn_zoo.hub import find_weight_set, registered, weight_set_of
 from bnn_zoo.inference import labels_of, preprocessing_of
 

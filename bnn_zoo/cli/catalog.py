@@ -12,8 +12,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from bnn_zoo._startup import load_tensorflow
 from bnn_zoo._user_path import user_path
-from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
+from bnn_zoo.cli.terminal import console, show_fields
 from bnn_zoo.cli.values import pictures_of
 from bnn_zoo.comparison.numbers import short
 

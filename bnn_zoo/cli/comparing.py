@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bnn_zoo._places import check_file_place
+from bnn_zoo._startup import load_tensorflow
 from bnn_zoo._user_path import user_path
-from bnn_zoo.cli.terminal import load_tensorflow, terminal_width
+from bnn_zoo.cli.terminal import terminal_width
 from bnn_zoo.cli.values import parts, pictures_of
 
 if TYPE_CHECKING:

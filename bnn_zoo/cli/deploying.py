@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bnn_zoo._startup import load_tensorflow
 from bnn_zoo.cli.measurements import AsJson, Format, chosen_form, show_rows
-from bnn_zoo.cli.terminal import load_tensorflow
 from bnn_zoo.cli.values import counts, expanded, parts
 
 _Models = Annotated[

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from bnn_zoo._startup import load_tensorflow
 from bnn_zoo._user_path import user_path
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow
+from bnn_zoo.cli.terminal import console, errors
 
 
 def evaluate(

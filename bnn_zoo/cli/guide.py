@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from bnn_zoo._places import check_folder_place
+from bnn_zoo._startup import load_tensorflow
 from bnn_zoo._user_path import user_path
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
+from bnn_zoo.cli.terminal import console, errors, stops_and_goes_on
 
 
 def guide(

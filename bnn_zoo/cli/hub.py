@@ -10,10 +10,11 @@ import typer
 from rich.text import Text
 
 from bnn_zoo._places import check_folder_place
+from bnn_zoo._startup import load_tensorflow
 from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.catalog import prepared
 from bnn_zoo.cli.help import Command, Commands
-from bnn_zoo.cli.terminal import console, load_tensorflow, show_fields
+from bnn_zoo.cli.terminal import console, show_fields
 
 app = typer.Typer(cls=Commands, help="Weight files: what they are, fetch, verify, clear, publish.", no_args_is_help=True)
 

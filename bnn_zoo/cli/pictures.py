@@ -15,7 +15,8 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow, terminal_width
+from bnn_zoo._startup import load_tensorflow
+from bnn_zoo.cli.terminal import console, errors, terminal_width
 
 _DEFAULT = "birealnet.cifar10"
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from bnn_zoo._startup import load_tensorflow as load_tensorflow
 from bnn_zoo._table import wrap
 from bnn_zoo.cli import Stopped
 

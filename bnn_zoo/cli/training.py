@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, get_args
 import typer
 
 from bnn_zoo._places import check_folder_place
+from bnn_zoo._startup import load_tensorflow
 from bnn_zoo._table import wrap
 from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.measurements import AsJson, Format, chosen_form, show_rows
-from bnn_zoo.cli.terminal import console, errors, load_tensorflow, stops_and_goes_on
+from bnn_zoo.cli.terminal import console, errors, stops_and_goes_on
 from bnn_zoo.cli.values import counts, expanded, json_pairs, pairs, says_how_to_set
 from bnn_zoo.training.choices import PrecisionChoice, StrategyName, XlaChoice
 

@@ -9,9 +9,7 @@ import numpy as np
 
 from bnn_zoo._keras import tf
 from bnn_zoo.data.picture_arrays import checked_pictures
-from bnn_zoo.data.preprocessing_settings import CIFAR10 as CIFAR10
-from bnn_zoo.data.preprocessing_settings import IMAGENET as IMAGENET
-from bnn_zoo.data.preprocessing_settings import Preprocessing as Preprocessing
+from bnn_zoo.data.preprocessing_settings import Preprocessing
 
 # Values (a source or a target picture's) resized at a time: bounds what is held besides the result to about 64 MiB.
 _VALUES_AT_A_TIME = 2**24

@@ -14,7 +14,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.comparison.figures import count
 from bnn_zoo.data import load_dataset, scoring_split, split_off
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.guide.budget import Budget, recipe_of
 from bnn_zoo.guide.finished import Job, write_finished
 from bnn_zoo.guide.network import build_network

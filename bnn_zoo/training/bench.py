@@ -12,7 +12,7 @@ import numpy as np
 
 from bnn_zoo._keras import Tensor, keras, tf
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import Preprocessing
+from bnn_zoo.data.preprocessing_settings import Preprocessing
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.larq_zoo import larq_zoo_factory

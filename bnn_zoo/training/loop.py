@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
-import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import keras, tf
 from bnn_zoo._user_path import user_path
-from bnn_zoo.data.preprocessing import Preprocessing
+from bnn_zoo.data.preprocessing_settings import Preprocessing
 from bnn_zoo.data.splits import split_off
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.training.at_work import alone_in
@@ -104,7 +104,7 @@ def train(
             check_targets(run, stage)
             check_batch_size(strategy, recipe_of(recipe, stage).batch_size)
         if not run.weights(stage).exists() and (told := unfinished_cooling(stage)):
-            warnings.warn(told, stacklevel=2)
+            warn_caller(told)
     first = run.stages[0]
     if start_from is not None and first.start:
         raise ValueError(f"start_from is {start_from!r:.300}, and stage {first.name!r} starts from {first.start!r}; leave one out.")

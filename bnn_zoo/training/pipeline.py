@@ -12,7 +12,8 @@ from bnn_zoo._keras import Tensor, tf
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.mask_dataset import MaskDataset
-from bnn_zoo.data.preprocessing import Preprocessing, apply_preprocessing
+from bnn_zoo.data.preprocessing import apply_preprocessing
+from bnn_zoo.data.preprocessing_settings import Preprocessing
 from bnn_zoo.data.streamed_dataset import StreamedDataset
 from bnn_zoo.training.augmentation import BOX_DRAWS, crop_and_flip, cutout, random_box
 from bnn_zoo.training.rand_augment import rand_augment

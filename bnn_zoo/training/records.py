@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import keras
 from bnn_zoo._whole_file import write_whole
 from bnn_zoo.training.checkpoints import Position, last_checkpoint, local_weights, save_checkpoint
@@ -126,10 +126,9 @@ def _logged(log: Path, epochs: int) -> list[dict[str, Any]]:
     """The rows of the epochs that are done; a warning says if some are lost, for the weights are right without them."""
     rows = [row for row in salvage_log(log) if row["epoch"] in map(str, range(epochs))]
     if len(rows) < epochs:
-        warnings.warn(
+        warn_caller(
             f"{log} is missing or damaged: of the {epochs} epochs done it has {len(rows)}. The others stay out of log and curve, "
             f"and {BEST} is the best of those that are in.",
-            stacklevel=2,
         )
     return rows
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._keras import keras
-from bnn_zoo.data.preprocessing import Preprocessing
+from bnn_zoo.data.preprocessing_settings import Preprocessing
 from bnn_zoo.training.pipeline import Dataset, steps_per_epoch
 from bnn_zoo.training.recipe import Recipe, recipe_of
 from bnn_zoo.training.stage import Stage

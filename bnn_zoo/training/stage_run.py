@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import keras
 from bnn_zoo.data.mask_dataset import MaskDataset
 from bnn_zoo.hub.attached import weight_set_of
@@ -62,7 +62,7 @@ def run_stage(run: Run, stage: Stage) -> keras.Model:
             model, network = _compiled(run, stage, recipe, cooling)
             start, damaged = restore_checkpoint(run.checkpoints(stage), model)
         for path in damaged:
-            warnings.warn(f"the checkpoint {path} is damaged and was passed over.", stacklevel=3)
+            warn_caller(f"the checkpoint {path} is damaged and was passed over.")
         check_same_step(run.strategy, start.step)
         place = Place(run.folder, run.checkpoints(stage), plain or network)
         cooled = [cooling.callback(run.first_epoch(stage))] if cooling is not None else []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import keras
 from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import write_whole
@@ -47,6 +47,6 @@ def save_run(
     try:
         plot_log(log, target / RUN_CURVE)
     except ImportError as error:
-        warnings.warn(f"no curve: {error}", stacklevel=2)
+        warn_caller(f"no curve: {error}")
     write_whole(target / RUN_LOG, lambda part: shutil.copyfile(log, part))
     return save_pretrained(model, target, **description)

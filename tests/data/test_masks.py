@@ -13,7 +13,7 @@ from bnn_zoo._keras import tf
 from bnn_zoo.data import MaskDataset, open_masks, split_off
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.mask_dataset import VOID
-from bnn_zoo.data.preprocessing import Preprocessing
+from bnn_zoo.data.preprocessing_settings import Preprocessing
 from bnn_zoo.training.pipeline import evaluation_batches, training_batches
 from bnn_zoo.training.recipe import Recipe
 

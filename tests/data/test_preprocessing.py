@@ -10,7 +10,8 @@ import pytest
 from fresh_process import run_python
 from PIL import Image
 
-from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, Preprocessing, apply_preprocessing
+from bnn_zoo.data.preprocessing import apply_preprocessing
+from bnn_zoo.data.preprocessing_settings import CIFAR10, IMAGENET, Preprocessing
 
 
 def pictures(*shape: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from torch_files import state_of, write_legacy, write_zip
 import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.data.labels import class_labels
-from bnn_zoo.data.preprocessing import IMAGENET
+from bnn_zoo.data.preprocessing_settings import IMAGENET
 from bnn_zoo.hub import (
     WeightFileError,
     WeightMismatchError,

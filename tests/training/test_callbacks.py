@@ -11,7 +11,7 @@ from small_runs import SMALL, Stop, noise_network
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.training import train
 from bnn_zoo.training.run_log import read_log
 from bnn_zoo.training.variables import binary_kernels

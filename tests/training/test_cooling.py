@@ -13,7 +13,7 @@ from small_runs import shades_of, tiny_network
 
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.data import ImageDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model

@@ -14,7 +14,7 @@ from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo.blocks.segmentation import fully_convolutional_head
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.mask_dataset import MaskDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.training import Recipe, train
 from bnn_zoo.training.drawing import drawn_by_step
 

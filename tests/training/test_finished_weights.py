@@ -12,7 +12,7 @@ import pytest
 from small_runs import SMALL, Stop, noise_network
 
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.training import Stage, train
 from bnn_zoo.training.finished_weights import load_finished
 from bnn_zoo.training.run_log import read_log

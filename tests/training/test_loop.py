@@ -12,7 +12,7 @@ from small_runs import AtStep, Stop, shades_of, tiny_network
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.training import Recipe, Stage, train
 from bnn_zoo.training.at_work import alone_in
 from bnn_zoo.training.run_log import read_log

@@ -13,7 +13,7 @@ from small_runs import SMALL, Stop, noise_network
 from bnn_zoo._keras import keras, larq, tf
 from bnn_zoo.blocks.channel_layers import ChannelScale
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.training import Recipe, train
 from bnn_zoo.training.optimizers import make_optimizer, optimizer_state
 from bnn_zoo.training.run_log import read_log

@@ -14,7 +14,8 @@ from bnn_zoo._keras import tf
 from bnn_zoo.data.datasets import load_dataset, open_dataset
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
-from bnn_zoo.data.preprocessing import CIFAR10, IMAGENET, apply_preprocessing
+from bnn_zoo.data.preprocessing import apply_preprocessing
+from bnn_zoo.data.preprocessing_settings import CIFAR10, IMAGENET
 from bnn_zoo.training.pipeline import evaluation_batches, normalize, picture_errors, steps_per_epoch, training_batches
 from bnn_zoo.training.recipe import Recipe
 

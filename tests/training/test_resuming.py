@@ -16,7 +16,7 @@ from small_runs import SMALL, Stop, noise_network
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training import train
@@ -26,7 +26,7 @@ from bnn_zoo.training.run_log import read_log
 RUN = """
 import sys, numpy as np
 from bnn_zoo.data.image_dataset import ImageDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.models import find_architecture
 from bnn_zoo.models.build import build_model
 from bnn_zoo.training import Recipe, train

@@ -17,7 +17,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.cli.values import says_how_to_set
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.mask_dataset import MaskDataset
-from bnn_zoo.data.preprocessing import CIFAR10
+from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.hub import save_pretrained
 from bnn_zoo.training import Recipe, Stage, override, train
 from bnn_zoo.training.by_name import train_by_name

@@ -35,7 +35,7 @@ if kind == "mirrored":
 try:
     strategy = make_strategy(kind)
     from bnn_zoo.data.image_dataset import ImageDataset
-    from bnn_zoo.data.preprocessing import CIFAR10
+    from bnn_zoo.data.preprocessing_settings import CIFAR10
     from bnn_zoo.models import find_architecture
     from bnn_zoo.models.birealnet import BIREALNET
     from bnn_zoo.models.build import build_model
