@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +15,7 @@ import pytest
 from deploy_models import narrow_model
 
 from bnn_zoo._rows import format_rows
-from bnn_zoo.deploy import bench, bench_worker, profile
+from bnn_zoo.deploy import bench, bench_process, bench_worker, profile
 from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
 from bnn_zoo.deploy.timing import Measurement
@@ -96,18 +99,41 @@ def test_the_roofline_is_what_a_processor_can_do() -> None:
 
 
 def dies(connection: Connection, threads: int) -> None:
-    connection.recv()
-    os._exit(137)  # as the system ends a process that takes too much memory
+    """Prepares all, and is killed as the system kills a process that takes too much memory: by a run of LCE."""
+    while True:
+        action, *what = connection.recv()
+        if action == "run" and what[1] == "lce":
+            os.kill(os.getpid(), signal.SIGKILL)
+        connection.send(2.0 if action == "run" else None)
 
 
-def test_a_process_that_dies_ends_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "serve", dies)
-    with pytest.raises(ChildProcessError, match=r"measuring process ended \(prepare, binarynet, keras, 1\).*out of memory"):
-        bench.measure_latencies(["binarynet"], ["keras"], threads=[1])
+def test_a_process_that_dies_loses_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_process, "serve", dies)
+    lost, *kept = bench.measure_latencies(["binarynet"], ["keras", "lce", "openvino"], threads=[1], repeats=3)
+    assert isinstance(lost, bench.NotMeasured) and (lost.backend, lost.threads) == ("lce", 1)
+    assert lost.reason == "the measuring process was ended by SIGKILL; it may have run out of memory."
+    assert [(row.backend, isinstance(row, Measurement) and row.repeats) for row in kept] == [("keras", 3), ("openvino", 3)]
+
+
+def test_a_new_process_prepares_what_the_one_before_it_had() -> None:
+    worker = bench_process.MeasuringProcess(1)
+    try:
+        assert worker.ask("run", "binarynet", "keras", 1) > 0
+        assert worker.ask("run", "nowhere", "keras", 1).startswith("ValueError: ")
+    finally:
+        worker.close()
+
+
+def test_a_script_without_a_guard_is_told_of_it(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from bnn_zoo import deploy\ndeploy.measure_latencies(['binarynet'], ['keras'], threads=[1], repeats=3)\n")
+    result = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert "ChildProcessError: a measuring process could not be started" in result.stderr
+    assert 'under `if __name__ == "__main__":`' in result.stderr
 
 
 def test_a_run_that_fails_is_a_row() -> None:
     answers = [None, 2.0, "MemoryError: no room", None]
-    connection = SimpleNamespace(send=lambda question: None, recv=lambda: answers.pop(0))
-    (row,) = bench._measure_model("binarynet", ["keras"], {1: connection}, [1], repeats=3)  # type: ignore[dict-item]
+    worker = SimpleNamespace(ask=lambda *question: answers.pop(0))
+    (row,) = bench._measure_model("binarynet", ["keras"], {1: worker}, [1], repeats=3)  # type: ignore[dict-item]
     assert isinstance(row, bench.NotMeasured) and row.reason == "MemoryError: no room" and not answers
