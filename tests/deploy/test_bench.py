@@ -10,10 +10,12 @@ import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from deploy_models import narrow_model
 
+from bnn_zoo._keras import keras, larq
 from bnn_zoo._rows import format_rows
 from bnn_zoo.deploy import bench, bench_process, bench_worker, profile
 from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
@@ -88,6 +90,23 @@ def test_binary_layers_are_held_against_the_roofline(monkeypatch: pytest.MonkeyP
     halves = with_roofline(timed, threads=2)
     assert halves[rows.index(first)].of_roofline == pytest.approx(first.of_roofline / 2)
     assert with_roofline([other]) == [other] and len(measured) == 2, "without a binary layer nothing is measured"
+
+
+def test_the_operations_of_every_binary_node_are_counted() -> None:
+    """Of two nodes of one layer, of layers of one name, and without the channels that fill up bytes."""
+    pytest.importorskip("openvino")
+    options = {"padding": "same", "input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign", "kernel_constraint": "weight_clip"}
+
+    def member(channels: int, **more: Any) -> keras.Model:
+        images = keras.Input((8, 8, channels))
+        return keras.Model(images, larq.layers.QuantConv2D(60, 3, name="conv", **options, **more)(images))
+
+    images = keras.Input((8, 8, 64))
+    wide = member(60, dilation_rate=4)  # padded by more than the kernels take, with zeros: two convolutions of signs
+    rows = profile_layers(keras.Model(images, member(60)(wide(member(64)(images)))), repeats=5)
+    found = {row.name: row.binary_macs for row in rows if row.kind == "BinaryConvolution"}
+    each = 3 * 3 * 60 * 8 * 8
+    assert found == {"conv": 64 * each, "conv_1": 60 * each, "conv_2": 60 * each, "conv_3": 60 * each}
 
 
 def test_the_roofline_is_what_a_processor_can_do() -> None:

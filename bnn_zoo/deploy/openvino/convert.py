@@ -102,7 +102,23 @@ def convert(model: Any) -> ov.Model:
     output = as_matrix(result.output()) if len(result.shape) == 1 else ops.transpose(result.output(), _TO_CHANNELS_LAST).output(0)
     name_node(output, result.name if len(result.shape) == 1 else f"{result.name}/channels_last")
     output.get_tensor().set_names({"predictions" if len(result.shape) == 1 else "features"})
-    return ov.Model([output], [parameter], model.name)
+    network = ov.Model([output], [parameter], model.name)
+    _make_names_unique(network)
+    return network
+
+
+def _make_names_unique(network: ov.Model) -> None:
+    """The first node of a name keeps it, the next get a number: compilation would number them its own way."""
+    nodes = network.get_ordered_ops()
+    taken, seen = {node.get_friendly_name() for node in nodes}, set()
+    for node in nodes:
+        name, number = node.get_friendly_name(), 0
+        while name in seen or (number and name in taken):
+            number += 1
+            name = f"{node.get_friendly_name()}_{number}"
+        seen.add(name)
+        if number:
+            node.set_friendly_name(name)
 
 
 def _convert_calls(graph: LayerGraph, values: dict[int, Value]) -> None:
