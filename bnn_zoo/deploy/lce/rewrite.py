@@ -11,6 +11,8 @@ popcount, which cancels and can land on the wrong side; so a subtraction of the 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +51,7 @@ class FloatLayer:
 
 
 def rewrite_for_lce(model: Any) -> Any:
-    """A keras.Model with the same outputs that Larq Compute Engine binarizes as far as it can.
+    """A keras.Model with the same outputs that Larq Compute Engine binarizes as far as it can, in float32.
 
     Raises:
         UnsupportedLayerError: if a layer ternarizes features.
@@ -72,7 +74,18 @@ def rewrite_for_lce(model: Any) -> Any:
             return _decision(decisions[call.outputs], call.layer, tensors[0])
         return _emit(copies, call, tensors, scaled=call.outputs not in decided)
 
-    return rebuild(model, emit)
+    with _float32():  # what is not copied, but made, is of the global policy
+        return rebuild(model, emit, dtype="float32")
+
+
+@contextmanager
+def _float32() -> Iterator[None]:
+    policy = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("float32")
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(policy)
 
 
 def _refuse_ternary(call: Call) -> None:

@@ -11,13 +11,13 @@ from openvino import opset13 as ops
 
 from bnn_zoo._keras import keras, larq
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo.deploy.inference import check_inference
 from bnn_zoo.deploy.one_picture import check_one_picture_in
 from bnn_zoo.deploy.openvino import activations, channels, operators, quantized_layers, shapes, threshold_layer
 from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels, name_node
 from bnn_zoo.deploy.quantizers import is_sign
 from bnn_zoo.deploy.rebuild import sized_as_used
 from bnn_zoo.deploy.registered import UnsupportedLayerError, registered_converters
-from bnn_zoo.deploy.steps import is_batch_norm_step
 
 Converter: TypeAlias = Callable[[Call, list[Value]], Value]
 
@@ -151,7 +151,8 @@ def _converter_for(call: Call, table: dict[type, Converter]) -> Converter:
         converter = activations.convert_activation
     if converter is None:
         raise UnsupportedLayerError(f"{call}, cannot be converted to OpenVINO. {_advice(call.layer)}")
-    _check_inference(call)
+    _check_data_format(call)
+    check_inference(call)
     return converter
 
 
@@ -167,15 +168,10 @@ def _advice(layer: Any) -> str:
     )
 
 
-def _check_inference(call: Call) -> None:
-    layer = call.layer
-    data_format = getattr(layer, "data_format", "channels_last")
+def _check_data_format(call: Call) -> None:
+    data_format = getattr(call.layer, "data_format", "channels_last")
     if data_format != "channels_last":
         raise UnsupportedLayerError(f'{call} has data_format="{data_format}"; deployment takes channels_last models only.')
-    if call.training and layer._expects_training_arg and not is_batch_norm_step(call):
-        raise UnsupportedLayerError(
-            f"{call} is called with training=True, or a model around it is; deployed are networks in inference: leave it out."
-        )
 
 
 def _with_registered(function: Callable[..., Any], call: Call, inputs: list[Value]) -> Value:
