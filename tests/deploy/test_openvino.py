@@ -259,6 +259,21 @@ def test_an_unknown_layer_is_named_and_can_be_registered(monkeypatch: pytest.Mon
     assert np.array_equal(deploy.compile(model).predict(noise(4, 4)), 2 * noise(4, 4))
 
 
+@pytest.mark.parametrize(
+    ("converter", "message"),
+    [
+        (lambda layer, inputs: None, "gave None; it must give"),
+        (lambda layer, inputs: inputs[1], r"failed \(IndexError: list index"),
+    ],
+)
+def test_a_converter_that_fails_names_the_layer(monkeypatch: pytest.MonkeyPatch, converter: Any, message: str) -> None:
+    images = keras.Input((4, 4, 3))
+    monkeypatch.setattr("bnn_zoo.deploy.registered._registered", {})
+    deploy.register_converter(Doubled, converter)
+    with pytest.raises(deploy.UnsupportedLayerError, match=f"^layer 'twice' .*{message}"):
+        deploy.compile(keras.Model(images, Doubled(name="twice")(images)))
+
+
 def test_a_subclassed_model_is_refused() -> None:
     class Own(keras.Model):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:

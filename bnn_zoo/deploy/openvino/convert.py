@@ -9,12 +9,13 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
+from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import keras, larq
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.inference import check_inference
 from bnn_zoo.deploy.one_picture import check_one_picture_in
 from bnn_zoo.deploy.openvino import activations, channels, operators, quantized_layers, shapes, threshold_layer
-from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels, name_node
+from bnn_zoo.deploy.openvino.value import Ready, Value, as_matrix, as_pixels, name_node
 from bnn_zoo.deploy.quantizers import is_sign
 from bnn_zoo.deploy.rebuild import sized_as_used
 from bnn_zoo.deploy.registered import UnsupportedLayerError, registered_converters
@@ -95,8 +96,10 @@ def convert(model: Any) -> ov.Model:
     shape = tuple(model.input_shape[1:])
     parameter = ops.parameter(ov.PartialShape([-1, *(-1 if side is None else side for side in shape)]), np.float32, name="images")
     parameter.output(0).get_tensor().set_names({"images"})
-    values = {graph.inputs[0]: Value(Ready(ops.transpose(parameter, _TO_CHANNELS_FIRST).output(0)), shape)}
-    values[graph.inputs[0]].uses = graph.uses()[graph.inputs[0]]
+    pictures = Value(Ready(ops.transpose(parameter, _TO_CHANNELS_FIRST).output(0)), shape)
+    pictures.uses, pictures.name = graph.uses()[graph.inputs[0]], "images"
+    name_node(pictures.output(), "images/channels_first")
+    values = {graph.inputs[0]: pictures}
     _convert_calls(graph, values)
     result = values[graph.outputs[0]]
     output = as_matrix(result.output()) if len(result.shape) == 1 else ops.transpose(result.output(), _TO_CHANNELS_LAST).output(0)
@@ -176,7 +179,16 @@ def _check_data_format(call: Call) -> None:
 
 def _with_registered(function: Callable[..., Any], call: Call, inputs: list[Value]) -> Value:
     given = [as_matrix(x.output()) if len(x.shape) == 1 else x.output() for x in inputs]
-    result = function(call.layer, given)
-    output: Output = result.output(0) if isinstance(result, ov.Node) else result
+    try:
+        result = function(call.layer, given)
+    except Exception as error:  # of a user's own function
+        raise UnsupportedLayerError(
+            f"{call}: the converter that is registered for its class failed ({type(error).__name__}: {first_line(error)})."
+        ) from error
+    output = result.output(0) if isinstance(result, ov.Node) else result
+    if not isinstance(output, ov.Output):
+        raise UnsupportedLayerError(
+            f"{call}: the converter that is registered for its class gave {result!r}; it must give an OpenVINO node or output."
+        )
     shape = tuple(call.node.output_shapes[1:])
     return Value(Ready(as_pixels(output) if len(shape) == 1 else output), shape)
