@@ -142,6 +142,13 @@ def test_what_stays_float_is_named() -> None:
         rewrite_for_lce(narrow_model("binarynet", section_filters=(64, 8, 8)))
 
 
+def test_padding_that_a_layer_does_not_have_leaves_it_binary() -> None:
+    for padding, expected in (("valid", []), ("same", ["its padding is 0.5"])):
+        images = keras.Input((6, 6, 32))
+        y = larq.layers.QuantConv2D(8, 3, padding=padding, pad_values=0.5, **QUANTIZERS)(images)
+        assert [layer.reason for layer in float_layers(read_layer_graph(keras.Model(images, y)))] == expected
+
+
 QUANTIZERS = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign", "kernel_constraint": "weight_clip"}
 
 

@@ -172,8 +172,9 @@ def _why_float(call: Call) -> str | None:
         return f"its inputs have {bits} bits"
     if isinstance(layer, larq.layers.QuantDense) and len(call.node.input_shapes) not in (2, 4):
         return f"its inputs have {len(call.node.input_shapes) - 1} dimensions"
-    if getattr(layer, "pad_values", 0.0) not in ((-1.0, 0.0, 1.0) if is_sign(layer.input_quantizer) else (0.0,)):
-        return f"its padding is {layer.pad_values}"
+    pad_values = getattr(layer, "pad_values", 0.0) if getattr(layer, "padding", None) == "same" else 0.0
+    if pad_values not in ((-1.0, 0.0, 1.0) if is_sign(layer.input_quantizer) else (0.0,)):
+        return f"its padding is {pad_values}"
     return None if binary_kernel(quantized_weight(layer, "kernel")) else "its kernel is not binary"
 
 
