@@ -106,7 +106,7 @@ def test_the_operations_of_every_binary_node_are_counted() -> None:
     rows = profile_layers(keras.Model(images, member(60)(wide(member(64)(images)))), repeats=5)
     found = {row.name: row.binary_macs for row in rows if row.kind == "BinaryConvolution"}
     each = 3 * 3 * 60 * 8 * 8
-    assert found == {"conv": 64 * each, "conv_1": 60 * each, "conv_2": 60 * each, "conv_3": 60 * each}
+    assert found == {"conv": 64 * each, "conv/2": 60 * each, "conv/3": 60 * each, "conv/4": 60 * each}
 
 
 def test_the_roofline_is_what_a_processor_can_do() -> None:

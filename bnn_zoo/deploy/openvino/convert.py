@@ -111,16 +111,16 @@ def convert(model: Any) -> ov.Model:
 
 
 def _make_names_unique(network: ov.Model) -> None:
-    """The first node of a name keeps it, the next get a number: compilation would number them its own way."""
+    """The first node of a name keeps it, the second becomes "name/2": compilation would number them its own way."""
     nodes = network.get_ordered_ops()
     taken, seen = {node.get_friendly_name() for node in nodes}, set()
     for node in nodes:
-        name, number = node.get_friendly_name(), 0
-        while name in seen or (number and name in taken):
+        name, number = node.get_friendly_name(), 1
+        while name in seen or (number > 1 and name in taken):
             number += 1
-            name = f"{node.get_friendly_name()}_{number}"
+            name = f"{node.get_friendly_name()}/{number}"
         seen.add(name)
-        if number:
+        if number > 1:
             node.set_friendly_name(name)
 
 
