@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._argument_checks import is_count
+from bnn_zoo._cores import available_cores
 from bnn_zoo._keras import keras
 from bnn_zoo.data.datasets import open_dataset, scoring_split
 from bnn_zoo.data.image_dataset import ImageDataset
@@ -139,7 +140,7 @@ def _batches(
         in_memory = ((data.images[i : i + batch_size], data.labels[i : i + batch_size]) for i in starts)
         yield data.class_names, len(data) + len(data.skipped), in_memory
         return
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         yield data.class_names, len(data), _decoded(data, pool, batch_size, skipped)
 
 

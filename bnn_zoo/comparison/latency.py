@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, cast
 
 import numpy as np
 
+from bnn_zoo._cores import available_cores
 from bnn_zoo._first_line import first_line
 from bnn_zoo.deploy.backends import load_backend
 from bnn_zoo.deploy.runtime import BACKENDS, Backend, check_threads, compile
@@ -70,6 +70,6 @@ def measure_latency(
         for backend, run in runs.items():
             times[backend].append(run())
         tick()
-    cores = os.cpu_count() or 1
+    cores = available_cores()
     used = {backend: cores if backend == "keras" else threads or cores for backend in runs}
     return tuple(Measurement.of(name, backend, used[backend], 1, taken) for backend, taken in times.items()), tuple(notes)

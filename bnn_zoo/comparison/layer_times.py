@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bnn_zoo._argument_checks import is_count
+from bnn_zoo._cores import available_cores
 from bnn_zoo._keras import tf
 from bnn_zoo._layer_graph import read_layer_graph
 from bnn_zoo.deploy.profile import profile_layers
@@ -56,7 +56,7 @@ def time_layers(model: Any, backend: str, threads: int | None, repeats: int) -> 
 def _on_openvino(model: Any, threads: int | None, repeats: int) -> dict[str, float]:
     times: dict[str, float] = {}
     layers = {call.name for call in read_layer_graph(model).calls}
-    for node in profile_layers(model, threads=threads or os.cpu_count() or 1, repeats=repeats):
+    for node in profile_layers(model, threads=threads or available_cores(), repeats=repeats):
         name = _layer_of(node.name, layers)
         times[name] = times.get(name, 0.0) + node.milliseconds
     return times

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from bnn_zoo._cores import available_cores
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.streamed_dataset import StreamedDataset
@@ -36,7 +36,7 @@ def into_memory(dataset: StreamedDataset, size: tuple[int, int] | None) -> Image
     images: np.ndarray | None = None
     labels: list[int] = []
     first = 0
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=min(8, available_cores())) as pool:
         blocks = [range(start, min(start + _PICTURES_A_TASK, len(dataset))) for start in range(0, len(dataset), _PICTURES_A_TASK)]
         try:
             for block in pool.map(lambda block: [_decoded(dataset, index, size) for index in block], blocks):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
-from multiprocessing.connection import Connection
-from typing import Any
 
 from bnn_zoo._argument_checks import is_count
-from bnn_zoo.deploy.bench_worker import MOBILENET, serve, weights_named
+from bnn_zoo.deploy.bench_process import MeasuringProcess
+from bnn_zoo.deploy.bench_worker import MOBILENET, weights_named
 from bnn_zoo.deploy.timing import Measurement, check_repeats
 
 #: What can be measured: the backends of `compile`, and larq-zoo's model of the same name in TensorFlow where it is installed.
@@ -42,7 +40,9 @@ def measure_latencies(
     """Measures networks at their usual size, with random weights where none are named.
 
     A process for each number of threads holds the network on all backends; one run after the other is asked of each in turn, so
-    that a disturbance of the machine hits all of them alike.
+    that a disturbance of the machine hits all of them alike. Where such a process dies, as without memory, what it was asked for
+    is not measured, and a new one goes on with the rest. In a script, call this under `if __name__ == "__main__":`, since each
+    process imports the script anew.
 
     Args:
         models: names, weight sets (name.tag, a folder, USER/REPO), and "mobilenet_v2" for the float network to compare with.
@@ -56,6 +56,7 @@ def measure_latencies(
 
     Raises:
         ValueError: for an unknown network or backend, a number of threads or pictures that is none, or too few repeats.
+        ChildProcessError: if the measuring processes cannot be started.
     """
     unknown = [backend for backend in backends if backend not in MEASURED]
     if unknown:
@@ -85,59 +86,38 @@ def check_models(models: Sequence[str]) -> None:
 
 
 def _measure_model(
-    model: str, backends: Sequence[str], workers: dict[int, Connection], batch_sizes: Sequence[int], repeats: int
+    model: str, backends: Sequence[str], workers: dict[int, MeasuringProcess], batch_sizes: Sequence[int], repeats: int
 ) -> list[Measurement | NotMeasured]:
     rows: list[Measurement | NotMeasured] = []
     taken: dict[tuple[str, int, int], list[float]] = {}
     for backend, count, batch_size in product(backends, workers, batch_sizes):
-        answer = _ask(workers[count], "prepare", model, backend, batch_size)
+        answer = workers[count].ask("prepare", model, backend, batch_size)
         if isinstance(answer, str):
             rows.append(NotMeasured(model, backend, count, batch_size, answer))
         else:
             taken[backend, count, batch_size] = []
     for _ in range(repeats):
         for (backend, count, batch_size), times in list(taken.items()):
-            answer = _ask(workers[count], "run", model, backend, batch_size)
+            answer = workers[count].ask("run", model, backend, batch_size)
             if isinstance(answer, str):
                 rows.append(NotMeasured(model, backend, count, batch_size, answer))
                 del taken[backend, count, batch_size]
             else:
                 times.append(answer)
-    for connection in workers.values():
-        _ask(connection, "forget")
+    for worker in workers.values():
+        worker.ask("forget")
     for (backend, count, batch_size), times in taken.items():
         rows.append(Measurement.of(model, backend, count, batch_size, times))
     return rows
 
 
 @contextmanager
-def _workers(threads: Sequence[int]) -> Iterator[dict[int, Connection]]:
-    # TensorFlow's threads are set once a process, so that each number of threads needs one of its own.
-    context = multiprocessing.get_context("spawn")
-    connections: dict[int, Connection] = {}
-    processes = []
+def _workers(threads: Sequence[int]) -> Iterator[dict[int, MeasuringProcess]]:
+    workers: dict[int, MeasuringProcess] = {}
     try:
         for count in dict.fromkeys(threads):
-            here, there = context.Pipe()
-            process = context.Process(target=serve, args=(there, count), daemon=True)
-            process.start()
-            there.close()  # only the process itself holds that end now: if it dies, this one reads the end of the pipe
-            connections[count] = here
-            processes.append(process)
-        yield connections
+            workers[count] = MeasuringProcess(count)
+        yield workers
     finally:
-        for connection in connections.values():
-            connection.close()
-        for process in processes:
-            process.join(timeout=10)
-            if process.is_alive():
-                process.terminate()
-
-
-def _ask(connection: Connection, *question: Any) -> Any:
-    try:
-        connection.send(question)
-        return connection.recv()
-    except (EOFError, ConnectionError) as error:
-        asked = ", ".join(map(str, question))
-        raise ChildProcessError(f"the measuring process ended ({asked}); it may have run out of memory.") from error
+        for worker in workers.values():
+            worker.close()

@@ -27,7 +27,8 @@ def serve(connection: Connection, threads: int) -> None:
     """Answers questions until the other side is closed.
 
     ("prepare", model, backend, batch size) builds, compiles and warms up: None, or why it cannot be done. ("run", the same) gives
-    the milliseconds of one run, after some that are not measured, or why there are none. ("forget",) frees everything.
+    the milliseconds of one run, after some that are not measured, or why there are none; what was not prepared here, but in a
+    process before this one, is prepared first. ("forget",) frees everything.
     """
     # A terminal sends Ctrl-C to all processes; the one that asks ends this one by closing its side.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -44,13 +45,15 @@ def serve(connection: Connection, threads: int) -> None:
             runs.clear()
             keras.backend.clear_session()
             connection.send(None)
-        elif action == "prepare":
+            continue
+        answer = None
+        if tuple(what) not in runs:
             answer = _answer(_prepared, models, what[0], what[1], what[2], threads)
             if callable(answer):
                 runs[tuple(what)], answer = answer, None
-            connection.send(answer)
-        else:
-            connection.send(_answer(runs[tuple(what)]))
+        if action == "run" and answer is None:
+            answer = _answer(runs[tuple(what)])
+        connection.send(answer)
 
 
 def _answer(work: Callable[..., Any], *arguments: Any) -> Any:

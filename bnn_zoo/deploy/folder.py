@@ -7,12 +7,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from bnn_zoo._argument_checks import is_count
+from bnn_zoo._cores import available_cores
 from bnn_zoo.data.images import ImageError, read_image
+from bnn_zoo.deploy.pieces import filled
 from bnn_zoo.deploy.runtime import Runtime
 
 
@@ -44,7 +47,7 @@ class Failure:
 
 def predict_pictures(
     runtime: Runtime,
-    paths: Iterable[str | os.PathLike[str]],
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     prepare: Callable[[list[np.ndarray]], np.ndarray],
     *,
     batch_size: int = 8,
@@ -57,56 +60,46 @@ def predict_pictures(
 
     Args:
         runtime: from `bnn_zoo.deploy.compile`.
-        paths: of the files; `bnn_zoo.data.find_images` lists a folder's.
+        paths: of the files, or of a single one; `bnn_zoo.data.find_images` lists a folder's.
         prepare: from a list of pictures, uint8 RGB (height, width, 3), to what the network takes (batch, height, width, channels):
             `functools.partial(bnn_zoo.preprocess, model=model)`. Called by several threads at once.
         batch_size: pictures that are run together.
-        workers: threads that decode; the number of cores if not given.
+        workers: threads that decode; the number of available cores if not given.
 
     Yields:
         A prediction or a failure for each path, in the order of the paths.
 
     Raises:
-        ValueError: if `batch_size` or `workers` is below 1, or the prepared pictures are not as many, or do not fit the network.
+        ValueError: if `batch_size` or `workers` is no whole number above 0, or the prepared pictures are not as many, or do not fit
+            the network.
     """
-    workers = (os.cpu_count() or 1) if workers is None else workers
-    if batch_size < 1 or workers < 1:
-        raise ValueError(f"batch_size is {batch_size} and workers is {workers}; both must be whole numbers above 0.")
+    workers = available_cores() if workers is None else workers
+    if not is_count(batch_size) or not is_count(workers):
+        raise ValueError(f"batch_size is {batch_size!r} and workers is {workers!r}; both must be whole numbers above 0.")
+    if isinstance(paths, (str, os.PathLike)):
+        paths = [paths]
     waiting: deque[list[Path | Failure]] = deque()
 
-    def batches() -> Iterator[np.ndarray]:
-        entries: list[Path | Failure] = []
+    def batches() -> Iterator[np.ndarray | None]:
         for number, (chunk, pictures) in enumerate(_decoded(paths, prepare, batch_size, workers)):
-            entries += chunk
-            if len(pictures):
-                waiting.append(entries)
-                # A batch of another size would have to be compiled for; only where there is one chunk is it worth it.
-                whole = number or len(chunk) == batch_size
-                yield _filled(pictures, batch_size) if whole else pictures
-                entries = []
-        waiting.append(entries)
+            waiting.append(chunk)
+            # A batch of another size would have to be compiled for; only where there is one chunk is it worth it.
+            whole = number or len(chunk) == batch_size
+            yield (filled(pictures, batch_size) if whole else pictures) if len(pictures) else None
 
     for outputs in _run(runtime, batches(), batch_size):
-        rows = iter(outputs)
+        rows = iter(() if outputs is None else outputs)
         for entry in waiting.popleft():
             yield entry if isinstance(entry, Failure) else Prediction(entry, next(rows))
-    for entry in chain.from_iterable(waiting):
-        assert isinstance(entry, Failure)
-        yield entry
 
 
-def _run(runtime: Runtime, batches: Iterator[np.ndarray], batch_size: int) -> Iterator[np.ndarray]:
-    stream: Callable[..., Iterator[np.ndarray]] | None = getattr(runtime, "predict_stream", None)
+def _run(runtime: Runtime, batches: Iterator[np.ndarray | None], batch_size: int) -> Iterator[np.ndarray | None]:
+    stream: Callable[..., Iterator[np.ndarray | None]] | None = getattr(runtime, "predict_stream", None)
     if stream is not None:
         yield from stream(batches)
     else:
         for batch in batches:
-            yield runtime.predict(batch, batch_size=batch_size)
-
-
-def _filled(pictures: np.ndarray, batch_size: int) -> np.ndarray:
-    missing = batch_size - len(pictures)
-    return np.concatenate([pictures, np.zeros((missing, *pictures.shape[1:]), pictures.dtype)]) if missing else pictures
+            yield None if batch is None else runtime.predict(batch, batch_size=batch_size)
 
 
 def _decoded(

@@ -24,7 +24,7 @@ class KerasRuntime:
 
     def predict(self, images: Any, batch_size: int = 32) -> np.ndarray:
         array = checked_images(images, self.input_shape)
-        parts = list(batches(len(array), batch_size))
+        parts = batches(len(array), batch_size)
         if not parts:  # a run tells the output's shape, which not every layer can
             return self._outputs(np.zeros((1, *array.shape[1:]), np.float32))[:0]
         return np.concatenate([self._outputs(array[part]) for part in parts])

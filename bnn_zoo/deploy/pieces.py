@@ -1,12 +1,13 @@
-"""Cutting many pictures into batches of few different sizes."""
+"""Pictures as the backends take them, in batches."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+from bnn_zoo._argument_checks import is_count
+from bnn_zoo._caller import warn_caller
 
 
 def checked_images(images: Any, shape: tuple[int | None, ...]) -> np.ndarray:
@@ -23,9 +24,7 @@ def checked_images(images: Any, shape: tuple[int | None, ...]) -> np.ndarray:
         if they are bytes, as pictures are before `preprocess`.
     """
     if getattr(images, "dtype", None) == np.uint8:
-        warnings.warn(
-            "images are uint8; a network of the zoo takes what bnn_zoo.preprocess(pictures, model) makes of them.", stacklevel=3
-        )
+        warn_caller("images are uint8; a network of the zoo takes what bnn_zoo.preprocess(pictures, model) makes of them.")
     array = np.ascontiguousarray(images, np.float32)
     wanted = ("batch", *(side or name for side, name in zip(shape, ("height", "width", "channels"), strict=True)))
     fits = array.ndim == 4 and all(side is None or side == given for side, given in zip(shape, array.shape[1:], strict=True))
@@ -37,17 +36,32 @@ def checked_images(images: Any, shape: tuple[int | None, ...]) -> np.ndarray:
     return array
 
 
-def batches(count: int, batch_size: int) -> Iterator[slice]:
-    """Slices over `count` pictures: of `batch_size`, and for the rest of powers of two, so that few sizes must be compiled.
+def check_batch_size(batch_size: int) -> None:
+    """Refuses what is no number of pictures.
 
     Raises:
-        ValueError: if `batch_size` is below 1.
+        ValueError: naming what was given.
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; it must be a whole number above 0.")
-    start = 0
-    while start < count:
-        rest = count - start
-        size = batch_size if rest >= batch_size else 1 << (rest.bit_length() - 1)
-        yield slice(start, start + size)
-        start += size
+    if not is_count(batch_size):
+        raise ValueError(f"batch_size is {batch_size!r}; it must be a whole number above 0.")
+
+
+def batches(count: int, batch_size: int) -> list[slice]:
+    """Slices over `count` pictures: of `batch_size`, and one of the rest.
+
+    Raises:
+        ValueError: if `batch_size` is no whole number above 0.
+    """
+    check_batch_size(batch_size)
+    return [slice(start, min(start + batch_size, count)) for start in range(0, count, batch_size)]
+
+
+def filled(pictures: np.ndarray, size: int) -> np.ndarray:
+    """Pictures, (batch, height, width, channels), and black ones behind them, `size` together."""
+    missing = size - len(pictures)
+    return np.concatenate([pictures, np.zeros((missing, *pictures.shape[1:]), pictures.dtype)]) if missing else pictures
+
+
+def usual_size(count: int, batch_size: int) -> int:
+    """Of the sizes that batches are filled up to, since each must be compiled: `batch_size` and the powers of two below it."""
+    return min(batch_size, 1 << (count - 1).bit_length())

@@ -24,7 +24,7 @@ class LayerTime:
         implementation: the kernel that runs it.
         milliseconds: a run, median of a few rounds' means.
         share: of the sum over all layers.
-        binary_macs: binary multiply-accumulates a run; 0 where none are.
+        binary_macs: binary multiply-accumulates a run, without those of channels that only fill up bytes; 0 where none are.
         of_roofline: share of the binary multiply-accumulates that the cores could do at best, see `with_roofline`; None where there
             are none, or where it is not known.
     """
@@ -94,8 +94,14 @@ def _binary_macs(model: Any, shape: tuple[int, ...]) -> dict[str, int]:
     for node in sized.get_ops():
         if node.get_type_name() == "BinaryConvolution":
             kernel, output = node.input(1).get_shape(), node.output(0).get_shape()
-            found[node.get_friendly_name()] = prod(kernel[1:]) * prod(output)
+            found[node.get_friendly_name()] = _channels(node) * prod(kernel[2:]) * prod(output)
     return found
+
+
+def _channels(convolution: Any) -> int:
+    """The input channels without those that fill up bytes, which are padded before a tensor becomes bits."""
+    source = convolution.input_value(0).get_node().input_value(0).get_node()
+    return int((source.input(0) if source.get_type_name() == "Pad" else convolution.input(0)).get_shape()[1])
 
 
 def with_roofline(rows: Iterable[LayerTime], threads: int = 1) -> list[LayerTime]:

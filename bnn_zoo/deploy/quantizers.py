@@ -33,11 +33,13 @@ def is_sign(quantizer: Any) -> bool:
     """Whether a quantizer's forward pass is sign with sign(0) = +1, whatever its pseudo-gradient."""
     if quantizer is None:
         return False
+    # One that computes in half precision rounds small numbers to 0, whose sign is +1.
+    probe = tf.cast(_PROBE, getattr(quantizer, "compute_dtype", None) or tf.float32)
     try:
-        values = np.asarray(quantizer(tf.constant(_PROBE)))
+        values = np.asarray(quantizer(probe))
     except Exception:  # a callable that takes only images is no sign for us
         return False
-    return values.shape == _PROBE.shape and bool(np.all(values == np.where(_PROBE >= 0, 1, -1)))
+    return values.shape == _PROBE.shape and bool(np.all(values == np.where(probe >= 0, 1, -1)))
 
 
 def activation_bits(quantizer: Any) -> int | None:

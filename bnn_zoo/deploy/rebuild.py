@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bnn_zoo._first_line import first_line
-from bnn_zoo._keras import Tensor, keras
+from bnn_zoo._keras import Tensor, keras, tf
 from bnn_zoo._layer_graph import Call, LayerGraph, check_functional, read_layer_graph, resizes_nested_models
 from bnn_zoo.deploy.registered import UnsupportedLayerError
 
@@ -16,9 +16,14 @@ _FUNCTIONS = ("activation", "input_quantizer", "kernel_quantizer", "depthwise_qu
 
 
 class Copies:
-    """The new model's layers, one for each old one and set of changes."""
+    """The new model's layers, one for each old one and set of changes.
 
-    def __init__(self) -> None:
+    Args:
+        dtype: what they compute in where the old ones compute in floating numbers; None for what the old ones do.
+    """
+
+    def __init__(self, dtype: str | None = None) -> None:
+        self._dtype = dtype
         self._layers: dict[tuple[Any, ...], Any] = {}
 
     def has(self, call: Call) -> bool:
@@ -34,7 +39,7 @@ class Copies:
         key = (id(call.layer), *sorted((name, repr(value)) for name, value in changes.items()))
         if key not in self._layers:
             try:
-                self._layers[key] = type(call.layer).from_config({**_config(call.layer), **changes})
+                self._layers[key] = type(call.layer).from_config({**_config(call.layer, self._dtype), **changes})
             except Exception as error:  # of Keras, or of a user's own class
                 reason = error.__context__ or error  # Keras puts the whole config before it
                 raise UnsupportedLayerError(
@@ -45,17 +50,24 @@ class Copies:
         return self._layers[key]
 
 
-def _config(layer: Any) -> dict[str, Any]:
+def _config(layer: Any, dtype: str | None) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras warns of a lambda, which is not read from the config
         config = dict(layer.get_config())
+    if "dtype" in config:
+        config["dtype"] = _in_place_of(layer.compute_dtype, dtype) or config["dtype"]
     for name in _FUNCTIONS:
         function = getattr(layer, name, None)
         if name in config and callable(function):
             # A quantizer is a layer, which may have weights; other functions can be those of both models.
             copied = isinstance(function, keras.layers.Layer)
-            config[name] = type(function).from_config(function.get_config()) if copied else function
+            config[name] = type(function).from_config(_config(function, dtype)) if copied else function
     return config
+
+
+def _in_place_of(old: Any, dtype: str | None) -> str | None:
+    """The other dtype for floating numbers; None for all else, and where there is no other."""
+    return dtype if dtype is not None and old is not None and tf.as_dtype(old).is_floating else None
 
 
 class _Names:
@@ -103,29 +115,33 @@ def again(copies: Copies, call: Call, tensors: list[Tensor]) -> Tensor:
     return result
 
 
-def rebuild(model: Any, emit: Callable[[LayerGraph, Copies, Call, list[Tensor]], Tensor]) -> Any:
+def rebuild(model: Any, emit: Callable[[LayerGraph, Copies, Call, list[Tensor]], Tensor], *, dtype: str | None = None) -> Any:
     """Builds a model anew.
 
     Args:
         model: a functional or sequential keras.Model.
         emit: (graph, copies, call, new input tensors) to the call's new output tensor.
+        dtype: of inputs and copied layers, in place of other floating numbers; None to keep what they have.
 
     Returns:
-        A functional keras.Model of the same name, nested models inlined. Layers keep their names; where several have one, which
-        layers of different nested models may, those after the first get a number.
+        A functional keras.Model of the same name, its inputs and outputs in the same lists or dictionaries, nested models inlined.
+        Layers keep their names; where several have one, which layers of different nested models may, those after the first get a
+        number.
     """
     graph = read_layer_graph(model)
-    inputs = [keras.Input(batch_shape=old.shape, dtype=old.dtype, name=old.name) for old in model.inputs]
+    inputs = [
+        keras.Input(batch_shape=old.shape, dtype=_in_place_of(old.dtype, dtype) or old.dtype, name=old.name) for old in model.inputs
+    ]
     tensors = dict(zip(graph.inputs, inputs, strict=True))
-    copies, names = Copies(), _Names({call.layer.name for call in graph.calls}, inputs)
+    copies, names = Copies(dtype), _Names({call.layer.name for call in graph.calls}, inputs)
     for call in graph.calls:
         result = emit(graph, copies, call, [tensors[tensor] for tensor in call.inputs])
         results = result if isinstance(result, (list, tuple)) else [result]
         names.make_unique(results)
         tensors.update(zip(call.outputs, results, strict=True))
     outputs = [tensors[tensor] for tensor in graph.outputs]
-    single_in, single_out = len(inputs) == 1, len(outputs) == 1
-    return keras.Model(inputs[0] if single_in else inputs, outputs[0] if single_out else outputs, name=model.name)
+    packed = (tf.nest.pack_sequence_as(*pair) for pair in ((model.input, inputs), (model.output, outputs)))
+    return keras.Model(*packed, name=model.name)
 
 
 def sized_as_used(model: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from bnn_zoo._argument_checks import is_count
 from bnn_zoo.deploy.backends import load_backend
 
 Backend: TypeAlias = Literal["openvino", "lce", "keras"]
@@ -30,13 +31,13 @@ class Runtime(Protocol):
 
         Args:
             images: (batch, height, width, channels), float32, as `bnn_zoo.preprocess` makes them.
-            batch_size: how many pictures are run at a time.
+            batch_size: how many pictures are run at a time, at most.
 
         Returns:
             float32, (batch, classes), or features (batch, height, width, channels) of a network without top.
 
         Raises:
-            ValueError: for images of another shape.
+            ValueError: for images of another shape, or of a size that the network cannot take, or a batch size that is none.
         """
         ...
 
@@ -62,6 +63,7 @@ def compile(model: Any, backend: Backend = "openvino", threads: int | None = Non
     if backend not in BACKENDS:
         raise ValueError(f"backend is {backend!r}; it must be one of {', '.join(BACKENDS)}.")
     check_threads(threads)
+    threads = None if threads is None else int(threads)  # the backends take no numbers of NumPy's
     if backend == "openvino":
         load_backend("openvino")
         from bnn_zoo.deploy.openvino.runtime import OpenVINORuntime
@@ -88,5 +90,5 @@ def check_threads(threads: int | None) -> None:
     Raises:
         ValueError: naming what was given.
     """
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
+    if threads is not None and not is_count(threads):
         raise ValueError(f"threads is {threads!r}; it must be a whole number above 0, or None for all cores.")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from deploy_models import narrow_model
 
+from bnn_zoo._keras import keras, larq
 from bnn_zoo.cli.measurements import format_rows
-from bnn_zoo.deploy import bench, bench_worker, profile
+from bnn_zoo.deploy import bench, bench_process, bench_worker, profile
 from bnn_zoo.deploy.profile import LayerTime, by_kind, profile_layers, with_roofline
 from bnn_zoo.deploy.roofline import Roofline, measure_roofline
 from bnn_zoo.deploy.timing import Measurement
@@ -87,6 +92,23 @@ def test_binary_layers_are_held_against_the_roofline(monkeypatch: pytest.MonkeyP
     assert with_roofline([other]) == [other] and len(measured) == 2, "without a binary layer nothing is measured"
 
 
+def test_the_operations_of_every_binary_node_are_counted() -> None:
+    """Of two nodes of one layer, of layers of one name, and without the channels that fill up bytes."""
+    pytest.importorskip("openvino")
+    options = {"padding": "same", "input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign", "kernel_constraint": "weight_clip"}
+
+    def member(channels: int, **more: Any) -> keras.Model:
+        images = keras.Input((8, 8, channels))
+        return keras.Model(images, larq.layers.QuantConv2D(60, 3, name="conv", **options, **more)(images))
+
+    images = keras.Input((8, 8, 64))
+    wide = member(60, dilation_rate=4)  # padded by more than the kernels take, with zeros: two convolutions of signs
+    rows = profile_layers(keras.Model(images, member(60)(wide(member(64)(images)))), repeats=5)
+    found = {row.name: row.binary_macs for row in rows if row.kind == "BinaryConvolution"}
+    each = 3 * 3 * 60 * 8 * 8
+    assert found == {"conv": 64 * each, "conv/2": 60 * each, "conv/3": 60 * each, "conv/4": 60 * each}
+
+
 def test_the_roofline_is_what_a_processor_can_do() -> None:
     found = measure_roofline(seconds=0.001, repeats=5)
     if found is None:
@@ -96,18 +118,41 @@ def test_the_roofline_is_what_a_processor_can_do() -> None:
 
 
 def dies(connection: Connection, threads: int) -> None:
-    connection.recv()
-    os._exit(137)  # as the system ends a process that takes too much memory
+    """Prepares all, and is killed as the system kills a process that takes too much memory: by a run of LCE."""
+    while True:
+        action, *what = connection.recv()
+        if action == "run" and what[1] == "lce":
+            os.kill(os.getpid(), signal.SIGKILL)
+        connection.send(2.0 if action == "run" else None)
 
 
-def test_a_process_that_dies_ends_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "serve", dies)
-    with pytest.raises(ChildProcessError, match=r"measuring process ended \(prepare, binarynet, keras, 1\).*out of memory"):
-        bench.measure_latencies(["binarynet"], ["keras"], threads=[1])
+def test_a_process_that_dies_loses_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_process, "serve", dies)
+    lost, *kept = bench.measure_latencies(["binarynet"], ["keras", "lce", "openvino"], threads=[1], repeats=3)
+    assert isinstance(lost, bench.NotMeasured) and (lost.backend, lost.threads) == ("lce", 1)
+    assert lost.reason == "the measuring process was ended by SIGKILL; it may have run out of memory."
+    assert [(row.backend, isinstance(row, Measurement) and row.repeats) for row in kept] == [("keras", 3), ("openvino", 3)]
+
+
+def test_a_new_process_prepares_what_the_one_before_it_had() -> None:
+    worker = bench_process.MeasuringProcess(1)
+    try:
+        assert worker.ask("run", "binarynet", "keras", 1) > 0
+        assert worker.ask("run", "nowhere", "keras", 1).startswith("ValueError: ")
+    finally:
+        worker.close()
+
+
+def test_a_script_without_a_guard_is_told_of_it(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from bnn_zoo import deploy\ndeploy.measure_latencies(['binarynet'], ['keras'], threads=[1], repeats=3)\n")
+    result = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert "ChildProcessError: a measuring process could not be started" in result.stderr
+    assert 'under `if __name__ == "__main__":`' in result.stderr
 
 
 def test_a_run_that_fails_is_a_row() -> None:
     answers = [None, 2.0, "MemoryError: no room", None]
-    connection = SimpleNamespace(send=lambda question: None, recv=lambda: answers.pop(0))
-    (row,) = bench._measure_model("binarynet", ["keras"], {1: connection}, [1], repeats=3)  # type: ignore[dict-item]
+    worker = SimpleNamespace(ask=lambda *question: answers.pop(0))
+    (row,) = bench._measure_model("binarynet", ["keras"], {1: worker}, [1], repeats=3)  # type: ignore[dict-item]
     assert isinstance(row, bench.NotMeasured) and row.reason == "MemoryError: no room" and not answers

@@ -61,12 +61,43 @@ def test_only_a_few_pictures_are_held(folder: Path) -> None:
     answers.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("backend", ["keras", "openvino"])
+@pytest.mark.parametrize("good", [0, 1])
+def test_a_failure_does_not_wait_for_the_next_good_picture(folder: Path, backend: str, good: int) -> None:
+    if backend == "openvino":
+        pytest.importorskip("openvino")
+    taken = []
+
+    def paths() -> object:
+        for number in range(500):
+            taken.append(number)
+            yield folder / ("00.png" if number < 4 * good else "03.png")
+
+    model = narrow_model("quicknet")
+    prepare = functools.partial(bnn_zoo.preprocess, model=model)
+    runtime = deploy.compile(model, backend, None if backend == "keras" else 1)  # type: ignore[arg-type]
+    answers = deploy.predict_pictures(runtime, paths(), prepare, batch_size=4, workers=2)  # type: ignore[arg-type]
+    kinds = [type(next(answers)) for _ in range(4 * good + 1)]
+    assert kinds == [deploy.Prediction] * 4 * good + [deploy.Failure] and len(taken) < 40
+    assert len(list(answers)) == 500 - len(kinds)
+
+
+def test_one_path_is_one_picture(folder: Path) -> None:
+    model = narrow_model("quicknet")
+    prepare = functools.partial(bnn_zoo.preprocess, model=model)
+    for path in (folder / "00.png", str(folder / "00.png")):
+        (answer,) = deploy.predict_pictures(deploy.compile(model, "keras"), path, prepare)
+        assert isinstance(answer, deploy.Prediction) and answer.path == folder / "00.png"
+
+
 def test_nothing_gives_nothing() -> None:
     model = narrow_model("quicknet")
     assert list(deploy.predict_pictures(deploy.compile(model, "keras"), [], lambda picture: picture)) == []
     for argument in ("batch_size", "workers"):
         with pytest.raises(ValueError, match=f"{argument} is 0"):
             list(deploy.predict_pictures(deploy.compile(model, "keras"), [], lambda picture: picture, **{argument: 0}))  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match=f"{argument} is 2.5"):
+            list(deploy.predict_pictures(deploy.compile(model, "keras"), [], lambda picture: picture, **{argument: 2.5}))  # type: ignore[arg-type]
 
 
 def test_a_dropped_picture_is_noticed(folder: Path) -> None:

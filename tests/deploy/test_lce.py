@@ -142,6 +142,13 @@ def test_what_stays_float_is_named() -> None:
         rewrite_for_lce(narrow_model("binarynet", section_filters=(64, 8, 8)))
 
 
+def test_padding_that_a_layer_does_not_have_leaves_it_binary() -> None:
+    for padding, expected in (("valid", []), ("same", ["its padding is 0.5"])):
+        images = keras.Input((6, 6, 32))
+        y = larq.layers.QuantConv2D(8, 3, padding=padding, pad_values=0.5, **QUANTIZERS)(images)
+        assert [layer.reason for layer in float_layers(read_layer_graph(keras.Model(images, y)))] == expected
+
+
 QUANTIZERS = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign", "kernel_constraint": "weight_clip"}
 
 
@@ -178,6 +185,34 @@ def test_what_the_engine_cannot_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(deploy.UnsupportedLayerError, match="MatrixDeterminant"):
         deploy.export(model, tmp_path / "network.tflite")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
+def test_a_model_of_any_precision_runs_in_float32(policy: str) -> None:
+    pytest.importorskip("larq_compute_engine")
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        images = keras.Input((6, 6, 32))
+        y = keras.layers.Conv2D(4, 1)(keras.layers.BatchNormalization()(_binary(32)(2.0 * images)))
+        model = random_norms(keras.Model(images, y))
+        given = deploy.compile(model, "lce").predict(noise(6, 6, 32))
+        assert keras.mixed_precision.global_policy().name == policy
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+    expected = np.asarray(model.predict(noise(6, 6, 32), verbose=0), np.float32)
+    assert np.abs(given - expected).max() < 0.05 * np.abs(expected).max()
+
+
+def test_what_is_not_converted_is_named_with_the_reason() -> None:
+    pytest.importorskip("larq_compute_engine")
+    images = keras.Input((4, 4, 3))
+    norm = keras.layers.BatchNormalization(name="norm")(images, training=True)
+    with pytest.raises(deploy.UnsupportedLayerError, match=r"^layer 'norm'.*training=True"):
+        deploy.compile(keras.Model(images, norm), "lce")
+    half = keras.layers.Lambda(lambda x: tf.cast(tf.cast(x, tf.bfloat16) * 2, tf.float32))(images)
+    with pytest.raises(deploy.UnsupportedLayerError, match=r"cannot convert this network: .*bf16.*take another backend"):
+        deploy.compile(keras.Model(images, half), "lce")
 
 
 @pytest.mark.parametrize("place", ["input_quantizer", "layer"])

@@ -95,9 +95,10 @@ def test_a_stream_of_any_sizes() -> None:
     images = keras.Input((None, None, 3))
     runtime = deploy.compile(keras.Model(images, keras.layers.ReLU()(images)), threads=1)
     one, other = noise(4, 4), noise(5, 3)
-    given = [one[:0], one, one, one, other, one, other, other[:0], one, one, one, one[:0]]
+    given = [None, one[:0], one, one, None, one, other, one, None, other, other[:0], one, one, one, one[:0], None]
     found = list(runtime.predict_stream(given))  # type: ignore[attr-defined]
-    assert all(np.array_equal(output, np.maximum(batch, 0)) for output, batch in zip(found, given, strict=True))
+    for output, batch in zip(found, given, strict=True):
+        assert output is None if batch is None else np.array_equal(output, np.maximum(batch, 0))
 
 
 @pytest.mark.parametrize("pad_values", [0.0, 1.0, -1.0])
@@ -259,6 +260,21 @@ def test_an_unknown_layer_is_named_and_can_be_registered(monkeypatch: pytest.Mon
     assert np.array_equal(deploy.compile(model).predict(noise(4, 4)), 2 * noise(4, 4))
 
 
+@pytest.mark.parametrize(
+    ("converter", "message"),
+    [
+        (lambda layer, inputs: None, "gave None; it must give"),
+        (lambda layer, inputs: inputs[1], r"failed \(IndexError: list index"),
+    ],
+)
+def test_a_converter_that_fails_names_the_layer(monkeypatch: pytest.MonkeyPatch, converter: Any, message: str) -> None:
+    images = keras.Input((4, 4, 3))
+    monkeypatch.setattr("bnn_zoo.deploy.registered._registered", {})
+    deploy.register_converter(Doubled, converter)
+    with pytest.raises(deploy.UnsupportedLayerError, match=f"^layer 'twice' .*{message}"):
+        deploy.compile(keras.Model(images, Doubled(name="twice")(images)))
+
+
 def test_a_subclassed_model_is_refused() -> None:
     class Own(keras.Model):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:
@@ -297,6 +313,28 @@ def test_images_of_a_wrong_shape_are_refused() -> None:
         runtime.predict(noise(), batch_size=0)
     assert runtime.predict(noise()[:0]).shape == (0, 10)
     assert np.array_equal(runtime.predict(noise(batch=13), batch_size=4)[7:8], runtime.predict(noise(batch=13)[7:8]))
+
+
+def test_pictures_that_are_too_small_are_told_in_one_line() -> None:
+    images = keras.Input((None, None, 3))
+    runtime = deploy.compile(keras.Model(images, keras.layers.Conv2D(2, 3, name="conv")(images)), threads=1)
+    message = (
+        r"^OpenVINO cannot run this network on pictures of \(1, 2, 2, 3\) at layer 'conv': Kernel after dilation .*at axis 0\.$"
+    )
+    small = noise(2, 2)[:1]
+    calls = (lambda: runtime.predict(small), lambda: runtime.predict(small[:0]), lambda: list(runtime.predict_stream([small])))  # type: ignore[attr-defined]
+    for call in calls:
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+@pytest.mark.parametrize(("pictures", "batch_size", "sizes"), [(1999, 1000, 2), (13, 32, 1), (5, 4, 2), (3, 3, 1)])
+def test_few_sizes_of_batches_are_compiled(pictures: int, batch_size: int, sizes: int) -> None:
+    images = keras.Input((2, 2, 3))
+    runtime = deploy.compile(keras.Model(images, keras.layers.ReLU()(images)), threads=1)
+    given = noise(2, 2, batch=pictures)
+    assert np.array_equal(runtime.predict(given, batch_size=batch_size), np.maximum(given, 0))
+    assert len(runtime._compiled) <= sizes  # type: ignore[attr-defined]
 
 
 def test_a_layer_without_a_kernel_is_named() -> None:

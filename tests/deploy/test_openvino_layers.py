@@ -30,6 +30,57 @@ def assert_same(build: Callable[[Any], Any], shape: tuple[int, ...] = (6, 7, 8))
     assert np.abs(given - expected).max() < 1e-5 * np.abs(expected).max()
 
 
+ACTIVATIONS = (tf.nn.relu, tf.nn.relu6, tf.nn.sigmoid, tf.nn.tanh, tf.nn.swish, tf.nn.elu, tf.exp, tf.nn.softmax)
+
+
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda function: function.__name__)
+def test_activations_of_tensorflow(function: Any) -> None:
+    layer, inside = keras.layers.Activation(function), keras.layers.Conv2D(4, 1, activation=function)
+    assert_same(lambda x: keras.layers.Concatenate()([layer(4.0 * x), inside(x)]))
+
+
+SIGNS = {"input_quantizer": "ste_sign", "kernel_quantizer": "ste_sign", "kernel_constraint": "weight_clip"}
+
+DENSE: dict[str, Callable[[], Any]] = {
+    "real": lambda: keras.layers.Dense(4, activation="relu"),
+    "binary": lambda: larq.layers.QuantDense(8, **SIGNS),
+    "large binary kernel of real inputs": lambda: larq.layers.QuantDense(512, kernel_quantizer="ste_sign"),
+    "two bits": lambda: larq.layers.QuantDense(4, kernel_quantizer="ste_sign", input_quantizer=larq.quantizers.DoReFa(2)),
+}
+
+
+@pytest.mark.parametrize("layer", DENSE)
+@pytest.mark.parametrize("size", [(6, 7), (None, None)])
+def test_dense_layers_of_pixels(layer: str, size: tuple[int | None, int | None]) -> None:
+    images = keras.Input((*size, 8))
+    model = random_norms(keras.Model(images, keras.layers.BatchNormalization()(DENSE[layer]()(images))))
+    pictures = noise(6, 7, 8)
+    given, expected = deploy.compile(model, threads=1).predict(pictures), model.predict(pictures, verbose=0)
+    assert given.shape == expected.shape and np.abs(given - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+def test_a_linear_activation_leaves_the_layer_before_it_alone() -> None:
+    """Of a convolution that others take too, batch norm behind it needs no second one."""
+    from bnn_zoo.deploy.openvino.convert import convert
+
+    images = keras.Input((6, 7, 8))
+    y = keras.layers.Conv2D(8, 3)(images)
+    norm = keras.layers.BatchNormalization()(keras.layers.Activation("linear")(y))
+    model = keras.Model(images, keras.layers.Concatenate()([norm, keras.layers.ReLU()(y)]))
+    assert [node.get_type_name() for node in convert(model).get_ops()].count("Convolution") == 1
+
+
+def test_nodes_are_named_after_the_layers_that_they_came_from() -> None:
+    from bnn_zoo.deploy.openvino.convert import convert
+
+    images = keras.Input((6, 7, 8))
+    y = keras.layers.Dropout(0.5, name="drop")(larq.layers.QuantConv2D(8, 3, name="conv", use_bias=False, **SIGNS)(images))
+    y = keras.layers.Conv2D(4, 1, activation="relu", name="last", use_bias=False)(y)
+    nodes = {node.get_type_name(): node.get_friendly_name() for node in convert(keras.Model(images, y)).get_ops()}
+    named = {"FakeQuantize": "images/binarized", "BinaryConvolution": "conv", "Convolution": "last", "Relu": "last/relu"}
+    assert named.items() <= nodes.items()
+
+
 GROUPED: dict[str, Callable[[Any], Any]] = {
     "one convolution": lambda x: keras.layers.Conv2D(4, 3, use_bias=False)(x),
     "two convolutions": lambda x: keras.layers.Conv2D(4, (3, 1), use_bias=False)(keras.layers.Conv2D(4, (1, 3), use_bias=False)(x)),
@@ -106,7 +157,6 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "softmax of rows": (lambda x: keras.layers.Softmax(axis=1)(x), "softmax over the channels"),
     "concatenated rows": (lambda x: keras.layers.Concatenate(axis=1)([x, x]), "concatenation of channels"),
     "activation": (lambda x: keras.layers.Activation("softsign")(x), "softsign"),
-    "dense layer of pixels": (lambda x: keras.layers.Dense(2)(x), "Put a Flatten layer before it"),
     "ternary inputs": (lambda x: larq.layers.QuantConv2D(4, 1, input_quantizer="ste_tern")(x), "input quantizer"),
     "constant picture": (lambda x: x + np.ones((6, 7, 8), np.float32), "one for each channel"),
     "more channels": (lambda x: keras.layers.Conv2D(1, 1)(x) * CHANNELS, "one for each channel"),
@@ -123,6 +173,29 @@ def test_what_is_not_supported_is_refused_by_name(layer: str) -> None:
     build, message = REFUSED[layer]
     images = keras.Input((6, 7, 8))
     with pytest.raises(deploy.UnsupportedLayerError, match=f"^layer .*{message}"):
+        deploy.compile(keras.Model(images, build(images)))
+
+
+FREE: dict[str, tuple[tuple[Any, ...], Callable[[Any], Any], str]] = {
+    "ones around real inputs": (
+        (None, None, 8),
+        lambda x: larq.layers.QuantConv2D(4, 3, strides=2, padding="same", pad_values=1.0, name="conv")(x),
+        r"^layer 'conv' .*pad_values=1.*give the model a fixed input size",
+    ),
+    "ones around signs that are no bits": (
+        (None, None, 3),
+        lambda x: larq.layers.QuantConv2D(4, 3, strides=2, padding="same", pad_values=-1.0, name="conv", **SIGNS)(x),
+        r"^layer 'conv' .*pad_values=-1.*give the model a fixed input size",
+    ),
+    "channels": ((8, 8, None), lambda x: larq.quantizers.SteSign()(x), "the output of layer 'images' has no fixed number"),
+}
+
+
+@pytest.mark.parametrize("case", FREE)
+def test_what_needs_a_fixed_size_is_named(case: str) -> None:
+    shape, build, message = FREE[case]
+    images = keras.Input(shape)
+    with pytest.raises(deploy.UnsupportedLayerError, match=message):
         deploy.compile(keras.Model(images, build(images)))
 
 

@@ -134,3 +134,14 @@ def test_names_are_kept_where_they_are_different() -> None:
     model = keras.Model(images, keras.layers.Add(name="sum")([member()(images), member()(images)]))
     names = [layer.name for layer in rewrite_for_lce(model).layers]
     assert len(set(names)) == len(names) and {"stem", "stem_1", "conv", "conv_1", "sum"} <= set(names)
+
+
+@pytest.mark.parametrize("rebuilt", REBUILT)
+def test_dictionaries_stay_dictionaries(rebuilt: str) -> None:
+    images = keras.Input((8, 8, 8), name="images")
+    y = keras.layers.Conv2D(4, 1)(images)
+    model = keras.Model({"images": images}, {"map": y, "also": [keras.layers.Flatten()(y)]})
+    new = REBUILT[rebuilt](model)({"images": noise(8, 8, 8)})
+    expected = model({"images": noise(8, 8, 8)})
+    assert list(new) == list(expected) and isinstance(new["also"], list)
+    assert np.allclose(new["map"], expected["map"], atol=1e-5) and np.allclose(new["also"][0], expected["also"][0], atol=1e-5)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from deploy_models import narrow_model
@@ -9,6 +13,7 @@ from fresh_process import printed_by
 from narrow import noise
 
 from bnn_zoo import deploy
+from bnn_zoo._cores import available_cores
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.deploy import backends
 
@@ -37,6 +42,27 @@ def test_no_pictures() -> None:
     assert deploy.compare(model, runtime, noise(4, 4)[:0]).pictures == 0
 
 
+@pytest.mark.parametrize("backend", ["keras", "openvino", "lce"])
+def test_numbers_are_whole_and_may_be_numpys(backend: str) -> None:
+    pytest.importorskip({"keras": "tensorflow", "openvino": "openvino", "lce": "larq_compute_engine"}[backend])
+    images = keras.Input((4, 4, 3))
+    model = keras.Model(images, keras.layers.ReLU()(images))
+    runtime = deploy.compile(model, backend, None if backend == "keras" else np.int64(1))  # type: ignore[arg-type]
+    for batch_size in (None, "4", 2.5, True, 0):
+        with pytest.raises(ValueError, match=f"batch_size is {batch_size!r}; it must be a whole number above 0"):
+            runtime.predict(noise(4, 4), batch_size=batch_size)  # type: ignore[arg-type]
+    assert runtime.predict(noise(4, 4), batch_size=np.int64(2)).shape == noise(4, 4).shape
+
+
+def test_cores_are_those_that_the_process_may_use() -> None:
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("the system does not tie processes to cores")
+    tied = "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})"
+    script = f"import os; from bnn_zoo._cores import available_cores; {tied}; print(available_cores())"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "1\n"
+    assert available_cores() == len(os.sched_getaffinity(0))
+
+
 def test_bytes_are_no_prepared_pictures() -> None:
     with pytest.warns(UserWarning, match="images are uint8; .* bnn_zoo.preprocess"):
         deploy.compile(narrow_model("quicknet"), "keras").predict(
@@ -49,6 +75,7 @@ def test_bytes_are_no_prepared_pictures() -> None:
     [
         ({"backend": "onnx"}, "backend is 'onnx'; it must be one of openvino, lce, keras"),
         ({"threads": 0}, "threads is 0"),
+        ({"threads": True}, "threads is True"),
         ({"backend": "keras", "threads": 2}, "set_intra_op_parallelism_threads"),
     ],
 )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
+from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import tf
+from bnn_zoo._layer_graph import read_layer_graph
 from bnn_zoo._silence import silent_stderr
 from bnn_zoo.deploy.backends import load_backend
+from bnn_zoo.deploy.inference import check_inference
 from bnn_zoo.deploy.lce.rewrite import rewrite_for_lce
 from bnn_zoo.deploy.lce.two_values import store_in_int8
 from bnn_zoo.deploy.one_picture import check_one_picture_in
+from bnn_zoo.deploy.registered import UnsupportedLayerError
 
 
 def convert(model: Any) -> bytes:
@@ -23,12 +27,15 @@ def convert(model: Any) -> bytes:
         TypeError: for another kind of model.
         ValueError: for more than one input or output, or if the input size is free.
         MissingBackendError: if Larq Compute Engine is not installed.
+        UnsupportedLayerError: for a layer that behaves as in training always, or that the converter does not take.
     """
     engine = load_backend("lce")
     check_one_picture_in(model)
     shape = tuple(model.input_shape[1:])
     if None in shape:
         raise ValueError(f"model {model.name!r} takes pictures of {shape}; Larq Compute Engine needs a fixed input_shape.")
+    for call in read_layer_graph(model).calls:
+        check_inference(call)
     network = rewrite_for_lce(model)
     function = tf.function(lambda images: network(images, training=False))
     module = tf.Module()
@@ -36,6 +43,15 @@ def convert(model: Any) -> bytes:
     module.run = function
     concrete = function.get_concrete_function(tf.TensorSpec((1, *shape), tf.float32, name="images"))
     # The converter's C++ code writes pages of remarks to standard error.
-    with tempfile.TemporaryDirectory() as folder, silent_stderr():
+    with tempfile.TemporaryDirectory() as folder, silent_stderr() as written:
         tf.saved_model.save(module, folder, signatures=concrete)
-        return store_in_int8(engine.convert_saved_model(folder))
+        try:
+            file = engine.convert_saved_model(folder)
+        except Exception as error:  # which says nothing; the reason goes to standard error
+            reasons = (line.partition("error: ") for line in written().splitlines() if "error: " in line)
+            said = "; ".join(dict.fromkeys(place.removesuffix(": ") + " " * bool(place) + what for place, _, what in reasons))
+            raise UnsupportedLayerError(
+                f"Larq Compute Engine cannot convert this network: {said or first_line(error)}. Replace the layer that computes "
+                "this, or take another backend."
+            ) from error
+        return store_in_int8(file)

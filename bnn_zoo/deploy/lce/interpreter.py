@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+from bnn_zoo._cores import available_cores
 from bnn_zoo._silence import silent_stderr
 from bnn_zoo.deploy.registered import UnsupportedLayerError
 
@@ -23,7 +23,7 @@ def load(content: bytes, threads: int | None = None) -> Any:
 
     with silent_stderr() as written:
         try:
-            return Interpreter(content, num_threads=threads or os.cpu_count() or 1)
+            return Interpreter(content, num_threads=threads or available_cores())
         except RuntimeError as error:  # which says nothing; the reason goes to standard error
             reasons = [line.removeprefix("ERROR: ").rstrip(". ") for line in written().splitlines() if line.startswith("ERROR: ")]
             raise UnsupportedLayerError(

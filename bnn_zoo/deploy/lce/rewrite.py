@@ -10,12 +10,14 @@ popcount, which cancels and can land on the wrong side; so a subtraction of the 
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import Tensor, keras, larq
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.fold import only_sign_counts
@@ -49,7 +51,7 @@ class FloatLayer:
 
 
 def rewrite_for_lce(model: Any) -> Any:
-    """A keras.Model with the same outputs that Larq Compute Engine binarizes as far as it can.
+    """A keras.Model with the same outputs that Larq Compute Engine binarizes as far as it can, in float32.
 
     Raises:
         UnsupportedLayerError: if a layer ternarizes features.
@@ -63,7 +65,7 @@ def rewrite_for_lce(model: Any) -> Any:
     staying = float_layers(graph)
     if sum(layer.parameters for layer in staying) * 100 > model.count_params() / 8:
         names = ", ".join(f"{layer.name} ({layer.reason})" for layer in staying)
-        warnings.warn(f"Larq Compute Engine computes these layers in float32: {names}.", stacklevel=3)
+        warn_caller(f"Larq Compute Engine computes these layers in float32: {names}.")
     decisions = _decisions(graph)
     decided = {conv.outputs for conv in decisions.values()}
 
@@ -72,7 +74,18 @@ def rewrite_for_lce(model: Any) -> Any:
             return _decision(decisions[call.outputs], call.layer, tensors[0])
         return _emit(copies, call, tensors, scaled=call.outputs not in decided)
 
-    return rebuild(model, emit)
+    with _float32():  # what is not copied, but made, is of the global policy
+        return rebuild(model, emit, dtype="float32")
+
+
+@contextmanager
+def _float32() -> Iterator[None]:
+    policy = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("float32")
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(policy)
 
 
 def _refuse_ternary(call: Call) -> None:
@@ -159,8 +172,9 @@ def _why_float(call: Call) -> str | None:
         return f"its inputs have {bits} bits"
     if isinstance(layer, larq.layers.QuantDense) and len(call.node.input_shapes) not in (2, 4):
         return f"its inputs have {len(call.node.input_shapes) - 1} dimensions"
-    if getattr(layer, "pad_values", 0.0) not in ((-1.0, 0.0, 1.0) if is_sign(layer.input_quantizer) else (0.0,)):
-        return f"its padding is {layer.pad_values}"
+    pad_values = getattr(layer, "pad_values", 0.0) if getattr(layer, "padding", None) == "same" else 0.0
+    if pad_values not in ((-1.0, 0.0, 1.0) if is_sign(layer.input_quantizer) else (0.0,)):
+        return f"its padding is {pad_values}"
     return None if binary_kernel(quantized_weight(layer, "kernel")) else "its kernel is not binary"
 
 

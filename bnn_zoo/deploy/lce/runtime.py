@@ -9,7 +9,7 @@ import numpy as np
 
 from bnn_zoo.deploy.lce.convert import convert
 from bnn_zoo.deploy.lce.interpreter import load
-from bnn_zoo.deploy.pieces import batches, checked_images
+from bnn_zoo.deploy.pieces import check_batch_size, checked_images
 
 
 class LCERuntime:
@@ -35,8 +35,7 @@ class LCERuntime:
 
     def predict(self, images: Any, batch_size: int = 32) -> np.ndarray:
         array = checked_images(images, self.input_shape)
-        for _ in batches(0, batch_size):  # the interpreter takes one picture at a time; a wrong batch size is still an error
-            pass
+        check_batch_size(batch_size)  # the interpreter takes one picture at a time; a wrong batch size is still an error
         if not len(array):
             return np.zeros((0, *self._interpreter.output_shapes[0][1:]), np.float32)
         with self._lock:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from openvino import opset13 as ops
 
-from bnn_zoo._keras import keras
+from bnn_zoo._keras import keras, tf
 from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.openvino.binary import can_be_binary, sign_planes
 from bnn_zoo.deploy.openvino.real import plus_minus_one
@@ -25,7 +25,8 @@ def convert_activation(call: Call, inputs: list[Value]) -> Value:
             raise UnsupportedLayerError(f"{call} has axis={layer.axis}; deployed can be a softmax over the channels (axis=-1).")
         return apply_activation(keras.activations.softmax, inputs[0], call.name)
     function = layer.activation if isinstance(layer, keras.layers.Activation) else layer
-    return apply_activation(function, inputs[0], call.name)
+    result = apply_activation(function, inputs[0], call.name)
+    return result.unchanged() if result is inputs[0] else result  # a value knows the uses of one layer's output
 
 
 def apply_activation(function: Any, x: Value, name: str) -> Value:
@@ -37,25 +38,34 @@ def apply_activation(function: Any, x: Value, name: str) -> Value:
     known = keras.activations
     if function is None or function is known.linear:
         return x
-    if function is known.softmax:
-        return Value(Ready(_softmax(x, name)), x.shape)
+    # A value without a name is the layer's own before its activation, and its node has the layer's name.
+    node = f"{name}/{getattr(function, '__name__', 'activation')}" if not x.name else name
+    if function in (known.softmax, tf.nn.softmax):
+        return Value(Ready(_softmax(x, node)), x.shape)
     simple = {
         known.relu: ops.relu,
+        tf.nn.relu: ops.relu,
+        tf.nn.relu6: lambda y: ops.clamp(y, 0.0, 6.0),
         known.sigmoid: ops.sigmoid,
+        tf.sigmoid: ops.sigmoid,
         known.tanh: ops.tanh,
+        tf.tanh: ops.tanh,
         known.swish: ops.swish,
+        tf.nn.swish: ops.swish,
         known.elu: lambda y: ops.elu(y, 1.0),
+        tf.nn.elu: lambda y: ops.elu(y, 1.0),
         known.exponential: ops.exp,
+        tf.exp: ops.exp,
     }
     if function in simple:
         result = simple[function](x.output()).output(0)
-        name_node(result, f"{name}/{function.__name__}")
+        name_node(result, node)
         return Value(Ready(result), x.shape)
     if is_sign(function):
         return sign_of(x)
     raise UnsupportedLayerError(
-        f"layer {name!r} has the activation {function!r}; deployed can be relu, sigmoid, tanh, swish, elu, exponential, softmax, "
-        "linear and binarizing ones. Register a converter for a layer class of your own."
+        f"layer {name!r} has the activation {function!r}; deployed can be relu, sigmoid, tanh, swish, elu, exponential and softmax "
+        "of Keras or TensorFlow, tf.nn.relu6, linear, and binarizing ones. Register a converter for a layer class of your own."
     )
 
 

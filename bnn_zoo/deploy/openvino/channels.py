@@ -14,11 +14,7 @@ from bnn_zoo.deploy.steps import affine_step, batch_norm_step, is_batch_norm_ste
 
 def convert_unchanged(call: Call, inputs: list[Value]) -> Value:
     """Layers that do nothing in inference, as Dropout."""
-    x = inputs[0]
-    source, steps = x.carried()
-    result = Value(source, x.shape, steps, flat_of=x.flat_of, part_of=x.part_of)
-    result.known_bits = x.known_bits
-    return result
+    return inputs[0].unchanged()
 
 
 def convert_batch_norm(call: Call, inputs: list[Value]) -> Value:

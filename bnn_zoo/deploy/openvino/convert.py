@@ -9,15 +9,16 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
+from bnn_zoo._first_line import first_line
 from bnn_zoo._keras import keras, larq
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
+from bnn_zoo.deploy.inference import check_inference
 from bnn_zoo.deploy.one_picture import check_one_picture_in
 from bnn_zoo.deploy.openvino import activations, channels, operators, quantized_layers, shapes, threshold_layer
-from bnn_zoo.deploy.openvino.value import Output, Ready, Value, as_matrix, as_pixels, name_node
+from bnn_zoo.deploy.openvino.value import Ready, Value, as_matrix, as_pixels, name_node
 from bnn_zoo.deploy.quantizers import is_sign
 from bnn_zoo.deploy.rebuild import sized_as_used
 from bnn_zoo.deploy.registered import UnsupportedLayerError, registered_converters
-from bnn_zoo.deploy.steps import is_batch_norm_step
 
 Converter: TypeAlias = Callable[[Call, list[Value]], Value]
 
@@ -95,14 +96,32 @@ def convert(model: Any) -> ov.Model:
     shape = tuple(model.input_shape[1:])
     parameter = ops.parameter(ov.PartialShape([-1, *(-1 if side is None else side for side in shape)]), np.float32, name="images")
     parameter.output(0).get_tensor().set_names({"images"})
-    values = {graph.inputs[0]: Value(Ready(ops.transpose(parameter, _TO_CHANNELS_FIRST).output(0)), shape)}
-    values[graph.inputs[0]].uses = graph.uses()[graph.inputs[0]]
+    pictures = Value(Ready(ops.transpose(parameter, _TO_CHANNELS_FIRST).output(0)), shape)
+    pictures.uses, pictures.name = graph.uses()[graph.inputs[0]], "images"
+    name_node(pictures.output(), "images/channels_first")
+    values = {graph.inputs[0]: pictures}
     _convert_calls(graph, values)
     result = values[graph.outputs[0]]
     output = as_matrix(result.output()) if len(result.shape) == 1 else ops.transpose(result.output(), _TO_CHANNELS_LAST).output(0)
     name_node(output, result.name if len(result.shape) == 1 else f"{result.name}/channels_last")
     output.get_tensor().set_names({"predictions" if len(result.shape) == 1 else "features"})
-    return ov.Model([output], [parameter], model.name)
+    network = ov.Model([output], [parameter], model.name)
+    _make_names_unique(network)
+    return network
+
+
+def _make_names_unique(network: ov.Model) -> None:
+    """The first node of a name keeps it, the second becomes "name/2": compilation would number them its own way."""
+    nodes = network.get_ordered_ops()
+    taken, seen = {node.get_friendly_name() for node in nodes}, set()
+    for node in nodes:
+        name, number = node.get_friendly_name(), 1
+        while name in seen or (number > 1 and name in taken):
+            number += 1
+            name = f"{node.get_friendly_name()}/{number}"
+        seen.add(name)
+        if number > 1:
+            node.set_friendly_name(name)
 
 
 def _convert_calls(graph: LayerGraph, values: dict[int, Value]) -> None:
@@ -135,7 +154,8 @@ def _converter_for(call: Call, table: dict[type, Converter]) -> Converter:
         converter = activations.convert_activation
     if converter is None:
         raise UnsupportedLayerError(f"{call}, cannot be converted to OpenVINO. {_advice(call.layer)}")
-    _check_inference(call)
+    _check_data_format(call)
+    check_inference(call)
     return converter
 
 
@@ -151,20 +171,24 @@ def _advice(layer: Any) -> str:
     )
 
 
-def _check_inference(call: Call) -> None:
-    layer = call.layer
-    data_format = getattr(layer, "data_format", "channels_last")
+def _check_data_format(call: Call) -> None:
+    data_format = getattr(call.layer, "data_format", "channels_last")
     if data_format != "channels_last":
         raise UnsupportedLayerError(f'{call} has data_format="{data_format}"; deployment takes channels_last models only.')
-    if call.training and layer._expects_training_arg and not is_batch_norm_step(call):
-        raise UnsupportedLayerError(
-            f"{call} is called with training=True, or a model around it is; deployed are networks in inference: leave it out."
-        )
 
 
 def _with_registered(function: Callable[..., Any], call: Call, inputs: list[Value]) -> Value:
     given = [as_matrix(x.output()) if len(x.shape) == 1 else x.output() for x in inputs]
-    result = function(call.layer, given)
-    output: Output = result.output(0) if isinstance(result, ov.Node) else result
+    try:
+        result = function(call.layer, given)
+    except Exception as error:  # of a user's own function
+        raise UnsupportedLayerError(
+            f"{call}: the converter that is registered for its class failed ({type(error).__name__}: {first_line(error)})."
+        ) from error
+    output = result.output(0) if isinstance(result, ov.Node) else result
+    if not isinstance(output, ov.Output):
+        raise UnsupportedLayerError(
+            f"{call}: the converter that is registered for its class gave {result!r}; it must give an OpenVINO node or output."
+        )
     shape = tuple(call.node.output_shapes[1:])
     return Value(Ready(as_pixels(output) if len(shape) == 1 else output), shape)

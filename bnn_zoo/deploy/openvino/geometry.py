@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from bnn_zoo._layer_graph import Call
 from bnn_zoo.deploy.registered import UnsupportedLayerError
-from bnn_zoo.deploy.window import reach_of, symmetric_start, tensorflow_window
+from bnn_zoo.deploy.window import is_symmetric, reach_of, symmetric_start, tensorflow_window
 
 #: Of a row, OpenVINO's binary kernels for AVX2 write so many pixels at a time, and take no more than that for padding.
 PIXELS_AT_ONCE = 2
@@ -31,42 +31,34 @@ class Geometry:
         return self.auto_pad == "same_upper" or any(self.before + self.after)
 
 
-def window_geometry(
-    padding: str, size: tuple[int, int], strides: Any, dilation: Any = (1, 1), *, symmetric: bool = False
-) -> Geometry:
-    """The geometry of a Keras layer.
+def window_geometry(call: Call, size: Sequence[int]) -> Geometry:
+    """The geometry of a convolution or pool.
 
     Args:
-        padding: "same" or "valid".
-        size: of the window.
-        strides: of the layer.
-        dilation: of the layer.
-        symmetric: "same" padding is the same on both sides, as in PyTorch.
+        call: of the layer.
+        size: of its window, (rows, columns).
 
     Raises:
-        UnsupportedLayerError: for another padding.
+        UnsupportedLayerError: for a padding other than "same" and "valid".
     """
-    if padding not in ("same", "valid"):
-        raise UnsupportedLayerError(f'padding is {padding!r}; it must be "same" or "valid".')
-    strides, dilation = tuple(strides), tuple(dilation)
-    if padding == "valid":
+    layer = call.layer
+    strides, dilation = tuple(layer.strides), tuple(getattr(layer, "dilation_rate", (1, 1)))
+    if layer.padding not in ("same", "valid"):
+        raise UnsupportedLayerError(f'{call} has padding={layer.padding!r}; deployed can be "same" and "valid".')
+    if layer.padding == "valid":
         return Geometry(strides, dilation)
-    if not symmetric:
+    if not is_symmetric(layer):
         return Geometry(strides, dilation, auto_pad="same_upper")
     rows, columns = (symmetric_start(reach_of(length, rate)) for length, rate in zip(size, dilation, strict=True))
     return Geometry(strides, dilation, (rows, columns), (rows, columns))
 
 
-def explicit_padding(geometry: Geometry, size: tuple[int, int], height: int | None, width: int | None) -> Geometry:
-    """The same geometry with "same" padding worked out for a picture of a known size.
-
-    Raises:
-        UnsupportedLayerError: if the size is not known, and the padding depends on it.
-    """
+def explicit_padding(geometry: Geometry, size: Sequence[int], height: int | None, width: int | None) -> Geometry | None:
+    """The same geometry with "same" padding worked out for a picture of a known size; None where it depends on a free one."""
     if geometry.auto_pad == "explicit":
         return geometry
-    if _depends_on_size(geometry, height, width):
-        raise UnsupportedLayerError('this layer needs a fixed input size: pad_values with padding="same" on real-valued inputs.')
+    if any(side is None and stride != 1 for side, stride in zip((height, width), geometry.strides, strict=True)):
+        return None
     rows, columns = (
         tensorflow_window(length or 1, reach_of(kernel, rate), stride)
         for length, kernel, stride, rate in zip((height, width), size, geometry.strides, geometry.dilation, strict=True)
@@ -75,7 +67,7 @@ def explicit_padding(geometry: Geometry, size: tuple[int, int], height: int | No
 
 
 def too_wide_padding(
-    geometry: Geometry, size: tuple[int, int], given: Sequence[int | None], made: Sequence[int | None]
+    geometry: Geometry, size: Sequence[int], given: Sequence[int | None], made: Sequence[int | None]
 ) -> Geometry | None:
     """The geometry with its padding worked out, if that is more than OpenVINO's binary kernels take; None if it is not.
 
@@ -85,15 +77,10 @@ def too_wide_padding(
         given: its input, (height, width, channels); None where a size is free.
         made: its output, likewise.
     """
-    height, width = given[:2]
-    if geometry.auto_pad != "explicit" and _depends_on_size(geometry, height, width):
+    explicit = explicit_padding(geometry, size, *given[:2])
+    if explicit is None:
         return None  # the kernels' own; they refuse small pictures
-    explicit = explicit_padding(geometry, size, height, width)
     at_once = min(PIXELS_AT_ONCE, made[1] or PIXELS_AT_ONCE)
     wide = max(explicit.before[1], explicit.after[1]) > at_once
     strided = explicit.padded and size[1] > WIDEST_PADDED and explicit.strides != (1, 1)
     return explicit if wide or strided else None
-
-
-def _depends_on_size(geometry: Geometry, height: int | None, width: int | None) -> bool:
-    return any(side is None and stride != 1 for side, stride in zip((height, width), geometry.strides, strict=True))

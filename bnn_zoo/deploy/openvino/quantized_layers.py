@@ -24,48 +24,53 @@ from bnn_zoo.deploy.openvino.value import Output, Ready, Value
 from bnn_zoo.deploy.quantizers import BinaryKernel, activation_bits, binary_kernel, is_sign, quantized_weight
 from bnn_zoo.deploy.registered import UnsupportedLayerError
 from bnn_zoo.deploy.steps import affine_step
-from bnn_zoo.deploy.window import is_symmetric
 
 
 def convert_quantized_conv(call: Call, inputs: list[Value]) -> Value:
     """QuantConv2D, and Conv2D as the case without quantizers."""
-    layer, (x,) = call.layer, inputs
-    size = tuple(layer.kernel_size)
-    geometry = window_geometry(layer.padding, size, layer.strides, layer.dilation_rate, symmetric=is_symmetric(layer))
+    layer = call.layer
+    geometry = window_geometry(call, layer.kernel_size)
     pad_value = float(getattr(layer, "pad_values", 0.0)) if geometry.padded else 0.0
-    weight = quantized_weight(layer, "kernel")
+    return _finished(call, _convolution(call, inputs[0], quantized_weight(layer, "kernel"), geometry, pad_value, layer.groups))
+
+
+def _convolution(call: Call, x: Value, weight: np.ndarray, geometry: Geometry, pad_value: float = 0.0, groups: int = 1) -> Value:
+    """A layer's convolution with a kernel as its forward pass uses it, (rows, columns, channels of a group, filters)."""
+    layer, size = call.layer, weight.shape[:2]
     kernel = binary_kernel(weight)
     bits = _input_bits(call, x)
     shape = tuple(call.node.output_shapes[1:])
     signed = _is_signed(layer)
-    wide = too_wide_padding(geometry, (size[0], size[1]), x.shape, shape)
-    has_binary_form = layer.groups == 1 and _has_binary_form(bits, x.channels, pad_value, signed=signed)
+    wide = too_wide_padding(geometry, size, x.shape, shape)
+    has_binary_form = groups == 1 and _has_binary_form(bits, x.channels, pad_value, signed=signed)
     if kernel is not None and has_binary_form and (signed or wide is None):
         if wide is None:
             total, steps = binary_convolution(_planes(x, bits, signed), kernel, geometry, pad_value, signed=signed, name=call.name)
         else:
             total, steps = widely_padded_convolution(x, kernel, wide, pad_value, name=call.name)
-        result = Value(Ready(total), shape, steps)
-    else:
-        data = _real_inputs(layer, x, bits)
-        if pad_value:
-            data, geometry = padded(
-                x.output() if data is None else data, explicit_padding(geometry, (size[0], size[1]), *x.shape[:2]), pad_value
+        return Value(Ready(total), shape, steps)
+    data = _real_inputs(layer, x, bits)
+    if pad_value:
+        explicit = explicit_padding(geometry, size, *x.shape[:2])
+        if explicit is None:
+            raise UnsupportedLayerError(
+                f'{call} has pad_values={pad_value:g}, and how far padding="same" reaches under its strides depends on the size of '
+                "the picture: give the model a fixed input size."
             )
-        stored, steps = weight, ()
-        if kernel is not None and weight.size >= LARGE:
-            # Signs can be stored as bytes; their scale goes behind.
-            stored, steps = kernel.signs, (affine_step(kernel.scale, np.zeros(layer.filters)),)
-        channels_first = np.transpose(stored, (3, 2, 0, 1))
-        source = RealConvolution(x, channels_first, call.name, data, foldable=not steps, geometry=geometry, groups=layer.groups)
-        result = Value(source, shape, steps)
-    return _finished(call, result)
+        data, geometry = padded(x.output() if data is None else data, explicit, pad_value)
+    stored, steps = weight, ()
+    if kernel is not None and weight.size >= LARGE:
+        # Signs can be stored as bytes; their scale goes behind.
+        stored, steps = kernel.signs, (affine_step(kernel.scale, np.zeros(kernel.scale.size)),)
+    channels_first = np.transpose(stored, (3, 2, 0, 1))
+    source = RealConvolution(x, channels_first, call.name, data, foldable=not steps, geometry=geometry, groups=groups)
+    return Value(source, shape, steps)
 
 
 def convert_depthwise_conv(call: Call, inputs: list[Value]) -> Value:
     """DepthwiseConv2D."""
     layer, (x,) = call.layer, inputs
-    geometry = window_geometry(layer.padding, tuple(layer.kernel_size), layer.strides, layer.dilation_rate)
+    geometry = window_geometry(call, layer.kernel_size)
     weight = np.asarray(layer.depthwise_kernel, np.float32)
     rows, columns, channels, multiplier = weight.shape
     kernel = np.transpose(weight, (2, 3, 0, 1)).reshape(channels * multiplier, 1, rows, columns)
@@ -74,11 +79,14 @@ def convert_depthwise_conv(call: Call, inputs: list[Value]) -> Value:
 
 
 def convert_quantized_dense(call: Call, inputs: list[Value]) -> Value:
-    """QuantDense, and Dense as the case without quantizers. Behind Flatten the kernel is turned instead of the features."""
+    """QuantDense, and Dense as the case without quantizers. Behind Flatten the kernel is turned instead of the features.
+
+    Of pictures, (batch, height, width, channels), it is a 1x1 convolution.
+    """
     layer, (x,) = call.layer, inputs
-    if len(x.shape) != 1:
-        raise UnsupportedLayerError(f"{call} takes (batch, features); this one is given {x.shape}. Put a Flatten layer before it.")
     weight = quantized_weight(layer, "kernel")
+    if len(x.shape) == 3:
+        return _finished(call, _convolution(call, x, weight[None, None], Geometry()))
     kernel = binary_kernel(weight)
     bits = _input_bits(call, x)
     pictures = x.flat_of if not x.steps else None

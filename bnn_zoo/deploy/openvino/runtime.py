@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
@@ -11,8 +10,9 @@ from typing import Any
 import numpy as np
 import openvino as ov
 
+from bnn_zoo._cores import available_cores
 from bnn_zoo.deploy.openvino.convert import convert
-from bnn_zoo.deploy.pieces import batches, checked_images
+from bnn_zoo.deploy.pieces import batches, checked_images, filled, usual_size
 
 #: Compiled batch shapes that are kept; each has its own copy of the kernels.
 KEPT = 8
@@ -53,43 +53,55 @@ class OpenVINORuntime:
             settings: OpenVINO's own, such as PERF_COUNT=True or NUM_STREAMS=2.
 
         Raises:
-            ValueError: if OpenVINO has no kernel for one of its layers, such as a wide window with strides at a free size.
+            ValueError: if a layer has no output for pictures of that size, or OpenVINO no kernel for it, such as a wide window with
+                strides at a free size.
         """
-        model = self.model.clone()
-        model.reshape(list(shape))
         options = {**PRECISION, "PERFORMANCE_HINT": "LATENCY", **settings}
-        options.setdefault("INFERENCE_NUM_THREADS", self.threads or os.cpu_count() or 1)
+        options.setdefault("INFERENCE_NUM_THREADS", self.threads or available_cores())
+        model = self._sized(shape)
         try:
             return self._core.compile_model(model, "CPU", options)
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]  # above it are places in OpenVINO's code
-            raise ValueError(f"OpenVINO cannot run this network on pictures of {shape}: {reason}.") from error
+            raise _cannot_run(shape, error) from error
 
     def predict(self, images: Any, batch_size: int = 32) -> np.ndarray:
         array = checked_images(images, self.input_shape)
-        parts = list(batches(len(array), batch_size))
+        parts = batches(len(array), batch_size)
         if not parts:
-            model = self.model.clone()
-            model.reshape([1, *array.shape[1:]])
-            return np.zeros((0, *list(model.output(0).shape)[1:]), np.float32)
-        return np.concatenate([self._run(array[part]) for part in parts])
+            return np.zeros((0, *list(self._sized((1, *array.shape[1:])).output(0).shape)[1:]), np.float32)
+        return np.concatenate([self._run(array[part], batch_size) for part in parts])
 
-    def predict_stream(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    def predict_stream(self, batches: Iterable[np.ndarray | None]) -> Iterator[np.ndarray | None]:
         """Runs batch after batch, with one under way on every core.
 
         Args:
             batches: (batch, height, width, channels), float32, all of one shape: another one than the first's is run by itself,
-                which is slower. They are not copied: leave each as it is until its output has come.
+                which is slower. They are not copied: leave each as it is until its output has come. None stands for a batch of
+                which nothing is left to run; what waits before it is not held back for the next one.
 
         Yields:
-            The output of each, in their order.
+            The output of each, in their order; None for None.
         """
-        streams = self.threads or os.cpu_count() or 1
+        streams = self.threads or available_cores()
         network: ov.CompiledModel | None = None
         idle: list[ov.InferRequest] = []
-        busy: deque[tuple[ov.InferRequest, np.ndarray]] = deque()  # with what is read while it runs
+        busy: deque[tuple[ov.InferRequest, np.ndarray] | None] = deque()  # with what is read while it runs
         shape: tuple[int, ...] = ()
+
+        def oldest() -> np.ndarray | None:
+            started = busy.popleft()
+            if started is None:
+                return None
+            request, _ = started
+            request.wait()
+            idle.append(request)
+            return np.array(request.get_output_tensor(0).data)
+
         for batch in batches:
+            if batch is None:
+                busy.append(None)
+                yield oldest()
+                continue
             images = checked_images(batch, self.input_shape)
             if network is None and len(images):
                 shape = images.shape
@@ -98,25 +110,31 @@ class OpenVINORuntime:
                 idle = [network.create_infer_request() for _ in range(streams + 1)]
             if images.shape != shape:
                 while busy:
-                    request, _ = busy.popleft()
-                    yield _finished(request)
-                    idle.append(request)
+                    yield oldest()
                 yield self.predict(images, batch_size=max(len(images), 1))
                 continue
-            if not idle:
-                request, _ = busy.popleft()
-                yield _finished(request)
-                idle.append(request)
+            while not idle:
+                yield oldest()
             request = idle.pop()
             request.start_async([images], share_inputs=True)
             busy.append((request, images))
         while busy:
-            yield _finished(busy.popleft()[0])
+            yield oldest()
 
-    def _run(self, images: np.ndarray) -> np.ndarray:
+    def _sized(self, shape: tuple[int, ...]) -> ov.Model:
+        """The network for pictures of one batch shape."""
+        model = self.model.clone()
+        try:
+            model.reshape(list(shape))
+        except RuntimeError as error:
+            raise _cannot_run(shape, error) from error
+        return model
+
+    def _run(self, images: np.ndarray, batch_size: int) -> np.ndarray:
+        whole = filled(images, usual_size(len(images), batch_size))
         with self._lock:  # a request holds one set of tensors
-            request = self._request(images.shape)
-            return np.array(request.infer([images], share_inputs=True)[0])
+            request = self._request(whole.shape)
+            return np.array(request.infer([whole], share_inputs=True)[0])[: len(images)]
 
     def _request(self, shape: tuple[int, ...]) -> ov.InferRequest:
         if shape not in self._compiled:
@@ -127,6 +145,9 @@ class OpenVINORuntime:
         return self._compiled[shape]
 
 
-def _finished(request: ov.InferRequest) -> np.ndarray:
-    request.wait()
-    return np.array(request.get_output_tensor(0).data)
+def _cannot_run(shape: tuple[int, ...], error: RuntimeError) -> ValueError:
+    lines = str(error).strip().splitlines()
+    reason = lines[-1].rstrip(".")  # above it are places in OpenVINO's code
+    layer = next((line.rpartition("friendly_name ")[2].rstrip(":") for line in lines if "friendly_name" in line), None)
+    at = f" at layer {layer}" if layer else ""
+    return ValueError(f"OpenVINO cannot run this network on pictures of {shape}{at}: {reason}.")

@@ -15,7 +15,6 @@ from bnn_zoo.deploy.openvino.geometry import Geometry, window_geometry
 from bnn_zoo.deploy.openvino.real import RealConvolution
 from bnn_zoo.deploy.openvino.value import Deferred, Output, Ready, Value, as_pixels, name_node
 from bnn_zoo.deploy.registered import UnsupportedLayerError
-from bnn_zoo.deploy.window import is_symmetric
 
 
 def convert_channel_shuffle(call: Call, inputs: list[Value]) -> Value:
@@ -28,7 +27,7 @@ def convert_max_pool(call: Call, inputs: list[Value]) -> Value:
     """MaxPooling2D. Rising steps wait until behind the pool, where there are fewer pixels."""
     layer, (x,) = call.layer, inputs
     size = tuple(layer.pool_size)
-    form = window_geometry(layer.padding, size, layer.strides, symmetric=is_symmetric(layer))
+    form = window_geometry(call, size)
     shape = tuple(call.node.output_shapes[1:])
     if x.steps and not x.source.foldable and all(np.all(step.scale >= 0) for step in x.steps):
         return Value(Ready(_max_pool(x.source.output(), size, form, call.name)), shape, x.steps)
@@ -46,7 +45,7 @@ def _max_pool(x: Output, size: tuple[int, ...], form: Geometry, name: str) -> Ou
 def convert_average_pool(call: Call, inputs: list[Value]) -> Value:
     """AveragePooling2D; padding does not count."""
     layer, (x,) = call.layer, inputs
-    form = window_geometry(layer.padding, tuple(layer.pool_size), layer.strides)
+    form = window_geometry(call, layer.pool_size)
     result = opset1.avg_pool(
         x.output(), list(form.strides), [0, 0], [0, 0], list(layer.pool_size), True, "floor", form.auto_pad
     ).output(0)

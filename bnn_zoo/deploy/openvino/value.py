@@ -70,7 +70,6 @@ class Value:
         shape: in Keras, without batch: (height, width, channels) or (features,).
         steps: in their order.
         flat_of: the pictures that this value is the flattened form of.
-        sign_of: the value whose sign this one is.
         part_of: (value, group, groups) where this is one of equal groups of a value's channels.
         parts: the values whose channels it joins.
 
@@ -113,13 +112,21 @@ class Value:
                 self._output = self.source.with_step(*merged(self.steps, self.channels))
             else:
                 self._output = self.source.output()
-            name_node(self._output, self.name)
+            if not is_named(self._output):  # by this value or by an earlier one that it passes on
+                name_node(self._output, self.name)
         return self._output
 
     def followed_by(self, step: Step) -> Value:
         """The value one step later."""
         source, steps = self.carried()
         return Value(source, self.shape, (*steps, step))
+
+    def unchanged(self) -> Value:
+        """The same tensor as the value of a layer that does nothing."""
+        source, steps = self.carried()
+        result = Value(source, self.shape, steps, flat_of=self.flat_of, part_of=self.part_of)
+        result.known_bits = self.known_bits
+        return result
 
     def carried(self) -> tuple[Source, tuple[Step, ...]]:
         """Source and steps for a value made from this one. A foldable source that others need too is put into the graph."""
@@ -154,6 +161,12 @@ def as_matrix(output: Output) -> Output:
 def as_pixels(output: Output) -> Output:
     """(batch, features) to (batch, features, 1, 1)."""
     return ops.reshape(output, np.array([0, -1, 1, 1], np.int64), special_zero=True).output(0)
+
+
+def is_named(output: Output) -> bool:
+    """Whether a node has been named after a layer already."""
+    node = output.get_node()
+    return node.get_friendly_name() != node.get_name()  # the one that OpenVINO numbers it by
 
 
 def name_node(output: Output, name: str) -> None:
