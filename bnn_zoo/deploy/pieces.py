@@ -53,7 +53,7 @@ def batches(count: int, batch_size: int) -> list[slice]:
         ValueError: if `batch_size` is no whole number above 0.
     """
     check_batch_size(batch_size)
-    return [slice(start, min(start + batch_size, count)) for start in range(0, count, batch_size)]
+    return [slice(start, min(start + int(batch_size), count)) for start in range(0, count, int(batch_size))]
 
 
 def filled(pictures: np.ndarray, size: int) -> np.ndarray:
@@ -62,6 +62,22 @@ def filled(pictures: np.ndarray, size: int) -> np.ndarray:
     return np.concatenate([pictures, np.zeros((missing, *pictures.shape[1:]), pictures.dtype)]) if missing else pictures
 
 
-def usual_size(count: int, batch_size: int) -> int:
-    """Of the sizes that batches are filled up to, since each must be compiled: `batch_size` and the powers of two below it."""
-    return min(batch_size, 1 << (count - 1).bit_length())
+def sized_batches(count: int, batch_size: int) -> list[tuple[slice, int]]:
+    """Slices over `count` pictures, and to how many each is to be filled up: `batch_size`, or a power of two below it.
+
+    So that a backend which compiles for each size has few to compile, whatever the rests are.
+
+    Raises:
+        ValueError: if `batch_size` is no whole number above 0.
+    """
+    pieces = []
+    for part in batches(count, batch_size):
+        start = part.start
+        while rest := part.stop - start:
+            above = min(int(batch_size), 1 << (rest - 1).bit_length())
+            below = 1 << (rest.bit_length() - 1)
+            # Pictures that fill up cost their time in each call, a further size its compilation in the first one.
+            taken, size = (rest, above) if 5 * rest >= 4 * above else (below, below)
+            pieces.append((slice(start, start + taken), size))
+            start += taken
+    return pieces

@@ -328,7 +328,9 @@ def test_pictures_that_are_too_small_are_told_in_one_line() -> None:
             call()
 
 
-@pytest.mark.parametrize(("pictures", "batch_size", "sizes"), [(1999, 1000, 2), (13, 32, 1), (5, 4, 2), (3, 3, 1)])
+@pytest.mark.parametrize(
+    ("pictures", "batch_size", "sizes"), [(1999, 1000, 2), (13, 32, 1), (5, 4, 2), (3, 3, 1), (21, 32, 3), (1600, 1000, 5)]
+)
 def test_few_sizes_of_batches_are_compiled(pictures: int, batch_size: int, sizes: int) -> None:
     images = keras.Input((2, 2, 3))
     runtime = deploy.compile(keras.Model(images, keras.layers.ReLU()(images)), threads=1)

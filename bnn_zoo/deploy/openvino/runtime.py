@@ -12,7 +12,7 @@ import openvino as ov
 
 from bnn_zoo._cores import available_cores
 from bnn_zoo.deploy.openvino.convert import convert
-from bnn_zoo.deploy.pieces import batches, checked_images, filled, usual_size
+from bnn_zoo.deploy.pieces import checked_images, filled, sized_batches
 
 #: Compiled batch shapes that are kept; each has its own copy of the kernels.
 KEPT = 8
@@ -66,10 +66,10 @@ class OpenVINORuntime:
 
     def predict(self, images: Any, batch_size: int = 32) -> np.ndarray:
         array = checked_images(images, self.input_shape)
-        parts = batches(len(array), batch_size)
-        if not parts:
+        pieces = sized_batches(len(array), batch_size)
+        if not pieces:
             return np.zeros((0, *list(self._sized((1, *array.shape[1:])).output(0).shape)[1:]), np.float32)
-        return np.concatenate([self._run(array[part], batch_size) for part in parts])
+        return np.concatenate([self._run(filled(array[part], size))[: part.stop - part.start] for part, size in pieces])
 
     def predict_stream(self, batches: Iterable[np.ndarray | None]) -> Iterator[np.ndarray | None]:
         """Runs batch after batch, with one under way on every core.
@@ -130,11 +130,10 @@ class OpenVINORuntime:
             raise _cannot_run(shape, error) from error
         return model
 
-    def _run(self, images: np.ndarray, batch_size: int) -> np.ndarray:
-        whole = filled(images, usual_size(len(images), batch_size))
+    def _run(self, images: np.ndarray) -> np.ndarray:
         with self._lock:  # a request holds one set of tensors
-            request = self._request(whole.shape)
-            return np.array(request.infer([whole], share_inputs=True)[0])[: len(images)]
+            request = self._request(images.shape)
+            return np.array(request.infer([images], share_inputs=True)[0])
 
     def _request(self, shape: tuple[int, ...]) -> ov.InferRequest:
         if shape not in self._compiled:
