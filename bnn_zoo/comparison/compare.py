@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bnn_zoo._first_line import first_line
+from bnn_zoo._error_words import first_line
 from bnn_zoo._keras import keras
 from bnn_zoo.comparison.figures import figures_from
 from bnn_zoo.comparison.latency import check_backends, measure_latency

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from bnn_zoo._cores import available_cores
-from bnn_zoo._first_line import first_line
+from bnn_zoo._error_words import first_line
 from bnn_zoo.deploy.backends import load_backend
 from bnn_zoo.deploy.runtime import BACKENDS, Backend, check_threads, compile
 from bnn_zoo.deploy.timing import Measurement, check_repeats, settled

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._user_path import user_path
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.labels import class_labels

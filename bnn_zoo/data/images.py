@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._user_path import user_path
 
 _EXIF_ORIENTATION = 0x0112

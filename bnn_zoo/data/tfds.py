@@ -13,8 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from bnn_zoo._did_you_mean import did_you_mean
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import tf
-from bnn_zoo._one_line import in_one_line
 from bnn_zoo.data.encoded import EncodedPictures
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.splits import chosen_split

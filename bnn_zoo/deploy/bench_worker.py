@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bnn_zoo._first_line import first_line
+from bnn_zoo._error_words import first_line
 from bnn_zoo._keras import keras, tf
 from bnn_zoo._startup import load_tensorflow
 from bnn_zoo.deploy.runtime import compile

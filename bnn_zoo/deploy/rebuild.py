@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bnn_zoo._first_line import first_line
+from bnn_zoo._error_words import first_line
 from bnn_zoo._keras import Tensor, keras, tf
 from bnn_zoo._layer_graph import Call, LayerGraph, check_functional, read_layer_graph, resizes_nested_models
 from bnn_zoo.deploy.registered import UnsupportedLayerError

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.errors import DownloadError
 from bnn_zoo.download.version import is_of_version, keep_version, version_in, version_of

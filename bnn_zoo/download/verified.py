@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.errors import DownloadError
 from bnn_zoo.download.folders import clear_leftovers, downloads_folder

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import keras, larq
-from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.allowed_classes import CLASSES, FUNCTIONS, MODULES, VALUES
 from bnn_zoo.hub.errors import WeightFileError
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._caller import warn_caller
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import keras
-from bnn_zoo._one_line import in_one_line
 from bnn_zoo._user_path import user_path
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.data.labels import class_labels

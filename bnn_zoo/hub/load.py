@@ -11,8 +11,8 @@ from typing import Any
 
 from bnn_zoo._argument_checks import check_input_tensor, check_num_classes
 from bnn_zoo._caller import warn_caller
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import Tensor, keras
-from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.attached import attach_weight_set
 from bnn_zoo.hub.authors_settings import authors_settings
 from bnn_zoo.hub.custom import rebuild

@@ -16,7 +16,7 @@ import os
 import re
 from pathlib import Path
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._user_path import user_path
 from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.hub.bring import bring

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._user_path import user_path
 from bnn_zoo.data.preprocessing_settings import Preprocessing
 from bnn_zoo.hub.card import model_card

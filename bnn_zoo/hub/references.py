@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._user_path import user_path
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import CONFIG, TENSORS, read_config

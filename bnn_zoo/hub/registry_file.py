@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bnn_zoo._caller import warn_caller
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.hub import strict_json
 from bnn_zoo.hub.errors import WeightFileError

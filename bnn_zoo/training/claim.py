@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._whole_file import write_text_whole
 
 #: Stands for a value that is not there, which null would not tell from one that is.

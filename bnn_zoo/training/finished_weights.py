@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import keras
-from bnn_zoo._one_line import in_one_line
 from bnn_zoo._whole_file import write_text_whole
 from bnn_zoo.hub.errors import WeightsError
 from bnn_zoo.hub.hashing import file_sha256

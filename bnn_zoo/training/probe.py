@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bnn_zoo._first_line import first_line
+from bnn_zoo._error_words import first_line
 from bnn_zoo._keras import Tensor, keras, tf
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.claim import read_claim

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 
 #: Its name in a run's folder.
 LOG = "log.csv"

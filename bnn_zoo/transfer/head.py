@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any
 
 from bnn_zoo._argument_checks import check_num_classes
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import keras
 from bnn_zoo._layer_graph import check_functional, read_layer_graph
-from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.attached import attach_weight_set, weight_set_of
 from bnn_zoo.hub.variables import HEAD, TOP, named_variables, put_weights, weights_of
 from bnn_zoo.models import find_architecture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from typing import Any
 
-from bnn_zoo._first_line import first_line
+from bnn_zoo._error_words import first_line
 from bnn_zoo._keras import tf
 from bnn_zoo._layer_graph import read_layer_graph
 from bnn_zoo._silence import silent_stderr

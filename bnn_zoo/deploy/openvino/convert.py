@@ -9,7 +9,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from bnn_zoo._first_line import first_line
+from bnn_zoo._error_words import first_line
 from bnn_zoo._keras import keras, larq
 from bnn_zoo._layer_graph import Call, LayerGraph, read_layer_graph
 from bnn_zoo.deploy.inference import check_inference

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import keras
-from bnn_zoo._one_line import in_one_line
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
 from bnn_zoo.hub.variables import cast, check_numbers
 

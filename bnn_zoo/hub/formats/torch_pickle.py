@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from ml_dtypes import bfloat16
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo.hub.formats.pickle_check import check_pickle
 
 #: The classes of storages, and their numbers as numpy reads them.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.errors import WeightFileError

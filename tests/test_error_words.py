@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bnn_zoo._one_line import in_one_line
+from bnn_zoo._error_words import in_one_line
 
 
 def test_one_line_that_is_not_too_long_and_never_empty() -> None:
