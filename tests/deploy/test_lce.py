@@ -266,3 +266,19 @@ def test_layers_of_a_users_own_class_compute_what_they_compute(layer: str) -> No
     model = random_norms(keras.Model(images, SUBCLASSES[layer](images)))
     pictures = noise(6, 6, 8)
     assert np.allclose(rewrite_for_lce(model)(pictures), model(pictures), atol=1e-4)
+
+
+@pytest.mark.parametrize("around", [lambda layer: layer, keras.layers.Bidirectional])
+def test_an_lstm_that_would_become_one_operation_is_refused(around: Callable[[Any], Any]) -> None:
+    pytest.importorskip("larq_compute_engine")
+
+    def network(unroll: bool) -> Any:
+        images = keras.Input((4, 4, 3))
+        rows = keras.layers.Reshape((4, 12))(images)
+        return keras.Model(images, around(keras.layers.LSTM(5, unroll=unroll, name="memory"))(rows))
+
+    unrolled, pictures = network(True), noise(4, 4, batch=3)
+    found = deploy.compile(unrolled, "lce").predict(pictures)
+    assert np.abs(found - unrolled.predict(pictures, verbose=0)).max() < 1e-5
+    with pytest.raises(deploy.UnsupportedLayerError, match="^layer .* holds an LSTM.*unroll=True"):
+        deploy.compile(network(False), "lce")

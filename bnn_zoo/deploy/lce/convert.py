@@ -6,8 +6,8 @@ import tempfile
 from typing import Any
 
 from bnn_zoo._error_words import first_line
-from bnn_zoo._keras import tf
-from bnn_zoo._layer_graph import read_layer_graph
+from bnn_zoo._keras import keras, tf
+from bnn_zoo._layer_graph import Call, read_layer_graph
 from bnn_zoo._silence import silent_stderr
 from bnn_zoo.deploy.backends import load_backend
 from bnn_zoo.deploy.inference import check_inference
@@ -27,7 +27,8 @@ def convert(model: Any) -> bytes:
         TypeError: for another kind of model.
         ValueError: for more than one input or output, or if the input size is free.
         MissingBackendError: if Larq Compute Engine is not installed.
-        UnsupportedLayerError: for a layer that behaves as in training always, or that the converter does not take.
+        UnsupportedLayerError: for a layer that behaves as in training always, or that the converter does not take, or takes and
+            computes wrongly.
     """
     engine = load_backend("lce")
     check_one_picture_in(model)
@@ -36,6 +37,7 @@ def convert(model: Any) -> bytes:
         raise ValueError(f"model {model.name!r} takes pictures of {shape}; Larq Compute Engine needs a fixed input_shape.")
     for call in read_layer_graph(model).calls:
         check_inference(call)
+        _refuse_fused_lstm(call)
     network = rewrite_for_lce(model)
     function = tf.function(lambda images: network(images, training=False))
     module = tf.Module()
@@ -55,3 +57,12 @@ def convert(model: Any) -> bytes:
                 "this, or take another backend."
             ) from error
         return store_in_int8(file)
+
+
+def _refuse_fused_lstm(call: Call) -> None:
+    """The one operation that the converter makes of an LSTM's loop gives other numbers than Keras, from the first picture on."""
+    layers = [call.layer, getattr(call.layer, "forward_layer", None), getattr(call.layer, "backward_layer", None)]
+    if any(isinstance(layer, keras.layers.LSTM) and not layer.unroll for layer in layers):
+        raise UnsupportedLayerError(
+            f"{call} holds an LSTM, which would give wrong numbers on Larq Compute Engine; build it with unroll=True."
+        )
