@@ -1,4 +1,4 @@
-"""Fixtures of this folder: short pauses, caches of each test's own, a small disk, the Hub for this process."""
+"""Fixtures of this folder: short pauses, caches of each test's own, a small disk, a small network, the Hub for this process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hub_server import HubServer
@@ -22,6 +23,14 @@ def quick_and_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.delenv("BNN_ZOO_REGISTRY", raising=False)
     yield
     registry._everything.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def network() -> Any:
+    """A small network for a file's tests."""
+    from small_network import small_network  # loads TensorFlow, which most of this folder's tests do without
+
+    return small_network()
 
 
 @pytest.fixture

@@ -34,11 +34,6 @@ TRUNCATIONS, FLIPS = 100, 500
 
 
 @pytest.fixture(scope="module")
-def network() -> keras.Model:
-    return small_network()
-
-
-@pytest.fixture(scope="module")
 def packed(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_pretrained(network, tmp_path_factory.mktemp("packed")) / "model.safetensors"
 

@@ -19,11 +19,6 @@ from bnn_zoo.hub.folder import record_metrics
 
 
 @pytest.fixture(scope="module")
-def network() -> keras.Model:
-    return small_network()
-
-
-@pytest.fixture(scope="module")
 def saved(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_pretrained(network, tmp_path_factory.mktemp("saved"), tag="mine", metrics=[Metric("top-1", 80.0, "d", "m")])
 

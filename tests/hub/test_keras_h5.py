@@ -18,11 +18,6 @@ from bnn_zoo.hub import WeightFileError, WeightMismatchError, load_pretrained
 from bnn_zoo.hub.formats import keras_h5
 
 
-@pytest.fixture(scope="module")
-def network() -> keras.Model:
-    return small_network()
-
-
 def load(path: Path, name: str = "birealnet", num_classes: int | None = 10, **arguments: Any) -> keras.Model:
     options: dict[str, Any] = {"arguments": ARGUMENTS if name == "birealnet" else arguments}
     return load_pretrained(

@@ -35,11 +35,6 @@ from bnn_zoo.hub.variables import weights_of
 
 
 @pytest.fixture(scope="module")
-def network() -> keras.Model:
-    return small_network()
-
-
-@pytest.fixture(scope="module")
 def folder(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_pretrained(network, tmp_path_factory.mktemp("saved"), tag="mine", labels=list("abcdefghij"))
 
