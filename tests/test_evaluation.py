@@ -11,7 +11,7 @@ from PIL import Image
 
 from bnn_zoo import evaluate
 from bnn_zoo._keras import keras
-from bnn_zoo.data.datasets import scoring_split
+from bnn_zoo.data.datasets import check_source, scoring_split
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.images import ImageError
 from bnn_zoo.data.labels import class_labels
@@ -73,7 +73,9 @@ def test_the_split_for_scoring(tmp_path: Path) -> None:
     for split in ("train", "validation"):
         (tmp_path / split / "ant").mkdir(parents=True)
         Image.fromarray(picture(0)).save(tmp_path / split / "ant" / "1.png")
-    assert scoring_split(tmp_path) == "validation"
+    assert scoring_split(tmp_path) == check_source(tmp_path, scoring=True) == "validation"
+    assert check_source(tmp_path, "train", scoring=True) == "train"
+    assert check_source(tmp_path) is None
 
 
 def test_a_foreign_class_is_named(network: Any) -> None:

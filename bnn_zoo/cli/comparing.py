@@ -72,7 +72,7 @@ def compare(
     _check_files(html, plot, [column for column in possible if column.key in axes])
     check_backends(backends, threads, repeats)
     if data is not None:
-        check_source(data, split, scoring=True)
+        split = check_source(data, split, scoring=True)
     if backends or data is not None or not all(subject.is_stored for subject in find_subjects(patterns or None, shape)):
         load_tensorflow()
     found = run(

@@ -31,7 +31,7 @@ def evaluate(
     from bnn_zoo.hub import load_pretrained, resolve
 
     weights = resolve(model)
-    check_source(data, split, scoring=True)
+    split = check_source(data, split, scoring=True)
     load_tensorflow()
     from rich.progress import Progress
 

@@ -131,7 +131,7 @@ def split_names(source: str | os.PathLike[str]) -> tuple[str, ...]:
     return splits_by_class(path)
 
 
-def check_source(source: str | os.PathLike[str], split: str | None = None, scoring: bool = False) -> None:
+def check_source(source: str | os.PathLike[str], split: str | None = None, scoring: bool = False) -> str | None:
     """Whether there are such pictures, as far as it shows without a download and without TensorFlow.
 
     Args:
@@ -139,19 +139,21 @@ def check_source(source: str | os.PathLike[str], split: str | None = None, scori
         split: what was asked for, if anything.
         scoring: whether they are for scoring, so that without a split there must be one for it.
 
+    Returns:
+        What was asked for, or the split for scoring, so that nobody has to list the source for it again.
+
     Raises:
         ValueError: `source` holds no pictures by class, `split` is none of its splits, or as `scoring_split`.
         OSError: there is no `source`.
     """
     text = os.fspath(source)
     if text.startswith(TFDS):
-        return
+        return split
     published = text in PUBLISHED and not user_path(source).exists()
     splits = PUBLISHED[text].splits if published else split_names(source)
     if split is not None:
-        chosen_split(text, splits, split)
-    elif scoring:
-        _scored(text, splits)
+        return chosen_split(text, splits, split)
+    return _scored(text, splits) if scoring else None
 
 
 def training_split(source: str | os.PathLike[str], split: str | None = None) -> str | None:
@@ -197,10 +199,10 @@ def default_name(source: str | os.PathLike[str]) -> str:
 
 
 def _scored(source: str, splits: Sequence[str]) -> str | None:
-    for_it = [name for name in splits if name == "test"] or [name for name in splits if name.startswith("val")] or splits
-    if len(for_it) > 1 and for_it is splits:
+    for_scoring = [*(name for name in splits if name == "test"), *(name for name in splits if name.startswith("val"))]
+    if not for_scoring and len(splits) > 1:
         raise ValueError(f"{source} has the splits {', '.join(splits)}; say which with split=... (--split).")
-    return for_it[0] if for_it else None
+    return next(iter((*for_scoring, *splits)), None)
 
 
 def _opened(source: str | os.PathLike[str], split: str | None, on_bad: OnBad) -> ImageDataset | StreamedDataset:
