@@ -13,6 +13,9 @@ from bnn_zoo._keras import keras
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+#: Columns of a terminal that has room for a bar beside the numbers.
+_BAR_FROM = 110
+
 
 @contextmanager
 def training_bar(epochs: int, stage: str = "", shown: bool = True) -> Iterator[Progress]:
@@ -25,14 +28,16 @@ def training_bar(epochs: int, stage: str = "", shown: bool = True) -> Iterator[P
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
     console = Console(file=sys.stdout)
+    # Where a terminal is narrow the bar gives way and nothing else: the numbers say the same, and more.
     columns = (
-        TextColumn(f"{stage}  " if stage else ""),
+        *([TextColumn(stage)] if stage else []),
         TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        *([BarColumn()] if console.width >= _BAR_FROM else []),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[state]}"),
     )
     with Progress(*columns, console=console, disable=not (shown and console.is_terminal), transient=True) as bar:
@@ -68,7 +73,7 @@ def progress_callback(
             self.done += 1
             self.total += 1
             rate = self.done * batch_size / (time.perf_counter() - self.start)
-            state = f"loss {logs['loss']:.3f}  accuracy {100 * logs['accuracy']:.1f} %  {rate:.0f} pictures/s"
+            state = f"loss {logs['loss']:.3f}, accuracy {100 * logs['accuracy']:.1f} %, {rate:.0f} images/s"
             bar.update(self.task, completed=self.total, epoch=self.epoch + 1, state=state)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
