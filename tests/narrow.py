@@ -59,7 +59,6 @@ assert set(NARROW) == set(architectures())
 
 #: Networks that differ from another one in depth or width only, and so not at all when both are narrow.
 SAME_WHEN_NARROW = {
-    "binary_resnet_e34": "binary_resnet_e18",
     "group_net34": "group_net18",
     "meliusnet42": "meliusnet29",
     "meliusnet59": "meliusnet29",

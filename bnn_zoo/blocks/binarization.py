@@ -24,7 +24,7 @@ _OWN_QUANTIZERS = {
 }
 
 #: The kernel quantizers whose gradient is not clipped, or whose weights are standardized: no weight can be stuck outside the clip.
-_NEVER_STARVING = ("dorefa_sign", "standardized_sign", "standardize")
+_NEVER_STARVING = ("unclipped_sign", "dorefa_sign", "standardized_sign", "standardize")
 
 #: What the record's numbers must be: others show only as NaN in training, or in an error of TensorFlow's that names no field.
 _NUMBERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -47,7 +47,8 @@ class Binarization:
         input_quantizer: what binarizes the inputs of a binary layer: a name (`"ste_sign"`, `"approx_sign"`, `"swish_sign"`,
             `"sigmoid_sign"`, `"dorefa"`, any other name larq knows), a callable, or None for inputs in full precision.
         kernel_quantizer: the same for kernels, without `"dorefa"`; also `"magnitude_aware_sign"`, `"magnitude_sign"`,
-            `"xnor_scale"`, `"dorefa_sign"` and `"standardized_sign"`; `"standardize"` leaves them real.
+            `"xnor_scale"`, `"dorefa_sign"`, `"standardized_sign"` and `"unclipped_sign"`, the sign through which all of the gradient
+            passes; `"standardize"` leaves them real.
         clip_value: half the width of the window in which `ste_sign` lets the gradient pass, and the bound of the latent weights.
         kernel_constraint: `"weight_clip"` keeps latent weights in [-clip_value, clip_value]; or a Keras constraint, or None.
         kernel_initializer: of the latent weights.
@@ -129,6 +130,8 @@ def make_quantizer(field: Literal["input_quantizer", "kernel_quantizer"], binari
 def _named_quantizer(field: str, choice: Any, binarization: Binarization) -> Any:
     if choice == "ste_sign":
         return larq.quantizers.SteSign(clip_value=binarization.clip_value)
+    if choice == "unclipped_sign":
+        return larq.quantizers.SteSign(clip_value=None)
     if choice == "dorefa":
         return larq.quantizers.DoReFa(k_bit=binarization.activation_bits, mode="activations")
     if choice in _OWN_QUANTIZERS:
@@ -140,7 +143,7 @@ def _named_quantizer(field: str, choice: Any, binarization: Binarization) -> Any
     except ValueError as error:
         raise ValueError(
             f"{field} {choice!r} is not known. Known are ste_sign, approx_sign, swish_sign, ste_heaviside, ste_tern, "
-            f"magnitude_aware_sign, dorefa, {', '.join(_OWN_QUANTIZERS)}; a callable does as well."
+            f"magnitude_aware_sign, unclipped_sign, dorefa, {', '.join(_OWN_QUANTIZERS)}; a callable does as well."
         ) from error
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, batch_norm, choose_stem, conv_with_shortcut, head, residual_stem
 from bnn_zoo.blocks.scaling import Scaling
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
+from bnn_zoo.models.bmxnet import BMXNET
 
 PAPER = Paper(
     "Back to Simplicity: How to Train Accurate BNNs from Scratch?",
@@ -30,6 +33,7 @@ def binary_resnet_e18(
     *,
     filters: int = 64,
     section_blocks: tuple[int, ...] = (4, 4, 4, 4),
+    input_norm: bool = False,
     scaling: Scaling | None = None,
     stem: Stem | None = None,
     binarization: Binarization = BINARY_RESNET_E,
@@ -39,11 +43,14 @@ def binary_resnet_e18(
     Args:
         filters: channels of the first section.
         section_blocks: how many convolutions each section has: two for each block of the ResNet.
+        input_norm: begins with a batch norm of the picture, which has no gamma.
         scaling: learnt factors behind each binary convolution, as in XNOR-Net++: "channel", "outer", or None.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
     stem = choose_stem(x, stem)
+    if input_norm:
+        x = batch_norm(x, replace(binarization, scale=False, epsilon=2e-5), name="input_bn")
     x = residual_stem(
         x,
         filters,
@@ -71,4 +78,7 @@ binary_resnet_e34 = variant(
     published=(Published("imagenet", 63.2, 84.7, "authors' repository"),),
     summary="BinaryResNetE with 34 layers.",
     section_blocks=(6, 8, 12, 6),
+    # As in the authors' own code, whose figures these are; the 18 layers are larq-zoo's.
+    input_norm=True,
+    binarization=BMXNET,
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import (
@@ -17,11 +16,12 @@ from bnn_zoo.blocks import (
 )
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
+from bnn_zoo.models.bmxnet import BMXNET
 
 MELIUSNET = Binarization(clip_value=1.3, epsilon=1e-5)
 
-#: As in the authors' own code, where padding lies on both sides, and the stem's pool is larger.
-_OF_AUTHORS: dict[str, Any] = {"stem_pool": 3, "binarization": replace(MELIUSNET, padding_alignment="symmetric")}
+#: As in the authors' own code, where the stem's pool is larger, and transitions drop the last row and column of odd sizes.
+_OF_AUTHORS: dict[str, Any] = {"stem_pool": 3, "transition_padding": "valid", "binarization": BMXNET}
 
 
 @architecture(
@@ -45,6 +45,7 @@ def meliusnet22(
     section_blocks: tuple[int, ...] = (4, 5, 4, 4),
     transition_filters: tuple[int, ...] = (160, 224, 256),
     transition_groups: int = 1,
+    transition_padding: Literal["same", "valid"] = "same",
     growth_rate: int = 64,
     stem_pool: int = 2,
     stem: Stem | None = None,
@@ -56,6 +57,7 @@ def meliusnet22(
         section_blocks: how many pairs of blocks each section has.
         transition_filters: channels behind each transition.
         transition_groups: of the transitions' 1x1 convolutions; more than one save operations in full precision.
+        transition_padding: of the transitions' max-pools; `"valid"` drops the last row and column of an odd height or width.
         growth_rate: channels that each pair adds and improves.
         stem_pool: height and width of the stem's max-pool.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
@@ -72,6 +74,7 @@ def meliusnet22(
             x = transition_block(
                 x,
                 transition_filters[section - 1],
+                pool_padding=transition_padding,
                 groups=transition_groups,
                 binarization=binarization,
                 name=f"section_{section}_transition",

@@ -12,9 +12,9 @@ from bnn_zoo.training.recipe import Recipe
 from bnn_zoo.training.stage import Stage
 
 _DIFFERS = (
-    "BNext, {}. There two teachers trained elsewhere, {}, are weighed picture by picture; here a ResNet-34 is the only one, "
-    "trained in a stage of its own. There latent weights begin at normal random numbers of deviation 1e-3, here at Glorot's, and "
-    "all but kernels decay by 1e-3 (AdamW), which is not done here"
+    "BNext, {}. There two teachers trained elsewhere, {}, are weighed by how far the network is from each, in all a half; here a "
+    "ResNet-34 is the only one, trained in a stage of its own. There latent weights begin at normal random numbers of deviation "
+    "1e-3, here at Glorot's, and all but kernels decay by 1e-3 (AdamW), which is not done here"
 )
 _SCRIPT = "src/script/BNext-{0}/run_distributed_on_disk_a6k5_AdamW_Curicullum_{0}_assistant_teacher_num_{1}_aa.sh"
 
@@ -30,7 +30,7 @@ _TINY = Recipe(
     clip_norm=5.0,
     stages=(
         RESNET34,
-        Stage("binary", 512, cooling=0.9, teacher="resnet", label_weight=0.0, logits_weight=1.0),
+        Stage("binary", 512, cooling=0.9, teacher="resnet", label_weight=0.0, logits_weight=0.5),
     ),
     source=_DIFFERS.format(_SCRIPT.format("Tiny", 1), "EfficientNet-B0 and EfficientNet-B2"),
 )

@@ -1,7 +1,9 @@
 """Recipes for the MeliusNets and BinaryResNetE34, with the figures of the authors' own runs.
 
 Source: github.com/hpi-xnor/BMXNet-v2-wiki, the commands that CurrentBestResults.md links to; what a command leaves out is a default
-of util/arg_parser.py and datasets/imagenet.py in github.com/hpi-xnor/BMXNet-v2-examples. A batch there is one of each GPU.
+of util/arg_parser.py and datasets/imagenet.py in github.com/hpi-xnor/BMXNet-v2-examples, or of the optimizers in
+github.com/hpi-xnor/BMXNet-v2, python/mxnet/optimizer. A batch there is one of each GPU. There kernels in full precision begin at He's
+normal numbers, here at Glorot's.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ _MELIUSNET = Recipe(
     "meliusnet22.imagenet",
     optimizer="radam",
     learning_rate=2e-3,
-    epsilon=1e-8,
+    beta_1=0.95,
+    epsilon=1e-5,
     epochs=120,
     batch_size=2 * 32,
     augmentation="random_resized_crop",
@@ -31,6 +34,8 @@ MELIUSNET_RECIPES = (
         name="meliusnet59.imagenet",
         optimizer="adam",
         learning_rate=3e-3,
+        beta_1=0.9,
+        epsilon=1e-8,
         batch_size=8 * 32,
         source=_RUN.format("b32820e3e829cd0d9715848cc2d8ba07"),
     ),
@@ -41,7 +46,6 @@ MELIUSNET_RECIPES = (
         _MELIUSNET,
         name="binary_resnet_e34.imagenet",
         batch_size=2 * 64,
-        source=_RUN.format("46d848f558af6d1c885bae189420b67c")
-        + "; there latent weights and gradients are clipped at 1.3, and batch norm is the first layer too",
+        source=_RUN.format("46d848f558af6d1c885bae189420b67c"),
     ),
 )

@@ -58,6 +58,7 @@ class Recipe:
         real_optimizer: of all weights but the binary kernels; `"same"` trains them by `optimizer`.
         real_learning_rate: theirs, at its highest.
         momentum: of SGD.
+        beta_1: of Adam and RAdam: the share of the mean gradient that a step leaves as it was.
         epsilon: of Adam and RAdam.
         threshold: of Bop: how large the mean gradient must be for a weight to flip.
         weight_decay: each step takes learning rate times this share off the real-valued kernels, apart from the gradient. Latent
@@ -101,6 +102,7 @@ class Recipe:
     real_optimizer: RealOptimizer = "same"
     real_learning_rate: float = 0.0
     momentum: float = 0.9
+    beta_1: float = 0.9
     epsilon: float = 1e-7
     threshold: float = 1e-8
     weight_decay: float = 0.0
@@ -133,7 +135,7 @@ class Recipe:
         for name, least in _LEAST.items():
             if not least <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be at least {least}, and finite.")
-        for name in ("cutout", "label_smoothing", "momentum"):
+        for name in ("cutout", "label_smoothing", "momentum", "beta_1"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be in [0, 1).")
         if not 0.0 <= self.rand_augment <= 10.0:
@@ -196,8 +198,10 @@ def idle(recipe: Recipe) -> dict[str, str]:
     runs = [recipe_of(recipe, stage) for stage in recipe.stages] or [recipe]
     optimizers = {name for run in runs for name in (run.optimizer, run.real_optimizer)}
     alone = all(run.real_optimizer == "same" for run in runs)
+    without_adam = (not optimizers & {"adam", "radam"}, "no weights are trained by Adam or RAdam")
     why = {
-        "epsilon": (not optimizers & {"adam", "radam"}, "no weights are trained by Adam or RAdam"),
+        "beta_1": without_adam,
+        "epsilon": without_adam,
         "momentum": ("sgd" not in optimizers, "no weights are trained by SGD"),
         "threshold": ("bop" not in optimizers, "no kernels are trained by Bop"),
         "real_optimizer": (alone, "all weights are trained by optimizer"),

@@ -27,7 +27,8 @@ class RectifiedAdam(keras.optimizers.legacy.Adam):  # type: ignore[misc]
         first.assign_add((grad - first) * own["one_minus_beta_1_t"])
         second.assign_add((tf.square(grad) - second) * own["one_minus_beta_2_t"])
         mean = first / (1 - own["beta_1_power"])
-        size = tf.sqrt(second / (1 - own["beta_2_power"])) + own["epsilon"]
+        # Epsilon is added before the correction, as PyTorch and BMXNet do it.
+        size = (tf.sqrt(second) + own["epsilon"]) / tf.sqrt(1 - own["beta_2_power"])
         update = tf.where(own["rectification"] > 0, mean * own["rectification"] / size, mean)
         return var.assign_sub(own["lr_t"] * update, read_value=False)
 

@@ -203,3 +203,25 @@ def test_rectified_adam_takes_the_steps_of_pytorchs(steps: int, expected: list[f
     for gradient in gradients[:steps]:
         optimizer.apply_gradients([(tf.constant(gradient, tf.float32), weights)])
     np.testing.assert_allclose(weights.numpy(), expected, atol=2e-7)
+
+
+def test_epsilon_and_beta_of_rectified_adam_act_as_in_bmxnet() -> None:
+    """Where gradients are as small as epsilon, it matters that it is added before the second moment is corrected."""
+    recipe = dataclasses.replace(SMALL, optimizer="radam", schedule="constant", beta_1=0.95, epsilon=1e-5)
+    gradients = np.random.default_rng(0).normal(size=(12, 3)) * 1e-6
+    weights = tf.Variable(np.zeros(3, np.float32))
+    optimizer = make_optimizer(recipe, 1, [weights])
+    expected, mean, square, longest = np.zeros(3), np.zeros(3), np.zeros(3), 2 / (1 - 0.999) - 1
+    for step, gradient in enumerate(gradients, start=1):
+        optimizer.apply_gradients([(tf.constant(gradient, tf.float32), weights)])
+        mean, square = 0.95 * mean + 0.05 * gradient, 0.999 * square + 0.001 * gradient**2
+        correction = 1 - 0.999**step
+        length = longest - 2 * step * 0.999**step / correction
+        size = recipe.learning_rate / (1 - 0.95**step)
+        if length > 5:
+            share = (length - 4) / (longest - 4) * (length - 2) / length * longest / (longest - 2)
+            size *= np.sqrt(correction * share)
+            expected -= size * mean / (np.sqrt(square) + 1e-5)
+        else:
+            expected -= size * mean
+    np.testing.assert_allclose(weights.numpy(), expected, rtol=2e-4)
