@@ -47,8 +47,8 @@ class Binarization:
         input_quantizer: what binarizes the inputs of a binary layer: a name (`"ste_sign"`, `"approx_sign"`, `"swish_sign"`,
             `"sigmoid_sign"`, `"dorefa"`, any other name larq knows), a callable, or None for inputs in full precision.
         kernel_quantizer: the same for kernels, without `"dorefa"`; also `"magnitude_aware_sign"`, `"magnitude_sign"`,
-            `"xnor_scale"`, `"dorefa_sign"`, `"standardized_sign"` and `"unclipped_sign"`, the sign through which all of the gradient
-            passes; `"standardize"` leaves them real.
+            `"xnor_scale"`, `"dorefa_sign"`, `"standardized_sign"` and `"unclipped_sign"`, through which all of the gradient passes;
+            `"standardize"` leaves them real.
         clip_value: half the width of the window in which `ste_sign` lets the gradient pass, and the bound of the latent weights.
         kernel_constraint: `"weight_clip"` keeps latent weights in [-clip_value, clip_value]; or a Keras constraint, or None.
         kernel_initializer: of the latent weights.

@@ -19,6 +19,7 @@ def group_block(
     *,
     strides: int | None = None,
     dilation_rates: Sequence[int] | None = None,
+    first_base_sums: bool = False,
     binarization: Binarization | None = None,
     name: str | None = None,
 ) -> tuple[Tensor, list[Tensor]]:
@@ -35,6 +36,8 @@ def group_block(
         strides: pixels; if not given 1 where the channels stay, 2 where they change.
         dilation_rates: for each base the distance of its kernels' taps, pixels; 1 if not given. Rates that differ make binary
             parallel atrous convolutions (BPAC): each base sees another neighbourhood.
+        first_base_sums: hands the sum of all branches on as the first one. The authors' code without scales does so: it adds them
+            up in the first one's place.
         binarization: the network's record.
         name: of the block.
 
@@ -69,7 +72,10 @@ def group_block(
                 name=part(name, f"base{base}_{half}"),
             )
         branches.append(y)
-    return weighted_sum(branches, name=name), branches
+    total = weighted_sum(branches, name=name)
+    if first_base_sums and len(branches) > 1:
+        branches[0] = keras.layers.Add(name=part(name, "first_base"))(branches)
+    return total, branches
 
 
 def soft_gate(tensors: Sequence[Tensor], other: Tensor, *, name: str | None = None) -> list[Tensor]:

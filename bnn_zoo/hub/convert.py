@@ -13,7 +13,7 @@ from bnn_zoo.hub.authors_settings import IMAGENET_CLASSES, authors_settings
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.folder import save_pretrained
 from bnn_zoo.hub.formats.listed import listed
-from bnn_zoo.hub.formats.pytorch import fill
+from bnn_zoo.hub.formats.pytorch import fill, has_scales
 from bnn_zoo.hub.formats.pytorch_names import authors_names
 from bnn_zoo.hub.formats.torch_file import read_state_dict
 from bnn_zoo.hub.reading import reading
@@ -85,7 +85,8 @@ def convert_checkpoint(
             "(--input-size), 32 for CIFAR's."
         )
     size = (input_size, input_size) if input_size else entry.input_shape[:2]
-    model = build_model(entry, input_shape=(*size, 3), num_classes=classes, arguments=names.arguments)
+    arguments = names.arguments if has_scales(state) else {**names.arguments, **names.without_scales}
+    model = build_model(entry, input_shape=(*size, 3), num_classes=classes, arguments=arguments)
     unused = fill(model, state, str(checkpoint))
     written = save_pretrained(model, folder, **{**authors_settings(model), **save_options})
     return Conversion(written, len(state) - len(unused), unused)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bnn_zoo.blocks import Binarization
 
-#: -1 around binarized features, on both sides; the gradient of features is cut at 1.3, that of latent weights nowhere, nor are these
-#: themselves. Source: BMXNet v2, Bethge et al., 2018, github.com/hpi-xnor/BMXNet-v2, gluon/nn/binary_layers.py.
+#: -1 around binarized features, on both sides; the gradient of features is cut at 1.3, latent weights and theirs are cut nowhere.
+#: Source: BMXNet v2, Bethge et al., 2018, github.com/hpi-xnor/BMXNet-v2, gluon/nn/binary_layers.py.
 BMXNET = Binarization(
     clip_value=1.3,
     epsilon=1e-5,

@@ -46,6 +46,7 @@ def group_net18(
     filters: int = 64,
     section_blocks: tuple[int, ...] = (2, 2, 2, 2),
     bases: int = 5,
+    first_base_sums: bool = False,
     stem: Stem | None = None,
     binarization: Binarization = GROUP_NET,
 ) -> Tensor:
@@ -55,11 +56,13 @@ def group_net18(
         filters: channels of the first section.
         section_blocks: how many blocks each section has, of two convolutions a base.
         bases: how many binary branches there are side by side.
+        first_base_sums: a block hands the sum of its branches on as the first of them. So the authors' code without scales works,
+            and the weights that it trained.
         stem: "imagenet" or "cifar"; chosen by the input size unless given.
         binarization: how the network binarizes.
     """
     x = _stem(x, filters, stem, binarization)
-    x = _sections(x, filters, section_blocks, bases, binarization)
+    x = _sections(x, filters, section_blocks, bases, binarization, first_base_sums=first_base_sums)
     return x if num_classes is None else head(x, num_classes)
 
 
@@ -95,7 +98,8 @@ def group_net18_segmentation(
     """GroupNet18 for semantic segmentation: the last sections keep the size, by binary parallel atrous convolutions (BPAC).
 
     Its probabilities are those of every pixel, (batch, height, width, num_classes). The dilation rates of five bases are 2 to 6 in
-    the first section that keeps the size, 6 to 10 in the second, and so on.
+    the first section that keeps the size, 6 to 10 in the second, and so on, as in the paper; in the authors' code all bases end up
+    with the last of them.
 
     Args:
         filters: channels of the first section; each further section doubles them.
@@ -136,6 +140,7 @@ def _sections(
     bases: int,
     binarization: Binarization,
     output_stride: int | None = None,
+    first_base_sums: bool = False,
 ) -> Tensor:
     branches = [x] * bases
     stride, least_rate = _STEM_STRIDE, 2
@@ -149,6 +154,7 @@ def _sections(
                 filters * 2**section,
                 strides=2 if halves and not block else 1,
                 dilation_rates=rates,
+                first_base_sums=first_base_sums,
                 binarization=binarization,
                 name=f"section_{section}_block_{block}",
             )

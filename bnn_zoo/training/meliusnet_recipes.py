@@ -2,8 +2,8 @@
 
 Source: github.com/hpi-xnor/BMXNet-v2-wiki, the commands that CurrentBestResults.md links to; what a command leaves out is a default
 of util/arg_parser.py and datasets/imagenet.py in github.com/hpi-xnor/BMXNet-v2-examples, or of the optimizers in
-github.com/hpi-xnor/BMXNet-v2, python/mxnet/optimizer. A batch there is one of each GPU. There kernels in full precision begin at He's
-normal numbers, here at Glorot's.
+github.com/hpi-xnor/BMXNet-v2, python/mxnet/optimizer. A batch there is one of each GPU. Kernels in full precision begin at He's
+normal numbers there, at Glorot's here.
 """
 
 from __future__ import annotations

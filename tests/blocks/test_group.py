@@ -48,6 +48,15 @@ def test_the_sum_weighs_the_bases_that_are_given_on() -> None:
     assert not np.allclose(branches[0], branches[1])
 
 
+def test_the_first_base_may_be_handed_on_as_the_sum() -> None:
+    """As in the authors' code without scales, which adds up the branches in the first one's place."""
+    own, summed = (two_blocks(first_base_sums=sums)(noise(12, 12, 8)) for sums in (False, True))
+    np.testing.assert_array_equal(summed[0], own[0])
+    np.testing.assert_allclose(summed[1], tf.add_n(own[1:]), rtol=1e-5, atol=1e-5)
+    for branch in (2, 3):
+        np.testing.assert_array_equal(summed[branch], own[branch])
+
+
 def test_only_the_first_block_has_no_gate_and_bases_share_gate_and_shortcut() -> None:
     names = {layer.name: layer for layer in two_blocks().layers}
     assert "a_gate" not in names and "a_shortcut_conv" not in names

@@ -82,9 +82,15 @@ def test_group_nets_plain_form_takes_the_mean_of_its_bases() -> None:
     plain = {name: value for name, value in whole.items() if ".scales." not in name and name != "conv1.bias"}
     equal = {name: np.full_like(value, 1 / 5) if ".scales." in name else value for name, value in whole.items()}
     equal["conv1.bias"] = np.zeros_like(equal["conv1.bias"])
-    one, other = network("group_net18", 1), network("group_net18", 2)
+    one, other = network("group_net18", 1, first_base_sums=True), network("group_net18", 2)
     assert pytorch.fill(one, plain, "here") == () == pytorch.fill(other, equal, "here")
     assert snapshot(one) == snapshot(other)
+    forms = ((plain, other, "no scales, .* first_base_sums=True"), (whole, one, "scales, .* first_base_sums=False"))
+    for state, model, advice in forms:
+        before = snapshot(model)
+        with pytest.raises(WeightMismatchError, match=advice):
+            pytorch.fill(model, state, "here")
+        assert snapshot(model) == before
     del whole["layer1.0.scales.2"]
     with pytest.raises(WeightMismatchError, match=r"has no layer1\.0\.scales\.2"):
         pytorch.fill(one, whole, "here")
@@ -184,8 +190,7 @@ def test_gains_take_kernels_that_are_called_weights_or_are_a_column(flat: bool) 
 def small_factories(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is read from a bare file has the network's usual arguments: here small ones."""
     for name in ("reactnet18", "birealnet"):
-        names = _NAMES[name]
-        small = type(names)(names.stem, names.block, names.parts, {**names.arguments, **SMALL}, names.binary_gains)
+        small = dataclasses.replace(_NAMES[name], arguments={**_NAMES[name].arguments, **SMALL})
         monkeypatch.setitem(_NAMES, name, small)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from bnn_zoo.hub.formats.listed import listed
 from bnn_zoo.hub.formats.pytorch_names import authors_names, modules_by_layer
 from bnn_zoo.hub.formats.torch_file import read_state_dict
 from bnn_zoo.hub.variables import named_variables, put_weights
+from bnn_zoo.models import find_architecture
 from bnn_zoo.models.bnext import COLD
 from bnn_zoo.models.build import record_of
 
@@ -84,13 +86,16 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
     variables = {name: entry for name, entry in named_variables(model).items() if name.rpartition("/")[0] not in leave_out}
     tensors = {name: _tensor_of(name, modules, state) for name in variables}
     unused = tuple(name for name in state if name not in set(tensors.values()))
-    state = _with_plain_means(state, set(tensors.values()) - set(state))
+    plain = not has_scales(state)
+    if plain:
+        state = _with_plain_means(state, set(tensors.values()) - set(state))
     missing = [tensor for tensor in tensors.values() if tensor not in state]
     if missing:
         raise WeightMismatchError(
             f"{where}: has no {listed(missing)}, which {model.name} needs; it holds {listed(list(state))}. Another "
             "architecture, or other arguments of it, may fit."
         )
+    _check_form(record, where, plain)
     weights = {}
     for name, variable in variables.items():
         what = f"{where}: the tensor {tensors[name]!r}"
@@ -101,6 +106,24 @@ def fill(model: keras.Model, state: Mapping[str, np.ndarray], where: str, leave_
     _warn_of_soft_kernels(state, where)
     put_weights(model, weights, where, leave_out)
     return unused
+
+
+def has_scales(state: Mapping[str, np.ndarray]) -> bool:
+    """Whether a checkpoint holds factors by which Group-Net's bases are summed."""
+    return any(".scales." in name for name in state)
+
+
+def _check_form(record: Any, where: str, plain: bool) -> None:
+    """Group-Net's two forms are two networks: their weights do not mean the same in the other one."""
+    defaults = find_architecture(record.architecture).defaults
+    arguments = {**defaults, **dict(record.arguments)}
+    for name, of_plain in authors_names(record.architecture).without_scales.items():
+        wanted = of_plain if plain else defaults[name]
+        if arguments[name] != wanted:
+            raise WeightMismatchError(
+                f"{where}: has {'no scales' if plain else 'scales'}, for which the authors' network is another one: build "
+                f"{record.architecture} with {name}={wanted}."
+            )
 
 
 def _tensor_of(name: str, modules: Mapping[str, str], state: Mapping[str, np.ndarray]) -> str:
@@ -136,7 +159,7 @@ def _laid_out(tensor: np.ndarray, shape: tuple[int, ...], name: str, what: str) 
 def _with_plain_means(state: Mapping[str, np.ndarray], absent: Collection[str]) -> Mapping[str, np.ndarray]:
     """Group-Net's plain form takes the mean of its bases, without scales to learn, and has no bias in its stem."""
     scales = [name for name in absent if ".scales." in name]
-    if not scales or any(".scales." in name for name in state):
+    if not scales:
         return state
     bases = 1 + max(int(name.partition(".scales.")[2].partition(".")[0]) for name in scales)
     plain = {name: np.full(1, 1 / bases, np.float32) for name in scales}

@@ -24,6 +24,7 @@ class AuthorsNames:
         block: their module of a block: `{section}` and `{number}` count from 1, `{block}` from 0 in its section, `{index}` from 0.
         parts: their modules inside a block, by the end of our layer's name.
         arguments: of our architecture, where theirs is not what ours is by default.
+        without_scales: further ones, where a checkpoint holds no learnt scales.
         binary_gains: whether gains behind binary kernels are without the kernels' mean magnitude.
         crop: share of a large picture's short side that they score on.
         interpolation: by which they resize it. Unless given both are as in torchvision's reference code.
@@ -34,6 +35,7 @@ class AuthorsNames:
     block: str
     parts: Mapping[str, str]
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    without_scales: Mapping[str, Any] = field(default_factory=dict)
     binary_gains: bool = False
     crop: float = 0.875
     interpolation: Interpolation = "bilinear_antialias"
@@ -122,12 +124,13 @@ _IN_SECTIONS, _IN_A = "layer{section}.{block}", "feature.{number}"
 _BNEXT_COLOURS = (0.507, 0.487, 0.441), (0.267, 0.256, 0.276)
 _OF_BNEXT = AuthorsNames(_BNEXT_STEM, _IN_A, _BNEXT, crop=0.95, interpolation="bicubic_antialias", small_colours=_BNEXT_COLOURS)
 
+_OF_GROUP_NET = AuthorsNames(_STEM, _IN_SECTIONS, _GROUP | _BASES, without_scales={"first_base_sums": True})
+
 _NAMES = {
     "birealnet": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET, {"binarization": BIREALNET_OF_AUTHORS}),
     "birealnet34": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET),
     "birealnet50": AuthorsNames(_STEM, "layers.{index}", _BIREALNET50),
-    "group_net18": AuthorsNames(_STEM, _IN_SECTIONS, _GROUP | _BASES),
-    "group_net34": AuthorsNames(_STEM, _IN_SECTIONS, _GROUP | _BASES),
+    **dict.fromkeys(("group_net18", "group_net34"), _OF_GROUP_NET),
     "reactnet18": AuthorsNames(_STEM, _IN_SECTIONS, _BIREALNET | _THRESHOLDS),
     "reactnet_a": AuthorsNames(_STEM_A, _IN_A, _CONVS_A | _NORMS_A | _THRESHOLDS_A),
     **dict.fromkeys(("bnext_tiny", "bnext_small", "bnext_middle", "bnext_large"), _OF_BNEXT),
