@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from bnn_zoo._argument_checks import is_positive
 from bnn_zoo._keras import Tensor, keras, larq
 from bnn_zoo.blocks.binarization import Binarization
@@ -51,6 +53,20 @@ def channel_gain(x: Tensor, factor: float = 1.0, *, name: str | None = None) -> 
     from bnn_zoo.blocks.channel_layers import ChannelScale  # its class needs TensorFlow when defined
 
     return ChannelScale(factor, name=name)(x)
+
+
+def standardized_magnitude(kernel: np.ndarray) -> np.ndarray:
+    """The mean magnitude of each filter's weights once they are standardized to mean 0 and variance 1.
+
+    Args:
+        kernel: (..., filters).
+
+    Returns:
+        (filters,), float32.
+    """
+    filters = kernel.reshape(-1, kernel.shape[-1]).astype(np.float64)
+    magnitude = np.abs(filters - filters.mean(axis=0)).mean(axis=0) / (filters.std(axis=0) + 1e-5)
+    return magnitude.astype(np.float32)
 
 
 def standardized_conv(

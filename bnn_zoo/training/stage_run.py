@@ -17,6 +17,7 @@ from bnn_zoo.training.divergence import divergence_callback
 from bnn_zoo.training.drawing import drawn_by_step
 from bnn_zoo.training.finished_weights import check_finished, load_finished
 from bnn_zoo.training.flips import flip_callback
+from bnn_zoo.training.gains import give_gains_magnitudes
 from bnn_zoo.training.latent_start import start_latent_weights
 from bnn_zoo.training.networks import network_of
 from bnn_zoo.training.optimizers import make_optimizer, steps_done
@@ -132,6 +133,8 @@ def _compiled(run: Run, stage: Stage, recipe: Recipe, cooling: Cooling | None) -
     earlier = run.before(stage)
     if stage.start in earlier:
         load_finished(network, run.weights(earlier[stage.start]))
+        if earlier[stage.start].binarize != "activations and weights":
+            give_gains_magnitudes(network)
     elif stage.start:
         _start_from_weight_set(network, stage)
     elif run.start_from is not None and not earlier:

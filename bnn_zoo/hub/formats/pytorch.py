@@ -10,6 +10,7 @@ import numpy as np
 
 from bnn_zoo._caller import warn_caller
 from bnn_zoo._keras import keras
+from bnn_zoo.blocks.norm_free import standardized_magnitude
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
 from bnn_zoo.hub.formats.listed import listed
 from bnn_zoo.hub.formats.pytorch_names import authors_names, modules_by_layer
@@ -192,7 +193,4 @@ def _give_gains_their_magnitudes(weights: dict[str, np.ndarray], modules: Mappin
         layer, _, leaf = name.rpartition("/")
         if leaf != "gain" or layer.startswith("stem_"):
             continue
-        kernel = kernels[modules[layer]]
-        filters = kernel.reshape(-1, kernel.shape[-1]).astype(np.float64)
-        magnitude = np.abs(filters - filters.mean(axis=0)).mean(axis=0) / (filters.std(axis=0) + 1e-5)
-        weights[name] = (gain * magnitude).astype(np.float32)
+        weights[name] = gain * standardized_magnitude(kernels[modules[layer]])
