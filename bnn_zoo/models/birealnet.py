@@ -12,7 +12,8 @@ from bnn_zoo.models.architecture import Paper, Published, architecture, variant
 
 BIREALNET = Binarization(input_quantizer="approx_sign", kernel_quantizer="magnitude_aware_sign", momentum=0.8, epsilon=1e-3)
 
-#: As in the authors' own code: padding and epsilon are PyTorch's, and the kernels' gradient is not scaled.
+#: As in the authors' own code: padding and epsilon are PyTorch's, and the kernels' gradient is not scaled. Only that they clip no
+#: latent weights, which get no gradient outside [-1, 1] and stay there, is not done: such weights would never change again.
 BIREALNET_OF_AUTHORS = replace(
     BIREALNET, kernel_quantizer="magnitude_sign", momentum=0.9, epsilon=1e-5, padding_alignment="symmetric"
 )

@@ -16,6 +16,7 @@ from bnn_zoo.blocks import (
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture
 
+#: As in the authors' own code, but for the clip of latent weights: see BIREALNET_OF_AUTHORS.
 REACTNET = Binarization(
     input_quantizer="approx_sign",
     kernel_quantizer="magnitude_sign",

@@ -37,7 +37,8 @@ _IMAGENET = Recipe(
             settings={"learning_rate": 5e-4, "epsilon": 1e-8, "schedule": "steps", "rate_steps": ((20, 0.1), (30, 0.01))},
         ),
     ),
-    source="Group-Net-image-classification, pretrain.py and finetune.py; scales and gates start at a mean, there at random",
+    source="Group-Net-image-classification, pretrain.py and finetune.py. They train the form without scales (first_base_sums); "
+    "here it is the paper's, whose scales and gates start at a mean",
 )
 
 GROUP_NET_RECIPES = (
@@ -52,8 +53,8 @@ GROUP_NET_RECIPES = (
         batch_size=16,
         augmentation="random_resized_crop",
         held_out=100,
-        source="Group-Net-semantic-segmentation, option.py, pascal_voc. There the rate of the head is ten times as high, rates "
-        "fall by a power of 0.9, weights decay by 1e-4, parts of 480 pixels are cut at half to twice the size, and features "
-        "trained on ImageNet and more pictures (SBD) are used",
+        source="Group-Net-semantic-segmentation, option.py, pascal_voc. There all bases have the same dilation rates, the rate of the "
+        "head is ten times as high, rates fall by a power of 0.9, weights decay by 1e-4, parts of 480 pixels are cut at half to twice the "
+        "size, and features trained on ImageNet and more pictures (SBD) are used",
     ),
 )
