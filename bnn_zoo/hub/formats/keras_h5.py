@@ -14,7 +14,7 @@ import numpy as np
 from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
-from bnn_zoo.hub.variables import cast, check_numbers
+from bnn_zoo.hub.variables import cast, check_numbers, finalize_state
 
 #: Bytes that all arrays of a file may take, as a multiple of its size: Keras does not compress, other programs may.
 _MOST_EXPANSION = 4
@@ -80,6 +80,7 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
             assignments.append((variable, array))
     for variable, array in assignments:
         variable.assign(cast(array, variable))
+    finalize_state(model)
 
 
 def read(path: Path) -> list[tuple[str, list[tuple[str, np.ndarray]]]]:
