@@ -22,7 +22,6 @@ from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.custom import config_of
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.packing import encode
 from bnn_zoo.hub.tensor_file import write_tensor_file
 from bnn_zoo.hub.variables import weights_of
@@ -110,8 +109,9 @@ def save_pretrained(
     _check_own(path)
     content = encode(weights_of(model, keep_latent))
     path.mkdir(parents=True, exist_ok=True)
-    write_tensor_file(path / TENSORS, *content)
-    weights = dataclasses.replace(weights, bytes=(path / TENSORS).stat().st_size, sha256=file_sha256(path / TENSORS))
+    # Not of what lies there then: another process may save into this folder too.
+    sha256, size = write_tensor_file(path / TENSORS, *content)
+    weights = dataclasses.replace(weights, bytes=size, sha256=sha256)
     # The configuration comes last: it names the file's hash, so that a run cut in between leaves no folder that loads.
     _write(path, _description(path, weights))
     return path

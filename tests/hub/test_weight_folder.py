@@ -14,8 +14,10 @@ from weight_files import files_of
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.preprocessing_settings import CIFAR10
-from bnn_zoo.hub import Metric, load_pretrained, resolve, save_pretrained, weight_set_of
+from bnn_zoo.hub import Metric, WeightFileError, load_pretrained, resolve, save_pretrained, weight_set_of
+from bnn_zoo.hub import folder as folders
 from bnn_zoo.hub.folder import record_metrics
+from bnn_zoo.hub.tensor_file import write_tensor_file
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +150,20 @@ def test_saving_over_an_older_weight_set(folder: Path) -> None:
     other = small_network(1)
     save_pretrained(other, folder)
     np.testing.assert_array_equal(outputs(load_pretrained(folder)), outputs(other))
+
+
+def test_what_another_process_saves_meanwhile_is_not_taken_for_this_ones(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, *content: Any) -> tuple[str, int]:
+        written = write_tensor_file(path, *content)
+        shutil.copy(saved / "model.safetensors", path)
+        return written
+
+    monkeypatch.setattr(folders, "write_tensor_file", write)
+    save_pretrained(small_network(1), tmp_path)
+    with pytest.raises(WeightFileError, match="does not have the recorded sha256"):
+        load_pretrained(tmp_path)
 
 
 def test_description(tmp_path: Path) -> None:
