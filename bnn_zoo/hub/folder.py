@@ -22,8 +22,8 @@ from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.custom import config_of
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.packing import encode
-from bnn_zoo.hub.tensor_file import write_tensor_file
+from bnn_zoo.hub.packing import FORMAT, encode
+from bnn_zoo.hub.tensor_file import read_metadata, write_tensor_file
 from bnn_zoo.hub.variables import weights_of
 from bnn_zoo.hub.weight_set import TAG, Metric, WeightSet, from_json, to_json
 from bnn_zoo.models.architecture import arguments_to_json
@@ -72,8 +72,8 @@ def save_pretrained(
     Raises:
         TypeError: if `model` is no keras.Model.
         ValueError: if labels and outputs differ in number, the tag is none, pictures cannot be prepared as `preprocessing` says,
-            the model and what is said of it could not be read again, or the folder holds a README.md or config.json of something
-            else. The folder is then as it was.
+            the model and what is said of it could not be read again, or the folder holds a README.md, config.json or
+            model.safetensors of something else. The folder is then as it was.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"model is {model!r:.60}; it must be a keras.Model.")
@@ -242,10 +242,19 @@ def _check_own(path: Path) -> None:
         return
     except WeightFileError:
         foreign = [CONFIG] if (path / CONFIG).exists() else []
-    if not foreign and (path / CARD).exists() and not (path / TENSORS).exists():  # with tensors: of a run that was cut
+    if not foreign and (path / TENSORS).exists():  # ours without a configuration are those of a run that was cut
+        foreign = [] if _is_ours(path / TENSORS) else [TENSORS]
+    elif not foreign and (path / CARD).exists():
         foreign = [CARD]
     if foreign:
         raise ValueError(f"{path} has a {foreign[0]} that is no weight set's; choose another folder, or remove it.")
+
+
+def _is_ours(tensors: Path) -> bool:
+    try:
+        return read_metadata(tensors).get("format") == FORMAT
+    except WeightFileError:
+        return False
 
 
 def _description(path: Path, weights: WeightSet) -> dict[str, str]:

@@ -96,6 +96,23 @@ def read_tensor_file(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
         return tensors, _metadata(content)
 
 
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Read a safetensors file's metadata alone, with its tensors left unread and unchecked.
+
+    Args:
+        path: The file to read.
+
+    Raises:
+        WeightFileError: If the file is missing, cannot be read, or does not begin as a safetensors file.
+    """
+    with reading(path), open(path, "rb") as file:
+        prefix = file.read(8)
+        _check_header_length(prefix, os.fstat(file.fileno()).st_size)
+        header = strict_json.loads(file.read(int.from_bytes(prefix, "little")).decode("utf-8"))
+        metadata = header.get("__metadata__") if isinstance(header, dict) else None
+        return metadata if isinstance(metadata, dict) else {}
+
+
 def _serialized(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> tuple[bytes | memoryview, ...]:
     if "__metadata__" in tensors:
         raise ValueError("tensors: the name '__metadata__' is reserved by the file format; give this tensor another")

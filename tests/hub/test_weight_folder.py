@@ -141,6 +141,25 @@ def test_somebodys_own_files_are_not_replaced(tmp_path: Path, names: list[str]) 
     assert files_of(tmp_path) == before
 
 
+@pytest.mark.parametrize("names", [["model.safetensors"], ["model.safetensors", "README.md"]])
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_somebodys_own_tensors_are_not_replaced(tmp_path: Path, names: list[str], is_sound: bool) -> None:
+    for name in names:
+        (tmp_path / name).write_text("mine")
+    if is_sound:
+        write_tensor_file(tmp_path / "model.safetensors", {"a": np.zeros(2, np.float32)}, {"format": "pt"})
+    before = files_of(tmp_path)
+    with pytest.raises(ValueError, match=r"has a model\.safetensors that is no weight set's"):
+        save_pretrained(small_network(), tmp_path)
+    assert files_of(tmp_path) == before
+
+
+def test_what_a_run_that_was_cut_left_is_replaced(network: keras.Model, folder: Path) -> None:
+    (folder / "config.json").unlink()
+    save_pretrained(network, folder)
+    np.testing.assert_array_equal(outputs(load_pretrained(folder)), outputs(network))
+
+
 def test_only_a_model_is_saved(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="model is 'birealnet'; it must be a keras.Model"):
         save_pretrained("birealnet", tmp_path)  # type: ignore[arg-type]
