@@ -155,7 +155,7 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     return dataclasses.replace(weights, sources=(str(folder.absolute() / TENSORS),))
 
 
-def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) -> WeightSet:
+def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric], sha256: str | None = None) -> WeightSet:
     """Writes accuracies into a weight set's configuration and card; of the same name and data set the new one replaces the old.
 
     A card that was edited by hand stays as it is.
@@ -163,6 +163,7 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
     Args:
         folder: that `save_pretrained` wrote.
         metrics: the new ones.
+        sha256: of the weights that they were measured with; None if these are known to be the folder's.
 
     Returns:
         The new record.
@@ -171,11 +172,15 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
         UserWarning: if the card was edited.
 
     Raises:
-        WeightFileError: if the folder is no weight set.
+        WeightFileError: if the folder is no weight set, or holds other weights by now.
         ValueError: if a metric could not be read again, as one of more than 100 percent.
     """
     path = user_path(folder)
     weights = read_config(path)
+    if sha256 not in (None, weights.sha256):
+        raise WeightFileError(
+            f"{path}: was saved anew since its weights were measured; the accuracies are not recorded: measure again."
+        )
     edited = _is_edited(path, weights)
     new = {(metric.name, metric.dataset): metric for metric in (*weights.metrics, *metrics)}
     weights = _as_read_again(dataclasses.replace(weights, metrics=tuple(new.values()), sources=(TENSORS,)))

@@ -76,6 +76,13 @@ def test_metrics_that_could_not_be_read_again_are_not_recorded(folder: Path, val
     assert files_of(folder) == before
 
 
+def test_metrics_of_other_weights_are_not_recorded(folder: Path) -> None:
+    before = files_of(folder)
+    with pytest.raises(WeightFileError, match="was saved anew since its weights were measured"):
+        record_metrics(folder, [Metric("top-1", 90.0, "d", "m")], "0" * 64)
+    assert files_of(folder) == before
+
+
 def test_a_card_that_was_edited_stays_when_metrics_are_recorded(folder: Path) -> None:
     card, new = folder / "README.md", [Metric("top-1", 90.25, "d", "m")]
     with warnings.catch_warnings():
