@@ -23,6 +23,7 @@ from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.custom import config_of
 from bnn_zoo.hub.errors import WeightFileError
 from bnn_zoo.hub.packing import FORMAT, encode
+from bnn_zoo.hub.small_file import read_small_text
 from bnn_zoo.hub.tensor_file import read_metadata, write_tensor_file
 from bnn_zoo.hub.variables import weights_of
 from bnn_zoo.hub.weight_set import TAG, Metric, WeightSet, from_json, to_json
@@ -138,7 +139,7 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     folder = user_path(folder)
     path = folder / CONFIG
     try:
-        values = strict_json.loads(path.read_text(encoding="utf-8"))
+        values = strict_json.loads(read_small_text(path))
     except FileNotFoundError as error:
         raise WeightFileError(f"{folder}: no weight set: there is no {CONFIG} in it.") from error
     except (OSError, ValueError) as error:
