@@ -105,8 +105,9 @@ def remove_unfinished(folder: Path) -> None:
 
 def _is_stream(path: Path) -> bool:
     """Whether a move to this path would put a file in the place of a device or a pipe."""
-    # What /dev/stdout stands for may be a file; the name itself is everybody's.
-    return (path.is_absolute() and path.parts[1] in ("dev", "proc")) or (os.path.exists(path) and not os.path.isfile(path))
+    # What /dev/stdout stands for may be a file; the name itself is everybody's. /dev/shm holds ordinary files.
+    special = path.is_absolute() and path.parts[1:2] in (("dev",), ("proc",)) and path.parts[1:3] != ("dev", "shm")
+    return special or (os.path.exists(path) and not os.path.isfile(path))
 
 
 def _remove_abandoned(folder: Path, prefix: str) -> None:

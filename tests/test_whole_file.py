@@ -146,3 +146,13 @@ def test_standard_output_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     with open(tmp_path / "out", "w") as out:
         subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
     assert (tmp_path / "out").read_text() == "a page" and os.path.islink("/dev/stdout")
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="no such folder there")
+def test_a_file_in_shared_memory_is_replaced_and_not_written_into() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        path = Path(folder, "file")
+        path.write_text("one")
+        before = os.stat(path).st_ino
+        write_text_whole(path, "two")
+        assert path.read_text() == "two" and os.stat(path).st_ino != before

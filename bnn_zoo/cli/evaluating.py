@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bnn_zoo._places import check_file_place
 from bnn_zoo._startup import load_tensorflow
 from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, errors
@@ -25,8 +26,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Score a network on labelled pictures."""
-    if record is not None and not user_path(model).is_dir():
-        raise ValueError(f"--record writes into a weight set's folder; {model} is none.")
+    if record is not None:
+        _check_record(model)
     from bnn_zoo.data.datasets import check_source
     from bnn_zoo.hub import load_pretrained, resolve
 
@@ -53,22 +54,28 @@ def evaluate(
         bar.stop()
     for name in result.skipped:
         errors.print(f"bnn-zoo: skipped {name}", highlight=False, markup=False, soft_wrap=True)
-    if record is not None:
-        _record(user_path(model), result, record)
     if as_json:
         print(json.dumps(vars(result), indent=2))
     else:
         rate = result.pictures / result.seconds
         console.print(f"top-1 {result.top1:.2f} %, top-5 {result.top5:.2f} %", style="bold", highlight=False)
         console.print(f"{result.pictures} pictures, {rate:.0f} a second", highlight=False)
+    if record is not None:  # what was measured is shown by now, should this fail
+        _record(user_path(model), result, record, weights.sha256)
 
 
-def _record(folder: Path, result: Any, dataset: str) -> None:
+def _check_record(model: str) -> None:
+    folder = user_path(model)
+    if not folder.is_dir():
+        raise ValueError(f"--record writes into a weight set's folder; {model} is none.")
+    check_file_place(folder / "config.json")
+
+
+def _record(folder: Path, result: Any, dataset: str, sha256: str | None) -> None:
     from bnn_zoo import __version__
     from bnn_zoo.hub.folder import record_metrics
     from bnn_zoo.hub.weight_set import Metric
 
     by = f"bnn-zoo evaluate {__version__}, {result.pictures} pictures"
-    record_metrics(
-        folder, [Metric(name, round(value, 2), dataset, by) for name, value in (("top-1", result.top1), ("top-5", result.top5))]
-    )
+    measured = (("top-1", result.top1), ("top-5", result.top5))
+    record_metrics(folder, [Metric(name, round(value, 2), dataset, by) for name, value in measured], sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +34,8 @@ def info(reference: _Reference, as_json: Annotated[bool, typer.Option("--json", 
 
     weights = resolve(reference)
     if as_json:
-        print(json.dumps({"name": weights.name, **to_json(weights), "here": is_cached(weights)}, indent=2))
+        shown = dataclasses.replace(weights, sources=tuple(map(without_secrets, weights.sources)))
+        print(json.dumps({"name": weights.name, **to_json(shown), "here": is_cached(weights)}, indent=2))
         return
     rows = [
         ("weights", weights.name),

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from bnn_zoo._error_words import in_one_line
 from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.errors import DownloadError
+from bnn_zoo.download.retry import RETRIED
 from bnn_zoo.download.version import is_of_version, keep_version, version_in, version_of
 
 #: Seconds without a byte after which a server counts as gone.
@@ -69,6 +70,9 @@ def _request(url: str, path: str, begun: int, size: int | None) -> tuple[int, in
         if response.status_code == 416:  # there is no such rest: the beginning is that of another file
             _start_over(path)
             raise requests.ConnectionError(f"nothing comes after the {begun} bytes that are there")
+        if begun and response.status_code >= 400 and response.status_code not in RETRIED:
+            # It may be the question for a part that the server refuses; what is there is replaced only if all of the file comes.
+            return _request(url, path, 0, size)
         response.raise_for_status()
         if response.status_code not in (200, 206):  # nothing of the file comes with it, and what is there stays
             raise requests.HTTPError(f"{response.status_code} for what should be a file", response=response)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bnn_zoo.hub.bring import bring
-from bnn_zoo.hub.errors import WeightFileError
+from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.schemes import needs_download
 from bnn_zoo.hub.weight_set import WeightSet
 
@@ -36,7 +36,10 @@ def _advice(weights: WeightSet) -> list[str]:
         return []
     from bnn_zoo.hub.registry import registered  # reads the registry, and loads NumPy
 
-    at_hand = [other.name for other in registered(weights.architecture) if not needs_download(other)]
+    try:
+        at_hand = [other.name for other in registered(weights.architecture) if not needs_download(other)]
+    except WeightsError:  # of a registry that has nothing to do with what went wrong
+        return []
     if at_hand and weights.name not in at_hand:
         return [f"Without a download there is: {', '.join(at_hand)}"]
     if needs_download(weights):

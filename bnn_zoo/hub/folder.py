@@ -22,9 +22,9 @@ from bnn_zoo.hub.attached import weight_set_of
 from bnn_zoo.hub.card import model_card
 from bnn_zoo.hub.custom import config_of
 from bnn_zoo.hub.errors import WeightFileError
-from bnn_zoo.hub.hashing import file_sha256
-from bnn_zoo.hub.packing import encode
-from bnn_zoo.hub.tensor_file import write_tensor_file
+from bnn_zoo.hub.packing import FORMAT, encode
+from bnn_zoo.hub.small_file import read_small_text
+from bnn_zoo.hub.tensor_file import read_metadata, write_tensor_file
 from bnn_zoo.hub.variables import weights_of
 from bnn_zoo.hub.weight_set import TAG, Metric, WeightSet, from_json, to_json
 from bnn_zoo.models.architecture import arguments_to_json
@@ -73,8 +73,8 @@ def save_pretrained(
     Raises:
         TypeError: if `model` is no keras.Model.
         ValueError: if labels and outputs differ in number, the tag is none, pictures cannot be prepared as `preprocessing` says,
-            the model and what is said of it could not be read again, or the folder holds a README.md or config.json of something
-            else. The folder is then as it was.
+            the model and what is said of it could not be read again, or the folder holds a README.md, config.json or
+            model.safetensors of something else. The folder is then as it was.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"model is {model!r:.60}; it must be a keras.Model.")
@@ -110,8 +110,9 @@ def save_pretrained(
     _check_own(path)
     content = encode(weights_of(model, keep_latent))
     path.mkdir(parents=True, exist_ok=True)
-    write_tensor_file(path / TENSORS, *content)
-    weights = dataclasses.replace(weights, bytes=(path / TENSORS).stat().st_size, sha256=file_sha256(path / TENSORS))
+    # Not of what lies there then: another process may save into this folder too.
+    sha256, size = write_tensor_file(path / TENSORS, *content)
+    weights = dataclasses.replace(weights, bytes=size, sha256=sha256)
     # The configuration comes last: it names the file's hash, so that a run cut in between leaves no folder that loads.
     _write(path, _description(path, weights))
     return path
@@ -138,7 +139,7 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     folder = user_path(folder)
     path = folder / CONFIG
     try:
-        values = strict_json.loads(path.read_text(encoding="utf-8"))
+        values = strict_json.loads(read_small_text(path))
     except FileNotFoundError as error:
         raise WeightFileError(f"{folder}: no weight set: there is no {CONFIG} in it.") from error
     except (OSError, ValueError) as error:
@@ -155,7 +156,7 @@ def read_config(folder: str | os.PathLike[str]) -> WeightSet:
     return dataclasses.replace(weights, sources=(str(folder.absolute() / TENSORS),))
 
 
-def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) -> WeightSet:
+def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric], sha256: str | None = None) -> WeightSet:
     """Writes accuracies into a weight set's configuration and card; of the same name and data set the new one replaces the old.
 
     A card that was edited by hand stays as it is.
@@ -163,6 +164,7 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
     Args:
         folder: that `save_pretrained` wrote.
         metrics: the new ones.
+        sha256: of the weights that they were measured with; None if these are known to be the folder's.
 
     Returns:
         The new record.
@@ -171,11 +173,15 @@ def record_metrics(folder: str | os.PathLike[str], metrics: Sequence[Metric]) ->
         UserWarning: if the card was edited.
 
     Raises:
-        WeightFileError: if the folder is no weight set.
+        WeightFileError: if the folder is no weight set, or holds other weights by now.
         ValueError: if a metric could not be read again, as one of more than 100 percent.
     """
     path = user_path(folder)
     weights = read_config(path)
+    if sha256 not in (None, weights.sha256):
+        raise WeightFileError(
+            f"{path}: was saved anew since its weights were measured; the accuracies are not recorded: measure again."
+        )
     edited = _is_edited(path, weights)
     new = {(metric.name, metric.dataset): metric for metric in (*weights.metrics, *metrics)}
     weights = _as_read_again(dataclasses.replace(weights, metrics=tuple(new.values()), sources=(TENSORS,)))
@@ -242,10 +248,19 @@ def _check_own(path: Path) -> None:
         return
     except WeightFileError:
         foreign = [CONFIG] if (path / CONFIG).exists() else []
-    if not foreign and (path / CARD).exists() and not (path / TENSORS).exists():  # with tensors: of a run that was cut
+    if not foreign and (path / TENSORS).exists():  # ours without a configuration are those of a run that was cut
+        foreign = [] if _is_ours(path / TENSORS) else [TENSORS]
+    elif not foreign and (path / CARD).exists():
         foreign = [CARD]
     if foreign:
         raise ValueError(f"{path} has a {foreign[0]} that is no weight set's; choose another folder, or remove it.")
+
+
+def _is_ours(tensors: Path) -> bool:
+    try:
+        return read_metadata(tensors).get("format") == FORMAT
+    except WeightFileError:
+        return False
 
 
 def _description(path: Path, weights: WeightSet) -> dict[str, str]:

@@ -22,6 +22,7 @@ from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.hub.bring import bring
 from bnn_zoo.hub.errors import WeightFileError, WeightsError
 from bnn_zoo.hub.registry_file import parse_registry
+from bnn_zoo.hub.small_file import read_small_text
 from bnn_zoo.hub.weight_set import WeightSet
 
 _VARIABLE = "BNN_ZOO_REGISTRY"
@@ -98,7 +99,7 @@ def _brought(source: str, sha256: str | None = None) -> Path:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_small_text(path)
     except FileNotFoundError as error:
         raise WeightFileError(f"{path}: there is no such file.") from error
     except (OSError, ValueError) as error:

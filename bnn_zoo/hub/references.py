@@ -18,7 +18,7 @@ from bnn_zoo.hub.formats.torch_file import is_torch_file
 from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
 from bnn_zoo.hub.registry import find_weight_set, registered
 from bnn_zoo.hub.sources.hugging_face import download
-from bnn_zoo.hub.weight_set import WeightSet
+from bnn_zoo.hub.weight_set import TAG, WeightSet
 from bnn_zoo.models import architectures, find_architecture, plain_name, split_name
 from bnn_zoo.models.architecture import arguments_to_json
 
@@ -145,7 +145,8 @@ def _on_disk(reference: str | os.PathLike[str], architecture: str | None) -> Wei
 
 def _is_name(reference: object, architecture: str | None) -> bool:
     """Whether a word is the tag of a weight set, or its whole name: a folder or file that happens to be called so is not meant."""
-    if not isinstance(reference, str):
+    # Of what can be neither the registries are not asked: one that cannot be had would be in the way of a path.
+    if not isinstance(reference, str) or TAG.fullmatch(reference) is None:
         return False
     name, tag = split_name(reference)
     known = {plain_name(entry): entry for entry in architectures()}

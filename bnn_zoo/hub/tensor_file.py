@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import struct
@@ -34,7 +35,9 @@ _DTYPES = {
 }
 
 
-def write_tensor_file(path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+def write_tensor_file(
+    path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]
+) -> tuple[str, int]:
     """Write a safetensors file: either the whole file is there afterwards, or `path` is as it was before.
 
     The same tensors and metadata give the same bytes, in whatever order they come.
@@ -43,6 +46,10 @@ def write_tensor_file(path: str | os.PathLike[str], tensors: Mapping[str, np.nda
         path: The file to write or replace. Its folder must exist.
         tensors: Arrays by name, of dtype float64, float32, float16, bfloat16, int64, int32, int8, uint8 or bool.
         metadata: Texts by key, kept in the file's header.
+
+    Returns:
+        The SHA-256 of what was written, 64 lower-case hexadecimal digits, and its bytes; the file at
+        `path` may be another process's by now.
 
     Raises:
         TypeError: If a tensor's dtype is another one, or a metadata key or value is no string.
@@ -57,6 +64,10 @@ def write_tensor_file(path: str | os.PathLike[str], tensors: Mapping[str, np.nda
                 file.write(piece)
 
     write_whole(Path(path), write)
+    digest = hashlib.sha256()
+    for piece in content:
+        digest.update(piece)
+    return digest.hexdigest(), sum(map(len, content))
 
 
 def read_tensor_file(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -83,6 +94,23 @@ def read_tensor_file(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
         entries = sorted(deserialize(content), key=lambda entry: entry[0])
         tensors = {name: _array(name, entry) for name, entry in entries}
         return tensors, _metadata(content)
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Read a safetensors file's metadata alone, with its tensors left unread and unchecked.
+
+    Args:
+        path: The file to read.
+
+    Raises:
+        WeightFileError: If the file is missing, cannot be read, or does not begin as a safetensors file.
+    """
+    with reading(path), open(path, "rb") as file:
+        prefix = file.read(8)
+        _check_header_length(prefix, os.fstat(file.fileno()).st_size)
+        header = strict_json.loads(file.read(int.from_bytes(prefix, "little")).decode("utf-8"))
+        metadata = header.get("__metadata__") if isinstance(header, dict) else None
+        return metadata if isinstance(metadata, dict) else {}
 
 
 def _serialized(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> tuple[bytes | memoryview, ...]:

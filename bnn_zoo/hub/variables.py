@@ -130,6 +130,13 @@ def put_weights(
     for name, variable in variables.items():
         value = weights[name]
         variable.assign(unpack_kernel(value) if isinstance(value, PackedKernel) else cast(value, variable))
+    finalize_state(model)
+
+
+def finalize_state(model: keras.Model) -> None:
+    """Has each layer compute anew what it keeps beside its variables, as `Normalization` keeps the mean that it subtracts."""
+    for layer in model._flatten_layers():  # as Keras's own `set_weights` does it: also those that are inside a wrapper
+        layer.finalize_state()
 
 
 def check_numbers(name: str, value: np.ndarray | PackedKernel, variable: Any, where: str) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 from commands import run
+
+from bnn_zoo.cli.evaluating import evaluate
 
 SETTINGS = ["epochs=2", "batch_size=8", "held_out=8", "learning_rate=0.01"]
 
@@ -47,6 +51,20 @@ def test_evaluate_scores_the_test_split_and_records_it(trained: Path, shades_zip
     assert [(metric["name"], metric["dataset"]) for metric in metrics] == [("top-1", "Shades test"), ("top-5", "Shades test")]
     assert metrics[0]["value"] == round(measured["top1"], 2)
     assert "Shades test" in (folder / "README.md").read_text()
+
+
+def test_evaluate_shows_what_it_measured_if_it_cannot_record_it(trained: Path, shades_zip: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained / "model", tmp_path / "set")
+    (folder / "README.md").unlink()
+    (folder / "README.md").mkdir()
+    result = run("evaluate", str(folder), "--data", str(shades_zip), "--json", "--record", "X")
+    assert result.returncode == 1 and "README.md" in result.stderr and json.loads(result.stdout)["pictures"] == 12
+
+
+def test_evaluate_records_nowhere_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # rights do not stop root
+    with pytest.raises(PermissionError, match=str(tmp_path)):
+        evaluate(str(tmp_path), "no such data", record="X")
 
 
 def test_evaluate_refuses_classes_that_the_network_does_not_have(shades_zip: Path) -> None:

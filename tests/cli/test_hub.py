@@ -43,6 +43,8 @@ def test_info_download_verify_clear(environment: dict[str, str], file_server: Fi
     before = run(environment, "info", "birealnet.toy").stdout
     assert f"{len(DATA):,} bytes" in before and "CC0-1.0" in before and hashlib.sha256(DATA).hexdigest() in before
     assert "127.0.0.1" in before and "secret" not in before + commands.run("info", "birealnet", environment=environment).stdout
+    in_json = run(environment, "info", "birealnet.toy", "--json").stdout
+    assert "127.0.0.1" in json.loads(in_json)["sources"][0] and "secret" not in in_json
     assert before.split("here")[1].split()[0] == "no"
 
     downloaded = run(environment, "download", "birealnet.toy")

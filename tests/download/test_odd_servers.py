@@ -170,6 +170,20 @@ def test_a_version_that_would_break_a_request_is_not_sent(serve: Any, target: Pa
 # Ranges and lengths
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+def test_a_server_that_refuses_to_send_a_part(serve: Any, target: Path, status: int) -> None:
+    target.parent.mkdir(parents=True)
+    part = target.parent / "a.gz.part"
+    part.write_bytes(DATA[:1000])
+    gone, _ = serve(lambda asked: (status, {"Content-Length": 0}, b""))
+    with pytest.raises(DownloadError, match=str(status)):
+        download(gone, target, SHA256)
+    assert part.read_bytes() == DATA[:1000], "nothing came in its place"
+    url, asked = serve(lambda asked: (status, {"Content-Length": 0}, b"") if asked.start else whole(DATA))
+    assert download(url, target, SHA256).read_bytes() == DATA
+    assert [question.start for question in asked] == [1000, 0]
+
+
 @SIZES
 def test_a_server_that_sends_less_than_it_was_asked_for(serve: Any, target: Path, size: int | None) -> None:
     def answer(asked: Asked) -> Answer:

@@ -225,6 +225,14 @@ def test_a_reader_that_hangs_or_crashes(h5: Path, tmp_path: Path, monkeypatch: p
     assert time.monotonic() - started < 10
 
 
+def test_modules_in_the_current_folder_are_not_run(h5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("h5py", "random", "importlib"):
+        (tmp_path / f"{name}.py").write_text("open('run', 'w').close(); raise ImportError('mine')")
+    monkeypatch.chdir(tmp_path)
+    keras_h5.check(h5)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_bare_h5_file_is_checked_before_it_is_read(h5: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.h5"
     path.write_bytes(h5.read_bytes()[:5000])

@@ -11,7 +11,7 @@ from fresh_process import printed_by
 from hub_server import FileServer
 from weight_files import DATA, record
 
-from bnn_zoo.hub import WeightFileError, WeightSet, bring, fetch
+from bnn_zoo.hub import WeightFileError, WeightSet, bring, fetch, resolve
 from bnn_zoo.hub import fetch as fetch_function
 from bnn_zoo.hub.cache import cached_path
 from bnn_zoo.hub.schemes import needs_download
@@ -137,3 +137,12 @@ def test_importing_the_hub_is_quick() -> None:
     code = "import time; start = time.perf_counter(); import bnn_zoo.hub; print(time.perf_counter() - start)"
     # The best of several: other processes may have the machine.
     assert min(float(printed_by(code)) for _ in range(5)) < 0.1
+
+
+def test_a_registry_that_cannot_be_had_is_not_in_the_way_of_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BNN_ZOO_REGISTRY", str(tmp_path / "none.json"))
+    path = tmp_path / "a.h5"
+    path.write_bytes(DATA)
+    assert resolve(str(path), "birealnet").sources == (str(path),)
+    with pytest.raises(WeightFileError, match="does not have the recorded sha256"):
+        fetch(record(str(path), sha256="0" * 64))

@@ -96,7 +96,7 @@ def test_files_without_top(tmp_path: Path) -> None:
     np.testing.assert_array_equal(outputs(load(tmp_path / "notop.h5", num_classes=None)), outputs(features))
     model = small_network(seed=1)
     before = snapshot(model)
-    with pytest.raises(WeightMismatchError, match="holds 9 layers with weights, birealnet has 10|layers with weights"):
+    with pytest.raises(WeightMismatchError, match=r"holds 8 layers with weights, birealnet has 9\."):
         keras_h5.load(model, tmp_path / "notop.h5", ())
     assert snapshot(model) == before
     keras_h5.load(model, tmp_path / "notop.h5", {"head_dense"})
@@ -106,7 +106,7 @@ def test_files_without_top(tmp_path: Path) -> None:
 
 def test_another_number_of_classes(network: keras.Model, tmp_path: Path) -> None:
     write_as_published(network, tmp_path / "a.h5")
-    with pytest.raises(WeightMismatchError, match=r"\(32, 10\) in the file but \(32, 4\)|other arguments"):
+    with pytest.raises(WeightMismatchError, match=r"is \(16, 10\) in the file but \(16, 4\)"):
         load(tmp_path / "a.h5", num_classes=4)
     model = small_network(seed=1, num_classes=4)
     before = snapshot(model)

@@ -13,6 +13,7 @@ import bnn_zoo
 from bnn_zoo import blocks
 from bnn_zoo._keras import keras, tf
 from bnn_zoo.blocks import Binarization
+from bnn_zoo.hub.formats import keras_h5
 from bnn_zoo.hub.tensor_file import read_tensor_file
 
 pytestmark = pytest.mark.usefixtures("clear_session")
@@ -132,6 +133,24 @@ def test_layer_used_twice(tmp_path: Path) -> None:
     model = randomize(keras.Model(images, layer(layer(images))))
     loaded = bnn_zoo.load_pretrained(bnn_zoo.save_pretrained(model, tmp_path))
     assert np.array_equal(outputs(loaded, noise(8, 8)), outputs(model, noise(8, 8)))
+
+
+def adapted(seed: int) -> keras.Model:
+    """A network with statistics of pictures that the seed draws, inside a wrapper too."""
+    pictures = noise(8, 8, seed=seed) * (seed + 2)
+    layers = [keras.layers.Normalization(), keras.layers.TimeDistributed(keras.layers.Normalization(), name="wrapped")]
+    layers[0].adapt(pictures)
+    layers[1].layer.adapt(pictures[0])
+    return keras.Sequential([keras.Input((8, 8, 3)), *layers])
+
+
+def test_statistics_that_a_layer_was_adapted_to(tmp_path: Path) -> None:
+    model, other = adapted(0), adapted(1)
+    expected = outputs(model, noise(8, 8))
+    assert np.array_equal(outputs(bnn_zoo.load_pretrained(bnn_zoo.save_pretrained(model, tmp_path / "set")), noise(8, 8)), expected)
+    model.save_weights(tmp_path / "network.h5")
+    keras_h5.load(other, tmp_path / "network.h5", ())
+    assert np.array_equal(outputs(other, noise(8, 8)), expected)
 
 
 def test_mixed_precision_model(tmp_path: Path) -> None:

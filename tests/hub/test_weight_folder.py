@@ -14,8 +14,10 @@ from weight_files import files_of
 
 from bnn_zoo._keras import keras
 from bnn_zoo.data.preprocessing_settings import CIFAR10
-from bnn_zoo.hub import Metric, load_pretrained, resolve, save_pretrained, weight_set_of
+from bnn_zoo.hub import Metric, WeightFileError, load_pretrained, resolve, save_pretrained, weight_set_of
+from bnn_zoo.hub import folder as folders
 from bnn_zoo.hub.folder import record_metrics
+from bnn_zoo.hub.tensor_file import write_tensor_file
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,13 @@ def test_metrics_that_could_not_be_read_again_are_not_recorded(folder: Path, val
     before = files_of(folder)
     with pytest.raises(ValueError, match=r"birealnet\.mine"):
         record_metrics(folder, [Metric("top-1", value, "d", "m")])
+    assert files_of(folder) == before
+
+
+def test_metrics_of_other_weights_are_not_recorded(folder: Path) -> None:
+    before = files_of(folder)
+    with pytest.raises(WeightFileError, match="was saved anew since its weights were measured"):
+        record_metrics(folder, [Metric("top-1", 90.0, "d", "m")], "0" * 64)
     assert files_of(folder) == before
 
 
@@ -139,6 +148,25 @@ def test_somebodys_own_files_are_not_replaced(tmp_path: Path, names: list[str]) 
     assert files_of(tmp_path) == before
 
 
+@pytest.mark.parametrize("names", [["model.safetensors"], ["model.safetensors", "README.md"]])
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_somebodys_own_tensors_are_not_replaced(tmp_path: Path, names: list[str], is_sound: bool) -> None:
+    for name in names:
+        (tmp_path / name).write_text("mine")
+    if is_sound:
+        write_tensor_file(tmp_path / "model.safetensors", {"a": np.zeros(2, np.float32)}, {"format": "pt"})
+    before = files_of(tmp_path)
+    with pytest.raises(ValueError, match=r"has a model\.safetensors that is no weight set's"):
+        save_pretrained(small_network(), tmp_path)
+    assert files_of(tmp_path) == before
+
+
+def test_what_a_run_that_was_cut_left_is_replaced(network: keras.Model, folder: Path) -> None:
+    (folder / "config.json").unlink()
+    save_pretrained(network, folder)
+    np.testing.assert_array_equal(outputs(load_pretrained(folder)), outputs(network))
+
+
 def test_only_a_model_is_saved(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="model is 'birealnet'; it must be a keras.Model"):
         save_pretrained("birealnet", tmp_path)  # type: ignore[arg-type]
@@ -148,6 +176,20 @@ def test_saving_over_an_older_weight_set(folder: Path) -> None:
     other = small_network(1)
     save_pretrained(other, folder)
     np.testing.assert_array_equal(outputs(load_pretrained(folder)), outputs(other))
+
+
+def test_what_another_process_saves_meanwhile_is_not_taken_for_this_ones(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, *content: Any) -> tuple[str, int]:
+        written = write_tensor_file(path, *content)
+        shutil.copy(saved / "model.safetensors", path)
+        return written
+
+    monkeypatch.setattr(folders, "write_tensor_file", write)
+    save_pretrained(small_network(1), tmp_path)
+    with pytest.raises(WeightFileError, match="does not have the recorded sha256"):
+        load_pretrained(tmp_path)
 
 
 def test_description(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m bnn_zoo.hub.formats.h5_trial FILE`: whether an .h5 file can be read, tried where a crash or a hang does no harm."""
+"""Whether an .h5 file can be read, tried in a process of its own, where a crash or a hang does no harm."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from bnn_zoo.hub.formats.keras_h5 import read
 _ROOM = 64 * 2**20
 
 
-def main(path: Path) -> int:
-    """0 if the file can be read, else 1 with the reason on stderr."""
-    limit_memory(path)
+def main(path: str) -> None:
+    """Ends the process with 1, and the reason on stderr, if the file cannot be read."""
+    limit_memory(Path(path))
     try:
-        read(path)
+        read(Path(path))
     except WeightFileError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(str(error))
 
 
 def limit_memory(path: Path) -> None:
@@ -36,7 +34,3 @@ def limit_memory(path: Path) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     limit = used + _ROOM + 8 * path.stat().st_size
     resource.setrlimit(resource.RLIMIT_AS, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

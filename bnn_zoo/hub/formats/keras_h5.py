@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Collection
@@ -14,7 +13,7 @@ import numpy as np
 from bnn_zoo._error_words import in_one_line
 from bnn_zoo._keras import keras
 from bnn_zoo.hub.errors import WeightFileError, WeightMismatchError
-from bnn_zoo.hub.variables import cast, check_numbers
+from bnn_zoo.hub.variables import cast, check_numbers, finalize_state
 
 #: Bytes that all arrays of a file may take, as a multiple of its size: Keras does not compress, other programs may.
 _MOST_EXPANSION = 4
@@ -24,6 +23,9 @@ _PATIENCE, _SLOWEST = 20.0, 10_000_000
 
 _TRIAL = "bnn_zoo.hub.formats.h5_trial"
 
+#: What runs it, given the module, the file and this process's path. With `-m`, modules in the current folder would come first.
+_START = "import sys; sys.path[:] = sys.argv[3:]; import importlib; importlib.import_module(sys.argv[1]).main(sys.argv[2])"
+
 
 def check(path: Path) -> None:
     """Reads a file whose hash nobody knows in a process of its own: damaged ones can crash the HDF5 library, or hang it.
@@ -32,10 +34,9 @@ def check(path: Path) -> None:
         WeightFileError: if it is not readable.
     """
     patience = _PATIENCE + path.stat().st_size / _SLOWEST
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", _TRIAL, str(path)]
+    command = [sys.executable, "-c", _START, _TRIAL, str(path), *(entry for entry in sys.path if isinstance(entry, str))]
     try:
-        done = subprocess.run(command, env=environment, timeout=patience, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, timeout=patience, capture_output=True, text=True, check=False)
     except subprocess.TimeoutExpired as error:
         raise WeightFileError(f"{path}: is damaged: reading it does not end; fetch or save it again.") from error
     if done.returncode < 0:
@@ -80,6 +81,7 @@ def load(model: keras.Model, path: Path, leave_out: Collection[str]) -> None:
             assignments.append((variable, array))
     for variable, array in assignments:
         variable.assign(cast(array, variable))
+    finalize_state(model)
 
 
 def read(path: Path) -> list[tuple[str, list[tuple[str, np.ndarray]]]]:
