@@ -25,6 +25,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Score a network on labelled pictures."""
+    if record is not None and (not record.strip() or record.splitlines() != [record]):
+        raise ValueError(f"--record {record!r}: expected what the data set is called, in one line.")
     if record is not None and not user_path(model).is_dir():
         raise ValueError(f"--record writes into a weight set's folder; {model} is none.")
     from bnn_zoo.data.datasets import check_source

@@ -17,6 +17,8 @@ _MISTAKES: list[tuple[str, str]] = [
     ("evaluate birealnet.cifar10 --data nosuch", "source 'nosuch': no such file or folder"),
     ("evaluate birealnet.cifar10 --data {data} --split tst", "split is 'tst'; source"),
     ("evaluate birealnet.cifar10 --data cifar10 --split tst", "has the splits 'test', 'train'"),
+    ("evaluate trained --data {data} --record {nothing}", "--record '': expected what the data set is called, in one line"),
+    ("evaluate trained --data {data} --record {lines}", "--record 'two\\nlines': expected"),
     ("train birealnet --data {data} --out run --set epochss=2", "no field 'epochss'"),
     ("train birealnet --data {data} --out run --set epochs", "expected FIELD=VALUE"),
     ("train birealnet --data {data} --out run --set cutout=2", "It is set with --set cutout=..."),
@@ -79,7 +81,7 @@ def answers(shades: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     for claim in ("trained/recipe.json", "tuned/head/recipe.json"):
         (folder / claim).parent.mkdir(parents=True)
         (folder / claim).write_text("{}")
-    places = {"{data}": str(shades), "{picture}": str(shades / "test" / "dark" / "00.png")}
+    places = {"{data}": str(shades), "{picture}": str(shades / "test" / "dark" / "00.png"), "{nothing}": "", "{lines}": "two\nlines"}
     commands = [[places.get(word, word) for word in command.split()] for command, _ in _MISTAKES]
     told = subprocess.run(
         [sys.executable, "-c", _SCRIPT], input=json.dumps(commands), capture_output=True, text=True, cwd=folder, timeout=300
