@@ -38,6 +38,8 @@ _MISTAKES: list[tuple[str, str]] = [
     ("finetune birealnet.cifar10 --data {data} --out run --set head.epochss=3", "no field 'epochss'"),
     ("finetune birealnet.cifar10 --data {data} --out words.txt/a/b", "words.txt/a/b: the folder cannot be made"),
     ("guide --data nosuch --out run", "source 'nosuch'"),
+    ("guide --data {part} --out trained", "train on a split 'train' and score on a split 'test'; source"),
+    ("guide --data {part} --out run", "has classes only"),
     ("guide --data cifar10 --out run --only 99", "numbered from 1 to"),
     ("bench nosuch", "no network named 'nosuch'"),
     ("bench *nosuch*", "no name matches '*nosuch*'"),
@@ -81,7 +83,13 @@ def answers(shades: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     for claim in ("trained/recipe.json", "tuned/head/recipe.json"):
         (folder / claim).parent.mkdir(parents=True)
         (folder / claim).write_text("{}")
-    places = {"{data}": str(shades), "{picture}": str(shades / "test" / "dark" / "00.png"), "{nothing}": "", "{lines}": "two\nlines"}
+    places = {
+        "{data}": str(shades),
+        "{picture}": str(shades / "test" / "dark" / "00.png"),
+        "{nothing}": "",
+        "{lines}": "two\nlines",
+        "{part}": str(shades / "train"),
+    }
     commands = [[places.get(word, word) for word in command.split()] for command, _ in _MISTAKES]
     told = subprocess.run(
         [sys.executable, "-c", _SCRIPT], input=json.dumps(commands), capture_output=True, text=True, cwd=folder, timeout=300
