@@ -60,8 +60,11 @@ def list_networks(
             ", ".join(dict.fromkeys(str(entry.tag) for entry in info.weight_sets)),
         )
     console.print(table)
-    console.print("MiB: deployed, 1 bit a binary weight. binary: share of the multiply-accumulates (MACs).", style="dim")
-    console.print("top-1: as reported, ImageNet, percent (* CIFAR-10). `bnn-zoo info NAME` tells more.", style="dim")
+    for line in (
+        "MiB: deployed, 1 bit a binary weight. binary: share of the multiply-accumulates (MACs).",
+        "top-1: as reported, ImageNet, percent (* CIFAR-10). `bnn-zoo info NAME` tells more.",
+    ):
+        console.print(line, style="dim", highlight=False)
 
 
 def _show_weight_sets(names: list[str]) -> None:
