@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
+
 
 def align(lines: Sequence[Sequence[str]], left: int | Sequence[bool]) -> str:
     """Lines of cells as an aligned table.
@@ -15,12 +17,14 @@ def align(lines: Sequence[Sequence[str]], left: int | Sequence[bool]) -> str:
     """
     if isinstance(left, int):
         left = [place < left for place in range(len(lines[0]))]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = (
-        (cell.ljust(width) if is_left else cell.rjust(width) for cell, width, is_left in zip(line, widths, left, strict=True))
-        for line in lines
-    )
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    padded = ((_padded(cell, width, is_left) for cell, width, is_left in zip(line, widths, left, strict=True)) for line in lines)
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def _padded(cell: str, width: int, is_left: bool) -> str:
+    spaces = " " * (width - cell_len(cell))  # Chinese signs are two wide, an accent of its own none
+    return cell + spaces if is_left else spaces + cell
 
 
 def align_within(lines: Sequence[Sequence[str]], left: Sequence[bool], ranks: Mapping[str, int], width: int) -> str:
@@ -45,7 +49,7 @@ def align_within(lines: Sequence[Sequence[str]], left: Sequence[bool], ranks: Ma
 
 def align_wrapped(lines: Sequence[Sequence[str]], width: int) -> str:
     """Lines of cells, all to the left; the last one goes on below itself where the line would be too long."""
-    *before, _ = (max(map(len, column)) + 2 for column in zip(*lines, strict=True))
+    *before, _ = (max(map(cell_len, column)) + 2 for column in zip(*lines, strict=True))
     room = max(width - sum(before), 20)
     broken = []
     for *cells, last in lines:
@@ -60,5 +64,5 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
 
 
 def width_of(text: str) -> int:
-    """Characters of the longest line."""
-    return max(map(len, text.splitlines()), default=0)
+    """Of the longest line, in characters of a terminal."""
+    return max(map(cell_len, text.splitlines()), default=0)
