@@ -8,18 +8,19 @@ from collections.abc import Mapping, Sequence
 from rich.cells import cell_len
 
 
-def align(lines: Sequence[Sequence[str]], left: int | Sequence[bool]) -> str:
+def align(lines: Sequence[Sequence[str]], left: int | Sequence[bool], gap: int = 2) -> str:
     """Lines of cells as an aligned table.
 
     Args:
         lines: all of one length.
         left: which columns stand to the left, or how many of the first ones; numbers stand to the right.
+        gap: spaces between two columns.
     """
     if isinstance(left, int):
         left = [place < left for place in range(len(lines[0]))]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     padded = ((_padded(cell, width, is_left) for cell, width, is_left in zip(line, widths, left, strict=True)) for line in lines)
-    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+    return "\n".join((" " * gap).join(cells).rstrip() for cells in padded)
 
 
 def _padded(cell: str, width: int, is_left: bool) -> str:
@@ -27,7 +28,7 @@ def _padded(cell: str, width: int, is_left: bool) -> str:
     return cell + spaces if is_left else spaces + cell
 
 
-def align_within(lines: Sequence[Sequence[str]], left: Sequence[bool], ranks: Mapping[str, int], width: int) -> str:
+def align_within(lines: Sequence[Sequence[str]], left: Sequence[bool], ranks: Mapping[str, int], width: int, gap: int = 2) -> str:
     """The same without the columns that tell least, as far as the width makes it necessary; they are named below it.
 
     Args:
@@ -35,10 +36,11 @@ def align_within(lines: Sequence[Sequence[str]], left: Sequence[bool], ranks: Ma
         left: see `align`.
         ranks: by name, how little each column tells: the larger, the earlier it is left out. Those below 2 stay.
         width: how wide the table may be, characters.
+        gap: see `align`.
     """
     names, kept = list(ranks), list(range(len(ranks)))
     while True:
-        text = align([[line[place] for place in kept] for line in lines], [left[place] for place in kept])
+        text = align([[line[place] for place in kept] for line in lines], [left[place] for place in kept], gap)
         least = max(kept, key=lambda place: ranks[names[place]])
         if len(kept) < 3 or ranks[names[least]] < 2 or width_of(text) <= width:
             break
