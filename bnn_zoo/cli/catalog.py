@@ -9,10 +9,9 @@ import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from bnn_zoo._startup import load_tensorflow
+from bnn_zoo._table import align, align_within, width_of
 from bnn_zoo._user_path import user_path
 from bnn_zoo.cli.terminal import console, show_fields
 from bnn_zoo.cli.values import pictures_of
@@ -40,16 +39,12 @@ def list_networks(
     if weights:
         _show_weight_sets(names)
         return
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("network", no_wrap=True)
-    for title in ("year", "params", "MiB", "MACs", "binary", "top-1"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("weights")
+    lines: list[tuple[str, ...]] = []
     for name in names:
         info = model_info(name)
         figures = info.figures
         published = info.published[0] if info.published else None
-        table.add_row(
+        row = (
             name,
             str(info.paper.year),
             short(figures.parameters),
@@ -59,35 +54,54 @@ def list_networks(
             f"{published.top1:.1f}{'' if published.dataset == 'imagenet' else '*'}" if published else "",
             ", ".join(dict.fromkeys(str(entry.tag) for entry in info.weight_sets)),
         )
-    console.print(table)
-    console.print("MiB: deployed, 1 bit a binary weight. binary: share of the multiply-accumulates (MACs).", style="dim")
-    console.print("top-1: as reported, ImageNet, percent (* CIFAR-10). `bnn-zoo info NAME` tells more.", style="dim")
+        lines.append(row)
+    ranks = {"network": 0, "year": 7, "params": 5, "MiB": 1, "MACs": 4, "binary": 6, "top-1": 2, "weights": 3}
+    _show_table(lines, ranks, words={"network", "weights"})
+    for line in (
+        "MiB: deployed, 1 bit a binary weight. binary: share of the multiply-accumulates (MACs).",
+        "top-1: as reported, ImageNet, percent (* CIFAR-10). `bnn-zoo info NAME` tells more.",
+    ):
+        console.print(line, style="dim", highlight=False)
 
 
 def _show_weight_sets(names: list[str]) -> None:
     from bnn_zoo.hub.schemes import needs_download
     from bnn_zoo.zoo import model_info
 
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("weights", no_wrap=True)
-    # Numbers stay whole in a narrow terminal; who measured them takes as many lines as it has to.
-    for title in ("classes", "top-1", "top-5", "MB"):
-        table.add_column(title, justify="right", no_wrap=True, min_width=len(title))
-    table.add_column("needs", no_wrap=True, min_width=len("download"))
-    table.add_column("accuracy by")
+    lines: list[tuple[str, ...]] = []
     for name in names:
         entry = model_info(name).weight_sets[0]
         metrics = {metric.name: metric for metric in entry.metrics}
         values = [f"{metrics[key].value:.2f}" if key in metrics else "" for key in ("top-1", "top-5")]
-        table.add_row(
+        row = (
             name,
             str(entry.num_classes),
             *values,
             f"{entry.bytes / 1e6:.2f}" if entry.bytes else "",
             "download" if needs_download(entry) else "nothing",
-            Text(_measured_by(entry)),
+            _measured_by(entry),
         )
-    console.print(table)
+        lines.append(row)
+    ranks = {"weights": 0, "classes": 4, "top-1": 1, "top-5": 5, "MB": 3, "needs": 2, "accuracy by": 6}
+    _show_table(lines, ranks, words={"weights", "needs", "accuracy by"})
+
+
+def _show_table(lines: list[tuple[str, ...]], ranks: dict[str, int], words: set[str]) -> None:
+    """Prints cells under the names that `ranks` has; columns that have no room are left out, and nothing is cut."""
+    left = [name in words for name in ranks]
+    if width_of(align([tuple(ranks), *lines], left, gap=1)) > console.width:
+        lines = [line for row in lines for line in _folded(row)]
+    text = align_within([tuple(ranks), *lines], left, ranks, console.width, gap=1)
+    head, _, rest = text.partition("\n")
+    for part, style in ((head, "bold"), (rest, "")):
+        console.print(part, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _folded(row: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """A row whose last cell lists several things, with each of them in a line."""
+    *cells, last = row
+    first, *more = last.replace(", ", ",\n").splitlines() or [""]
+    return [(*cells, first), *((*[""] * len(cells), part) for part in more)]
 
 
 def info(

@@ -27,7 +27,7 @@ def evaluate(
 ) -> None:
     """Score a network on labelled pictures."""
     if record is not None:
-        _check_record(model)
+        _check_record(record, model)
     from bnn_zoo.data.datasets import check_source
     from bnn_zoo.hub import load_pretrained, resolve
 
@@ -64,7 +64,9 @@ def evaluate(
         _record(user_path(model), result, record, weights.sha256)
 
 
-def _check_record(model: str) -> None:
+def _check_record(dataset: str, model: str) -> None:
+    if not dataset.strip() or dataset.splitlines() != [dataset]:
+        raise ValueError(f"--record {dataset!r}: expected what the data set is called, in one line.")
     folder = user_path(model)
     if not folder.is_dir():
         raise ValueError(f"--record writes into a weight set's folder; {model} is none.")

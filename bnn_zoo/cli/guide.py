@@ -14,7 +14,7 @@ from bnn_zoo.cli.terminal import console, errors, stops_and_goes_on
 
 
 def guide(
-    data: Annotated[str, typer.Option(help='"cifar10" (downloaded), or a folder or .zip of pictures by split and class.')],
+    data: Annotated[str, typer.Option(help='"cifar10" (downloaded), or a folder or .zip with splits train and test.')],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results; experiments that were stopped go on.")],
     only: Annotated[int | None, typer.Option(metavar="N", help="Run experiment number N only.")] = None,
     pictures: Annotated[int, typer.Option(min=1, help="Training pictures.")] = 16_000,
@@ -25,12 +25,15 @@ def guide(
     dataset_name: Annotated[str | None, typer.Option(help="What the results call the data; the file's name if not given.")] = None,
 ) -> None:
     """Measure the advice on building BNNs by small experiments of equal budget."""
-    from bnn_zoo.data.datasets import check_source
+    from bnn_zoo.data.tfds import TFDS
+    from bnn_zoo.guide.finished import all_finished
+    from bnn_zoo.guide.one_run import check_splits
     from bnn_zoo.guide.run import check_only, run_experiments
 
     check_only(only)
-    if not user_path(out).exists():  # what is finished is told without its pictures
-        check_source(data, scoring=True)
+    # What is finished is told without its pictures, and TensorFlow Datasets would load TensorFlow.
+    if not data.startswith(TFDS) and not all_finished(user_path(out)):
+        check_splits(data)
     check_folder_place(user_path(out))
     load_tensorflow(to_train=True)
     from rich.markdown import Markdown

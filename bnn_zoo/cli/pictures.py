@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.cells import cell_len
 from rich.table import Table
 
 from bnn_zoo._startup import load_tensorflow
@@ -67,7 +68,7 @@ def predict(
     if as_json:
         _write_json(answers())
     else:
-        _write_lines(answers(), width=max(len(str(path)) for path in files))
+        _write_lines(answers(), width=max(cell_len(_shown(path)) for path in files))
     if failures:
         raise typer.Exit(1)
 
@@ -103,8 +104,13 @@ def _write_lines(answers: Iterable[tuple[Path, list[tuple[str, float]]]], width:
     room = terminal_width()
     for path, classes in answers:
         guesses = [f"{name} {100 * value:.1f} %" for name, value in classes]
-        line = "  ".join([f"{path!s:{width}}", *guesses])
-        print(line if room is None or len(line) <= room else "\n  ".join([str(path), *guesses]))
+        shown = _shown(path)
+        line = "  ".join([shown + " " * (width - cell_len(shown)), *guesses])
+        print(line if room is None or cell_len(line) <= room else "\n  ".join([shown, *guesses]))
+
+
+def _shown(path: Path) -> str:
+    return " ".join(str(path).splitlines())  # names may have line breaks
 
 
 def demo() -> None:
@@ -112,7 +118,7 @@ def demo() -> None:
     from bnn_zoo.data.samples import sample_pictures
 
     if errors.is_terminal:
-        errors.print("loading TensorFlow ...", style="dim")
+        errors.print("loading TensorFlow ...", style="dim", highlight=False)
     load_tensorflow()
     from bnn_zoo.comparison.figures import count
     from bnn_zoo.deploy import Failure, compile, predict_pictures

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from bnn_zoo._user_path import user_path
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.hints import Hint, find_hints
 from bnn_zoo.comparison.plot import LOG_FROM, front_of
@@ -73,16 +75,23 @@ def _network(row: NetworkRow, columns: Sequence[Column]) -> dict[str, Any]:
         "data_set": row.published.data_set if row.published else "",
         "search": " ".join(words).lower(),
         "paper": paper and {"title": paper.title, "authors": paper.authors, "year": paper.year, "url": paper.url},
-        "code": f'bnn_zoo.create_model("{row.name}")' if _is_name(row) else "",
+        "code": _code(row),
         "weights": [_weights(entry) for entry in weights if entry.include_top],
         "hints": _hints(find_hints(row.layers)),
         "layers": [{"cells": layer_cells(layer), "binary": layer.is_quantized} for layer in row.layers],
     }
 
 
-def _is_name(row: NetworkRow) -> bool:
-    """Whether `create_model` takes the row's name; a folder's or a repository's has no meaning to it."""
-    return row.architecture is not None and row.name.partition(".")[0] == row.architecture.name
+def _code(row: NetworkRow) -> str:
+    """What makes the network in Python; empty where the row's name does not tell."""
+    entry, weights = row.architecture, row.weights
+    if entry is None:
+        return ""
+    if row.name == entry.name if weights is None else row.name == weights.name and weights in registered(entry.name):
+        return f'bnn_zoo.create_model("{row.name}")'
+    if weights is not None and user_path(row.name).exists():
+        return f"bnn_zoo.load_pretrained({json.dumps(row.name, ensure_ascii=False)})"
+    return ""
 
 
 def _weights(weights: WeightSet) -> dict[str, Any]:

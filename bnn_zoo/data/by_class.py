@@ -31,7 +31,7 @@ def open_by_class(path: Path, split: str | None) -> EncodedPictures:
             its splits.
     """
     container = open_container(path)
-    parts = _by_split(container.names, path, split)
+    parts = _by_split(container.names, path)
     names = parts[chosen_split(str(path), [name for name in parts if name is not None], split)]
     names.sort(key=lambda name: name.split("/")[-2:])
     class_names = tuple(sorted({_class_of(name) for part in parts.values() for name in part}))
@@ -55,10 +55,10 @@ def splits_by_class(path: Path) -> tuple[str, ...]:
     Raises:
         ValueError: `path` is neither, or holds no pictures by class.
     """
-    return tuple(sorted(name for name in _by_split(open_container(path).names, path, None) if name is not None))
+    return tuple(sorted(name for name in _by_split(open_container(path).names, path) if name is not None))
 
 
-def _by_split(names: list[str], path: Path, split: str | None) -> dict[str | None, list[str]]:
+def _by_split(names: list[str], path: Path) -> dict[str | None, list[str]]:
     """The names by their split; by None where there are classes only."""
     if not names:
         raise ValueError(f"source {str(path)!r} has no pictures in it; they have to lie as {_LAYOUTS}")
@@ -66,7 +66,7 @@ def _by_split(names: list[str], path: Path, split: str | None) -> dict[str | Non
     odd = next((name for name in names if name.count("/") + 1 != depth), None)
     first = names[0].split("/")[0]
     common = all(name.startswith(f"{first}/") for name in names)
-    enclosed = odd is None and common and (depth == 4 or (depth == 3 and first.lower() not in _SPLIT_NAMES | {split}))
+    enclosed = odd is None and common and (depth == 4 or (depth == 3 and first.lower() not in _SPLIT_NAMES))
     inner = depth - 1 if enclosed else depth
     if odd is not None or inner not in (2, 3):
         other = f" while {names[0]!r} is at another depth" if odd is not None else ""

@@ -112,18 +112,21 @@ def open_dataset(
 
 
 def split_names(source: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The splits that a source of labelled pictures has, sorted; empty where it has classes only.
+    """The splits that a source of labelled pictures has, sorted; empty where it has classes only. Nothing is downloaded for it.
 
     Args:
         source: as `load_dataset` takes it.
 
     Raises:
         ValueError: `source` holds no pictures by class.
-        OSError: there is no `source`, or it could not be downloaded.
+        OSError: there is no `source`.
         ImportError: TensorFlow Datasets is not installed.
     """
-    if os.fspath(source).startswith(TFDS):
-        return tfds_splits(os.fspath(source))
+    text = os.fspath(source)
+    if text.startswith(TFDS):
+        return tfds_splits(text)
+    if text in PUBLISHED and not user_path(source).exists():
+        return PUBLISHED[text].splits
     path = _located(source)
     if is_cifar10_binary(path):
         return cifar10_splits(path)
@@ -149,8 +152,7 @@ def check_source(source: str | os.PathLike[str], split: str | None = None, scori
     text = os.fspath(source)
     if text.startswith(TFDS):
         return split
-    published = text in PUBLISHED and not user_path(source).exists()
-    splits = PUBLISHED[text].splits if published else split_names(source)
+    splits = split_names(source)
     if split is not None:
         return chosen_split(text, splits, split)
     return _scored(text, splits) if scoring else None

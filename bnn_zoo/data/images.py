@@ -29,6 +29,8 @@ _LYING = (Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose
 # Pillow starts another program, Ghostscript, for what begins as one of these does, whatever its ending says.
 _READ_BY_A_PROGRAM = {"EPS"}
 
+_EMPTY = "is empty"
+
 
 class ImageError(ValueError):
     """A picture that cannot be read; the message is one line: the file's name and the reason."""
@@ -83,7 +85,7 @@ def decode_image(data: bytes, name: str, enough: tuple[int, int] | None = None) 
         ImageError: `data` is no picture, truncated, or a decompression bomb.
     """
     if not data:
-        raise _refusal(name, "is empty")
+        raise _refusal(name, _EMPTY)
     return _decode(io.BytesIO(data), name, enough)
 
 
@@ -116,7 +118,8 @@ def _decode(source: Path | io.BytesIO, name: str, enough: tuple[int, int] | None
             image.load()
             return _to_rgb(_upright(image))
     except Exception as error:
-        raise _refusal(name, error) from error
+        empty = isinstance(source, Path) and os.path.isfile(source) and not os.path.getsize(source)
+        raise _refusal(name, _EMPTY if empty else error) from error
 
 
 def _refusal(name: str, error: Exception | str) -> ImageError:

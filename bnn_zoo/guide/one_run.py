@@ -12,7 +12,7 @@ import numpy as np
 
 from bnn_zoo._keras import keras
 from bnn_zoo.comparison.figures import count
-from bnn_zoo.data import load_dataset, scoring_split, split_off
+from bnn_zoo.data import load_dataset, split_names, split_off
 from bnn_zoo.data.image_dataset import ImageDataset
 from bnn_zoo.data.preprocessing_settings import CIFAR10
 from bnn_zoo.guide.budget import Budget, recipe_of
@@ -34,12 +34,13 @@ def load_pictures(data: str | os.PathLike[str], budget: Budget) -> Pictures:
     """Reads the pictures and draws those that all runs are trained on.
 
     Args:
-        data: what `load_dataset` takes, with a split "train" and one to score on.
+        data: what `load_dataset` takes, with the splits "train" and "test".
         budget: says how many.
 
     Raises:
         ValueError: if there are too few, or not these splits.
     """
+    check_splits(data)
     found = load_dataset(data, "train")
     if budget.held_out >= len(found):
         raise ValueError(
@@ -52,7 +53,20 @@ def load_pictures(data: str | os.PathLike[str], budget: Budget) -> Pictures:
             "(--pictures)."
         )
     training = rest if len(rest) == budget.pictures else split_off(rest, budget.pictures, _DRAW)[1]
-    return {"training": training, "held_out": held_out, "test": load_dataset(data, scoring_split(data))}
+    return {"training": training, "held_out": held_out, "test": load_dataset(data, "test")}
+
+
+def check_splits(data: str | os.PathLike[str]) -> None:
+    """Whether there is a split to train on and one to score on, without a download.
+
+    Raises:
+        ValueError: if not; or as `split_names`.
+        OSError, ImportError: as `split_names`.
+    """
+    splits = split_names(data)
+    if not {"train", "test"} <= set(splits):
+        there = f"the splits {', '.join(map(repr, splits))}" if splits else "classes only"
+        raise ValueError(f"the experiments train on a split 'train' and score on a split 'test'; source {str(data)!r} has {there}.")
 
 
 def do_run(folder: Path, job: Job, budget: Budget, pictures: Pictures) -> Run:

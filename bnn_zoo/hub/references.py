@@ -17,7 +17,7 @@ from bnn_zoo.hub.formats.pytorch_names import authors_names
 from bnn_zoo.hub.formats.torch_file import is_torch_file
 from bnn_zoo.hub.hub_reference import HubFile, parse_hub_reference
 from bnn_zoo.hub.registry import find_weight_set, registered
-from bnn_zoo.hub.sources.hugging_face import download
+from bnn_zoo.hub.sources.hugging_face import download_as_stated
 from bnn_zoo.hub.weight_set import TAG, WeightSet
 from bnn_zoo.models import architectures, find_architecture, plain_name, split_name
 from bnn_zoo.models.architecture import arguments_to_json
@@ -176,16 +176,14 @@ def _of_hub(place: HubFile, architecture: str | None) -> WeightSet:
     if file not in (TENSORS, CONFIG):
         folder = place.path
     prefix = f"{folder}/" if folder else ""
-    config = download(dataclasses.replace(place, path=prefix + CONFIG))
+    config = download_as_stated(dataclasses.replace(place, path=prefix + CONFIG))
     weights = read_config(config.parent)
     # Of the same commit as the configuration: somebody may push a new one between the two downloads.
-    tensors = HubFile(place.repo, _commit_of(config) or place.revision, prefix + TENSORS)
+    tensors = HubFile(place.repo, _commit_of(config, prefix + CONFIG) or place.revision, prefix + TENSORS)
     return dataclasses.replace(weights, sources=(str(tensors),))
 
 
-def _commit_of(path: Path) -> str | None:
-    """The commit that a file in huggingface_hub's cache belongs to: .../snapshots/COMMIT/PATH."""
-    parts = path.parts
-    position = len(parts) - 1 - parts[::-1].index("snapshots") if "snapshots" in parts else len(parts)
-    commit = parts[position + 1] if position + 1 < len(parts) else ""
-    return commit if re.fullmatch("[0-9a-f]{40}", commit) else None
+def _commit_of(path: Path, name: str) -> str | None:
+    """The commit that a file in huggingface_hub's cache belongs to: .../snapshots/COMMIT/NAME."""
+    *_, snapshots, commit = ("", "", *path.parts[: -len(Path(name).parts)])
+    return commit if snapshots == "snapshots" and re.fullmatch("[0-9a-f]{40}", commit) else None

@@ -19,6 +19,7 @@ from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import check_classes, check_held_out, train
+from bnn_zoo.training.one_command import RESULT, check_command
 from bnn_zoo.training.overrides import kept_by_stages, override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
@@ -82,9 +83,10 @@ def train_by_name(
         The weight set's folder; None on a machine that does not write.
 
     Raises:
-        ValueError, OSError, ConnectionError: as `train`.
+        ValueError, OSError, ConnectionError: as `train`; a ValueError too if `out` holds runs of `bnn-zoo finetune`.
     """
     options = options or TrainingOptions()
+    check_command(user_path(out), "train")
     entry, chosen = find_architecture(network), chosen_recipe(network, recipe, settings or {})
     for line in kept_by_stages(chosen, settings or {}):
         say(line)
@@ -119,7 +121,7 @@ def train_by_name(
     return save_run(
         build,
         out,
-        user_path(out) / "model",
+        user_path(out) / RESULT,
         tag=chosen.name.partition(".")[2].partition("-")[0] or None,
         preprocessing=preprocessing,
         labels=dataset.class_names,

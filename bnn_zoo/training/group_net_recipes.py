@@ -54,7 +54,7 @@ GROUP_NET_RECIPES = (
         augmentation="random_resized_crop",
         held_out=100,
         source="Group-Net-semantic-segmentation, option.py, pascal_voc. There all bases have the same dilation rates, the rate of "
-        "the head is ten times as high, rates fall by a power of 0.9, weights decay by 1e-4, parts of 480 pixels are cut at half to "
-        "twice the size, and features trained on ImageNet and more pictures (SBD) are used",
+        "the head is ten times as high, rates fall by a power of 0.9, weights decay by 1e-4, parts of 480 pixels are cut at half "
+        "to twice the size, and features trained on ImageNet and more pictures (SBD) are used",
     ),
 )

@@ -18,6 +18,7 @@ from bnn_zoo.hub.references import Reference
 from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.training.loop import train
+from bnn_zoo.training.one_command import RESULT, check_command
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.recipe import Recipe, acting
 from bnn_zoo.training.run import LAST
@@ -59,9 +60,11 @@ def finetune(
         The folder of the weight set: `bnn_zoo.load_pretrained` reads it.
 
     Raises:
-        ValueError: if the data are no pictures of two classes or more, or `out` holds runs of other recipes.
+        ValueError: if the data are no pictures of two classes or more, or `out` holds runs of other recipes, or of `bnn-zoo train`.
         WeightsError: if the weights cannot be had.
     """
+    folder = user_path(out)
+    check_command(folder, "finetune")
     split = training_split(data, split)
     trained = load_pretrained(reference)
     # The pictures are fitted to the network's size once, their whole square centre, and so the new weights will see them.
@@ -88,7 +91,6 @@ def finetune(
         say(str(freeze(model, until="head")).splitlines()[0])
         return model
 
-    folder = user_path(out)
     say(f"1 of 2: the new head, {_epochs(head)}")
     train(build_frozen, head, dataset, preprocessing, folder / "head", strategy="one")
     say(f"2 of 2: all layers, {_epochs(whole)}")
@@ -99,7 +101,7 @@ def finetune(
     return save_run(
         build,
         folder / "whole",
-        folder / "model",
+        folder / RESULT,
         tag=_tag(name),
         preprocessing=preprocessing,
         labels=dataset.class_names,

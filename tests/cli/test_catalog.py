@@ -52,6 +52,13 @@ def test_weight_sets_fit_too_with_whole_numbers() -> None:
     assert own == ["quicknet_small.cifar10", "10", "86.35", "99.49", "0.64", "nothing", "bnn-zoo"], "one line, as the README has it"
 
 
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_words() -> None:
+    for arguments, row in ((["list"], "quicknet "), (["list", "--weights"], "quicknet_small.cifar10 ")):
+        lines = run(*arguments, environment={**os.environ, "COLUMNS": "50"}).stdout.splitlines()
+        assert "Left out for lack of room:" in " ".join(lines) and "…" not in "".join(lines)
+        assert any(line.startswith(row) for line in lines) and max(map(len, lines)) <= 50
+
+
 @pytest.mark.parametrize("columns", ["", "40"])
 def test_addresses_are_whole_in_a_pipe_and_in_a_narrow_terminal(columns: str) -> None:
     address = "https://github.com/larq/zoo/releases/download/quicknet-v1.0/quicknet_weights.h5"

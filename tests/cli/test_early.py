@@ -17,6 +17,8 @@ _MISTAKES: list[tuple[str, str]] = [
     ("evaluate birealnet.cifar10 --data nosuch", "source 'nosuch': no such file or folder"),
     ("evaluate birealnet.cifar10 --data {data} --split tst", "split is 'tst'; source"),
     ("evaluate birealnet.cifar10 --data cifar10 --split tst", "has the splits 'test', 'train'"),
+    ("evaluate trained --data {data} --record {nothing}", "--record '': expected what the data set is called, in one line"),
+    ("evaluate trained --data {data} --record {lines}", "--record 'two\\nlines': expected"),
     ("train birealnet --data {data} --out run --set epochss=2", "no field 'epochss'"),
     ("train birealnet --data {data} --out run --set epochs", "expected FIELD=VALUE"),
     ("train birealnet --data {data} --out run --set cutout=2", "It is set with --set cutout=..."),
@@ -28,12 +30,16 @@ _MISTAKES: list[tuple[str, str]] = [
         "masks are read from TensorFlow Datasets",
     ),
     ("train birealnet --data {data} --out words.txt/run", "words.txt/run: the folder cannot be made (not a directory)"),
+    ("train birealnet --data {data} --out tuned", "tuned holds what `bnn-zoo finetune` makes (head/recipe.json)"),
+    ("finetune birealnet.cifar10 --data {data} --out trained", "trained holds what `bnn-zoo train` makes (recipe.json)"),
     ("finetune nosuch --data {data} --out run", "no network named 'nosuch'"),
     ("finetune birealnet.cifar10 --data nosuch --out run", "source 'nosuch'"),
     ("finetune birealnet.cifar10 --data {data} --out run --set hed.epochs=3", "the setting 'hed.epochs'"),
     ("finetune birealnet.cifar10 --data {data} --out run --set head.epochss=3", "no field 'epochss'"),
     ("finetune birealnet.cifar10 --data {data} --out words.txt/a/b", "words.txt/a/b: the folder cannot be made"),
     ("guide --data nosuch --out run", "source 'nosuch'"),
+    ("guide --data {part} --out trained", "train on a split 'train' and score on a split 'test'; source"),
+    ("guide --data {part} --out run", "has classes only"),
     ("guide --data cifar10 --out run --only 99", "numbered from 1 to"),
     ("bench nosuch", "no network named 'nosuch'"),
     ("bench *nosuch*", "no name matches '*nosuch*'"),
@@ -74,13 +80,22 @@ def answers(shades: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """Exit code, standard error and whether TensorFlow is loaded, of each command: in one process, for it must not be loaded."""
     folder = tmp_path_factory.mktemp("here")
     (folder / "words.txt").write_text("no picture")
-    places = {"{data}": str(shades), "{picture}": str(shades / "test" / "dark" / "00.png")}
+    for claim in ("trained/recipe.json", "tuned/head/recipe.json"):
+        (folder / claim).parent.mkdir(parents=True)
+        (folder / claim).write_text("{}")
+    places = {
+        "{data}": str(shades),
+        "{picture}": str(shades / "test" / "dark" / "00.png"),
+        "{nothing}": "",
+        "{lines}": "two\nlines",
+        "{part}": str(shades / "train"),
+    }
     commands = [[places.get(word, word) for word in command.split()] for command, _ in _MISTAKES]
     told = subprocess.run(
         [sys.executable, "-c", _SCRIPT], input=json.dumps(commands), capture_output=True, text=True, cwd=folder, timeout=300
     )
     assert told.returncode == 0, told.stderr
-    assert [path.name for path in folder.iterdir()] == ["words.txt"], "nothing is left behind"
+    assert sorted(path.name for path in folder.iterdir()) == ["trained", "tuned", "words.txt"], "nothing is left behind"
     return dict(zip((command for command, _ in _MISTAKES), json.loads(told.stdout), strict=True))
 
 

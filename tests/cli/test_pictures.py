@@ -15,6 +15,7 @@ import pytest
 from fresh_process import run_python
 from PIL import Image
 
+from bnn_zoo._table import align
 from bnn_zoo.cli import pictures
 from bnn_zoo.data.samples import sample_pictures
 
@@ -111,6 +112,13 @@ def test_predictions_that_a_terminal_has_no_room_for_stand_below_the_picture(mon
         shown.append(capsys.readouterr().out)
     assert shown[0] == shown[1] == "holiday/cat.jpg  Egyptian cat 50.0 %  tabby 25.0 %\n"
     assert shown[2] == "holiday/cat.jpg\n  Egyptian cat 50.0 %\n  tabby 25.0 %\n"
+
+
+def test_a_prediction_is_a_line_whatever_the_name_and_the_columns_are_aligned(capsys: Any) -> None:
+    answers = [(Path("new\nline.jpg"), [("cat", 0.5)]), (Path("日本.jpg"), [("cat", 0.5)])]
+    pictures._write_lines(answers, width=12)
+    assert capsys.readouterr().out.splitlines() == ["new line.jpg  cat 50.0 %", "日本.jpg      cat 50.0 %"]
+    assert align([["日本", "1"], ["a", "2"]], left=1) == "日本  1\na     2"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")

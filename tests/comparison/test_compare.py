@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import bnn_zoo
 from bnn_zoo._keras import keras
 from bnn_zoo.comparison.column import Column
 from bnn_zoo.comparison.columns import COLUMNS
+from bnn_zoo.comparison.page_data import page_data
 from bnn_zoo.comparison.pareto import pareto_front
 from bnn_zoo.comparison.result import Comparison
 from bnn_zoo.comparison.row import Accuracy
@@ -172,6 +174,18 @@ def test_a_comparison_is_a_sequence_and_columns_may_be_one() -> None:
     assert found.table(columns="name") == found.table(columns=["name"])
     with pytest.raises(KeyError, match="'densenet' was not compared; there are birealnet, quicknet"):
         found["densenet"]
+
+
+def test_the_pages_python_code_makes_what_its_row_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = "birealnet.dir/model"
+    shutil.copytree(Path(__file__).parents[2] / "weights" / "birealnet-cifar10", folder)
+    found = bnn_zoo.compare(["birealnet", "birealnet.cifar10", folder])
+    assert [network["code"] for network in page_data(found.rows, found.columns)["networks"]] == [
+        'bnn_zoo.create_model("birealnet")',
+        'bnn_zoo.create_model("birealnet.cifar10")',
+        f'bnn_zoo.load_pretrained("{folder}")',
+    ]
 
 
 def test_names_do_not_break_a_markdown_table() -> None:

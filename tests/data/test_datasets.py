@@ -70,8 +70,9 @@ def test_classes_without_splits(target: Path, top: str) -> None:
     assert split_names(source) == ()
     dataset = load_dataset(source)
     assert dataset.class_names == ("a", "b") and dataset.images[:, 0, 0, 0].tolist() == [8, 7]
-    with pytest.raises(ValueError, match="has no splits"):
-        load_dataset(source, "train")
+    for split in ("train", "pictures"):  # also where all lies in a folder of that name
+        with pytest.raises(ValueError, match="has no splits"):
+            load_dataset(source, split)
 
 
 def test_a_label_means_the_same_in_each_split(target: Path) -> None:

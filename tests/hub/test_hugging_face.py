@@ -202,8 +202,43 @@ def test_a_read_only_cache(served: HubServer, disk: Callable[[str], Path], monke
     disk("ro")
     assert fetch(record(SOURCE)).read_bytes() == DATA
     served.commit(REPO, {"other.h5": b"other"})
-    with pytest.raises(WeightFileError, match="Read-only"):
+    with pytest.raises(WeightFileError, match="Read-only .*; HF_HOME names another folder"):
         fetch(record(f"hf://{REPO}/other.h5", data=b"other"))
+
+
+def test_a_read_only_cache_serves_what_it_has(
+    hub: HubServer, tmp_path: Path, disk: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the repository has a newer commit, for which there is no room."""
+    sets = [write_weight_set(tmp_path / str(seed), seed) for seed in (0, 1)]
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(disk("size=4m")))
+    hub.commit(REPO, files_of(tmp_path / "0"))
+    fetch(resolve(REPO))
+    disk("ro")
+    hub.commit(REPO, files_of(tmp_path / "1"))
+    assert resolve(REPO).sha256 == sets[0].sha256
+    assert fetch(resolve(REPO)).stat().st_size == sets[0].bytes
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: b"", lambda data: data[:-9], lambda data: data.replace(b"birealnet", b"quicknets")]
+)
+def test_a_damaged_configuration_in_the_cache_is_downloaded_anew(
+    hub: HubServer, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    write_weight_set(tmp_path / "0", 0)
+    hub.commit(REPO, files_of(tmp_path / "0"))
+    expected = resolve(REPO)
+    (config,) = Path(constants.HF_HUB_CACHE).rglob("snapshots/*/config.json")
+    config.resolve().write_bytes(damage(config.read_bytes()))
+    assert resolve(REPO) == expected
+
+
+def test_a_folder_may_be_called_as_the_caches_own(hub: HubServer, tmp_path: Path) -> None:
+    write_weight_set(tmp_path / "0", 0)
+    commit = hub.commit(REPO, {f"snapshots/{'b' * 40}/{name}": data for name, data in files_of(tmp_path / "0").items()})
+    weights = resolve(f"hf://{REPO}/snapshots/{'b' * 40}")
+    assert weights.sources == (f"hf://{REPO}@{commit}/snapshots/{'b' * 40}/model.safetensors",)
 
 
 @pytest.mark.filterwarnings("ignore:Not enough free disk space")

@@ -314,6 +314,10 @@ def doubled(times: int) -> bytes:
     return b"K\1K\1\x86" + b"".join(b"q%ch%c\x86" % (number, number) for number in range(times))
 
 
+def long_number(value: int) -> bytes:
+    return b"\x8a\x10" + value.to_bytes(16, "little")
+
+
 @pytest.mark.parametrize(
     ("opcodes", "message"),
     [
@@ -323,6 +327,8 @@ def doubled(times: int) -> bytes:
         (b"}" + doubled(16).replace(b"h", b"Nbh") + b"K\1s", "in what should be a state dict"),
         (b"}" + doubled(60).replace(b"h", b"Nbh") + b"K\1s", "unfold to more values"),
         (b"K\1" + b"\x85" * 10**6 + b"}0}" + b"K\1" + b"\x85" * 10**6 + b"K\1s", "deeper in each other"),
+        (b"}(" + b"".join(long_number(times * (2**61 - 1)) + b"N" for times in range(99)) + b"u", "more than 64 bits"),
+        (b"]" + b"N0" * 2**20, "more steps"),
         (b"(]" + b"".join(b"q%c](h%ch%ce" % ((number,) * 3) for number in range(60)) + b"tQ", "which is no storage"),
     ],
 )

@@ -60,6 +60,13 @@ def test_a_split_that_there_is_not_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_the_weight_set_of_a_fine_tuning_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "head").mkdir()
+    (tmp_path / "head" / "recipe.json").write_text("{}")
+    with pytest.raises(ValueError, match="holds what `bnn-zoo finetune` makes"):
+        begin(tmp_path, tmp_path, None)
+
+
 @pytest.mark.parametrize(("bad", "told"), [(1, "1 picture that"), (2, "2 pictures that")])
 def test_the_card_tells_what_was_skipped_and_how(bad: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = write_pictures(tmp_path / "data", "")

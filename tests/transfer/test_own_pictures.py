@@ -152,6 +152,12 @@ def test_the_split_that_is_trained_on(base: Path, tmp_path: Path) -> None:
         finetune(str(base), tmp_path / "data", tmp_path / "out", split="trian")
 
 
+def test_the_weight_set_of_a_training_run_is_not_overwritten(base: Path, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(ValueError, match="holds what `bnn-zoo train` makes"):
+        finetune(str(base), pictures, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -12,6 +12,16 @@ _MOST_REPEATED = 2**20
 #: Tuples in tuples: hashing goes as deep, and ends the process where the stack does.
 _DEEPEST = 100
 
+#: Steps of a pickle, of which a state dict takes a few dozen for each tensor: looking through as many takes a minute.
+_MOST_STEPS = 2**21
+
+#: Numbers of more bits may be chosen so that dictionaries take all of them for one key, and look through all at every next one.
+_LONGEST_NUMBER = 64
+
+
+#: Where a pickle of one value has it: behind the step that tells the protocol.
+_FIRST_VALUE = 1
+
 
 class _Value(NamedTuple):
     """What is known of a value: of a tuple the entries, with those of tuples in it, and how deep they go; zeros of others."""
@@ -24,8 +34,8 @@ def check_pickle(file: BinaryIO) -> None:
     """Refuses what no writer of state dicts writes, and Python's reader does not stand; the file is where it was afterwards.
 
     Raises:
-        pickle.UnpicklingError: for tuples that unfold to many values, or lie very deep in each other, and for numbers of remembered
-            values that no writer gives: memory would be taken for all up to the number.
+        pickle.UnpicklingError: for tuples that unfold to many values, or lie very deep in each other, for very many steps or long
+            numbers, and for numbers of remembered values that no writer gives: memory would be taken for all up to the number.
     """
     start = file.tell()
     stack: list[_Value] = []
@@ -34,6 +44,11 @@ def check_pickle(file: BinaryIO) -> None:
     repeated = 0
     argument: Any
     for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+        if count > _MOST_STEPS:
+            raise pickle.UnpicklingError("it has more steps than a state dict has")
+        # The number by which old files are known is a pickle of its own.
+        if isinstance(argument, int) and argument.bit_length() > _LONGEST_NUMBER and count > _FIRST_VALUE:
+            raise pickle.UnpicklingError("it has a number of more than 64 bits")
         if opcode.name.endswith("PUT") or opcode.name == "MEMOIZE":
             number = len(memo) if opcode.name == "MEMOIZE" else argument
             if number > count:

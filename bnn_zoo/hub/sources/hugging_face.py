@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from bnn_zoo._error_words import in_one_line
+from bnn_zoo._full_disk import full_disk_number
 from bnn_zoo.download.addresses import without_secrets
 from bnn_zoo.download.retry import RETRIED, is_unresolved, with_retries
 from bnn_zoo.hub.errors import WeightFileError
@@ -16,6 +20,9 @@ from bnn_zoo.hub.weight_set import SHA256, WeightSet
 
 #: Errors of the HTTP library under huggingface_hub that may pass. By name: which library it is differs from version to version.
 _PASSING = {"NetworkError", "TimeoutException", "RemoteProtocolError"}
+
+#: What git calls a file of a certain content.
+_GIT_NAME = re.compile("[0-9a-f]{40}")
 
 
 def cached(source: str, weights: WeightSet) -> Path | None:
@@ -34,8 +41,17 @@ def bring(source: str, weights: WeightSet, anew: bool) -> Path:
         WeightFileError: saying what the Hub or the network did.
     """
     place = _place(source)
+    return download_as_stated(place, anew) if weights.sha256 is None else download(place, anew)
+
+
+def download_as_stated(place: HubFile, anew: bool = False) -> Path:
+    """The same as `download`, for files of which nothing else tells whether they are whole: once more if the cache's is damaged.
+
+    Raises:
+        WeightFileError: as `download`; also if what comes is not what the Hub states.
+    """
     path = download(place, anew)
-    if weights.sha256 is None and not _is_as_stated(path):
+    if not _is_as_stated(path):
         path = download(place, anew=True)
         if not _is_as_stated(path):
             raise WeightFileError(f"{place}: what was downloaded is not the file that the Hub states; try again later.")
@@ -61,14 +77,17 @@ def download(place: HubFile, anew: bool = False) -> Path:
         try:
             return with_retries(lambda: _download(place, anew), _is_left_to_us)
         except Exception as error:
-            if kept is not None and _may_pass(error):
+            if kept is not None and (_may_pass(error) or _is_of_the_disk(error)):
                 return kept  # as huggingface_hub has it where the Hub is silent; a reset it does not catch
             raise
 
 
 def _is_as_stated(path: Path) -> bool:
-    """Whether a file has the sha256 that the Hub states: of a large file that is its name in huggingface_hub's cache."""
+    """Whether a file has the hash that the Hub states and huggingface_hub's cache calls it by: SHA-256, of small files git's."""
     stated = path.resolve().name
+    if _GIT_NAME.fullmatch(stated):
+        content = path.read_bytes()
+        return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest() == stated
     return SHA256.fullmatch(stated) is None or file_sha256(path) == stated
 
 
@@ -101,6 +120,11 @@ def _download(place: HubFile, anew: bool) -> Path:
 
 def _may_pass(error: Exception) -> bool:
     return _status(error) in RETRIED or (bool(_PASSING & _kinds(error)) and not is_unresolved(error))
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """A newer file may find no room, or a cache that nobody may write into."""
+    return full_disk_number(error) is not None or getattr(error, "errno", None) in (errno.EROFS, errno.EACCES)
 
 
 def _is_left_to_us(error: Exception) -> bool:
@@ -149,6 +173,8 @@ def _explained(place: HubFile) -> Iterator[None]:
         advice = "; check your token, or log in with `hf auth login`" if _status(error) in (401, 403) else ""
         raise WeightFileError(f"{where}: the Hub answered {_status(error)}{advice} ({_told(error)}).") from error
     except Exception as error:  # the HTTP library's own errors, of which there is no list; the disk's
+        if _is_of_the_disk(error):
+            raise WeightFileError(f"{where}: {_told(error)}; HF_HOME names another folder for the Hub's cache.") from error
         if is_unresolved(error):
             raise WeightFileError(f"{where}: the Hub cannot be reached ({_told(error)}); is this machine online?") from error
         raise WeightFileError(f"{where}: {type(error).__name__}: {_told(error)}") from error
