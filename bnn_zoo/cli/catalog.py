@@ -19,6 +19,7 @@ from bnn_zoo.comparison.numbers import short
 
 if TYPE_CHECKING:
     from bnn_zoo.hub.weight_set import WeightSet
+    from bnn_zoo.models.figures import Figures
     from bnn_zoo.zoo import ModelInfo
 
 
@@ -112,7 +113,7 @@ def info(
     from bnn_zoo.download.addresses import without_secrets
     from bnn_zoo.hub.weight_set import to_json
 
-    found = _found(name)
+    found, code = _found(name)
     if as_json:
         values = dataclasses.asdict(dataclasses.replace(found, weight_sets=()))
         values["weight_sets"] = [to_json(entry) for entry in found.weight_sets]
@@ -120,8 +121,11 @@ def info(
         print(json.dumps(values, indent=2))
         return
     paper, figures = found.paper, found.figures
-    console.print(f"[bold]{found.factory}[/bold]  create_model({found.name!r})", highlight=False)
+    console.print(f"[bold]{found.factory}[/bold]  ", end="", highlight=False)
+    console.print(code, highlight=False, markup=False, soft_wrap=True)
     console.print(f"{paper.title}\n{paper.authors}, {paper.year}, {paper.url}\n", highlight=False, markup=False)
+    if any(_is_another(entry, figures) for entry in found.weight_sets):
+        console.print("[bold]as published[/bold]", highlight=False)
     rows = _figures(figures)
     for reported in found.published:
         top5 = f", top-5 {reported.top5} %" if reported.top5 else ""
@@ -132,6 +136,7 @@ def info(
         rows = [
             ("trained on", entry.dataset or ""),
             ("pictures", prepared(entry)),
+            ("size", f"{entry.bytes / 1e6:.2f} MB" if entry.bytes else ""),
             ("licence", entry.license or ""),
             ("sha256", entry.sha256 or ""),
             ("from", without_secrets(", ".join(entry.sources))),
@@ -148,19 +153,27 @@ def info(
         console.print(checkpoint.command, highlight=False, soft_wrap=True)
 
 
-def _found(name: str) -> ModelInfo:
+def _is_another(weights: WeightSet, figures: Figures) -> bool:
+    """Whether a weight set is of a narrower network than the one whose figures are shown, of other pictures, or the like."""
+    return bool(weights.arguments) or tuple(weights.input_shape) != figures.input_shape
+
+
+def _found(name: str) -> tuple[ModelInfo, str]:
+    """What is known of what was asked for, and the Python code that makes it."""
     from bnn_zoo.hub import resolve
     from bnn_zoo.zoo import model_info
 
     try:
-        return model_info(name)
+        info = model_info(name)
+        return info, f"create_model({(info.name if '.' not in name else info.weight_sets[0].name)!r})"
     except ValueError:
         if "/" not in name and not user_path(name).exists():
             raise
     weights = resolve(name)
     if weights.architecture is None:
         raise ValueError(f"{name} is no network of the zoo; `bnn-zoo hub info {shlex.quote(name)}` tells what is recorded of it.")
-    return dataclasses.replace(model_info(weights.architecture), weight_sets=(weights,), checkpoints=())
+    info = dataclasses.replace(model_info(weights.architecture), weight_sets=(weights,), checkpoints=())
+    return info, f"load_pretrained({name!r})"
 
 
 def _measured_by(weights: WeightSet) -> str:
