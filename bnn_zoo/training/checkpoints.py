@@ -15,6 +15,7 @@ from bnn_zoo._keras import keras
 from bnn_zoo.hub.errors import WeightsError
 from bnn_zoo.hub.hashing import file_sha256
 from bnn_zoo.hub.tensor_file import read_tensor_file, write_tensor_file
+from bnn_zoo.hub.variables import finalize_state
 from bnn_zoo.training.disk import explain_full_disk
 from bnn_zoo.training.optimizers import optimizer_state
 
@@ -128,6 +129,7 @@ def _load(path: Path, model: keras.Model) -> Position:
         value = np.asarray(tensors[key])
         for copy in copies:
             copy.assign(value.astype(copy.dtype.as_numpy_dtype))
+    finalize_state(model)
     return position
 
 
