@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, batch_norm, choose_stem, conv_with_shortcut, head, residual_stem
+from bnn_zoo.blocks.binarization import where_default
 from bnn_zoo.blocks.scaling import Scaling
 from bnn_zoo.blocks.stem import Stem
 from bnn_zoo.models.architecture import Paper, Published, architecture, variant
@@ -50,7 +51,8 @@ def binary_resnet_e18(
     """
     stem = choose_stem(x, stem)
     if input_norm:
-        x = batch_norm(x, replace(binarization, scale=False, epsilon=2e-5), name="input_bn")
+        settings = where_default(binarization, BINARY_RESNET_E, epsilon=2e-5)
+        x = batch_norm(x, replace(settings, scale=False), name="stem_input_bn")
     x = residual_stem(
         x,
         filters,

@@ -93,9 +93,12 @@ def _maps_of(model: keras.Model) -> list[_Map]:
     own = set(map(id, model.layers))
     cuts = _cuts(graph)
     strides = _strides_of(graph)
-    trunk: set[int] = set()
+    pictures, trunk = set(graph.inputs), set[int]()
     maps: list[_Map] = []
     for call in graph.calls:
+        if _prepares(call.layer) and pictures.issuperset(call.inputs):
+            pictures.update(call.outputs)
+            continue
         stride = strides[call.outputs[0]]
         joins = len(call.inputs) > 1 and not trunk.isdisjoint(call.inputs)
         if joins:
@@ -164,6 +167,11 @@ def _step(call: Call) -> int:
 def _pools_everything(call: Call) -> bool:
     size = getattr(call.layer, "pool_size", None)
     return size is not None and tuple(size) == tuple(call.layer.get_input_shape_at(call.index)[1:3])
+
+
+def _prepares(layer: Any) -> bool:
+    """Whether what a layer makes of a picture is a picture still, and no feature map."""
+    return isinstance(layer, (keras.layers.BatchNormalization, keras.layers.Normalization, keras.layers.Rescaling))
 
 
 def _is_norm(layer: Any) -> bool:
