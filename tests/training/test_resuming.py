@@ -163,3 +163,18 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(model: keras.Model, tmp_pa
     monkeypatch.undo()
     assert len(list(tmp_path.iterdir())) == 1
     assert restore_checkpoint(tmp_path, model)[0] == Position(1)
+
+
+def test_statistics_that_a_layer_was_adapted_to_come_back(tmp_path: Path) -> None:
+    def adapted(shift: float) -> keras.Model:
+        layer = keras.layers.Normalization()
+        layer.adapt(np.arange(24, dtype=np.float32).reshape(2, 2, 2, 3) + shift)
+        model = keras.Sequential([keras.Input((2, 2, 3)), layer, keras.layers.Conv2D(1, 1, kernel_initializer="ones")])
+        model.compile(keras.optimizers.legacy.SGD(), "mse")
+        return model
+
+    pictures = np.ones((1, 2, 2, 3), np.float32)
+    saved, other = adapted(0), adapted(9)
+    save_checkpoint(tmp_path, saved, Position(1))
+    restore_checkpoint(tmp_path, other)
+    np.testing.assert_array_equal(other(pictures), saved(pictures))
