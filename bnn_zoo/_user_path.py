@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """A path in one line of text: names may have line breaks."""
+    return " ".join(os.fspath(path).splitlines())
+
+
 def user_path(path: str | os.PathLike[str]) -> Path:
     """The path that is meant: ~ and ~NAME at its start stand for a home, but a home that is nobody's stays as it is, as in a shell.
 

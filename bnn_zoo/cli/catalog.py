@@ -111,12 +111,11 @@ def info(
 ) -> None:
     """Tell what is known of a network: paper, figures, weight sets."""
     from bnn_zoo.download.addresses import without_secrets
-    from bnn_zoo.hub.weight_set import to_json
 
     found, code = _found(name)
     if as_json:
         values = dataclasses.asdict(dataclasses.replace(found, weight_sets=()))
-        values["weight_sets"] = [to_json(entry) for entry in found.weight_sets]
+        values["weight_sets"] = [json_of(entry) for entry in found.weight_sets]
         values["checkpoints"] = [{**dataclasses.asdict(each), "command": each.command} for each in found.checkpoints]
         print(json.dumps(values, indent=2))
         return
@@ -165,7 +164,8 @@ def _found(name: str) -> tuple[ModelInfo, str]:
 
     try:
         info = model_info(name)
-        return info, f"create_model({(info.name if '.' not in name else info.weight_sets[0].name)!r})"
+        called = info.weight_sets[0].name if "." in name else info.name
+        return info, f"create_model({called!r})"
     except ValueError:
         if "/" not in name and not user_path(name).exists():
             raise
@@ -182,6 +182,14 @@ def _measured_by(weights: WeightSet) -> str:
         return ""
     by = weights.metrics[0].measured_by.removeprefix("reported by ").partition(",")[0]
     return re.sub(r"^bnn-zoo \w+ [\w.]+$", "bnn-zoo", by)
+
+
+def json_of(weights: WeightSet) -> dict[str, Any]:
+    """A weight set's record to be shown: addresses are without passwords and tokens."""
+    from bnn_zoo.download.addresses import without_secrets
+    from bnn_zoo.hub.weight_set import to_json
+
+    return to_json(dataclasses.replace(weights, sources=tuple(map(without_secrets, weights.sources))))
 
 
 def prepared(weights: WeightSet) -> str:

@@ -35,7 +35,7 @@ def finetune(
     chosen = pairs(settings or [])
     from bnn_zoo.data.datasets import check_source
     from bnn_zoo.hub import resolve
-    from bnn_zoo.training.one_command import check_command
+    from bnn_zoo.training.result_folder import check_result_folder
     from bnn_zoo.transfer.plan import check_settings
 
     weights = resolve(model)
@@ -43,7 +43,7 @@ def finetune(
     with says_how_to_set():
         check_settings(chosen)
     check_folder_place(user_path(out))
-    check_command(user_path(out), "finetune")
+    check_result_folder(user_path(out), "finetune")
     load_tensorflow(to_train=True)
     from bnn_zoo.transfer import finetune as run
 

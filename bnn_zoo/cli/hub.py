@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from rich.text import Text
 from bnn_zoo._places import check_folder_place
 from bnn_zoo._startup import load_tensorflow
 from bnn_zoo._user_path import user_path
-from bnn_zoo.cli.catalog import prepared
+from bnn_zoo.cli.catalog import json_of, prepared
 from bnn_zoo.cli.help import Command, Commands
 from bnn_zoo.cli.terminal import console, show_fields
 
@@ -30,12 +29,10 @@ def info(reference: _Reference, as_json: Annotated[bool, typer.Option("--json", 
     from bnn_zoo.download.addresses import without_secrets
     from bnn_zoo.hub import resolve
     from bnn_zoo.hub.cache import is_cached
-    from bnn_zoo.hub.weight_set import to_json
 
     weights = resolve(reference)
     if as_json:
-        shown = dataclasses.replace(weights, sources=tuple(map(without_secrets, weights.sources)))
-        print(json.dumps({"name": weights.name, **to_json(shown), "here": is_cached(weights)}, indent=2))
+        print(json.dumps({"name": weights.name, **json_of(weights), "here": is_cached(weights)}, indent=2))
         return
     rows = [
         ("weights", weights.name),

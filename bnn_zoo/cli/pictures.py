@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from rich.table import Table
 
 from bnn_zoo._startup import load_tensorflow
+from bnn_zoo._user_path import shown_path
 from bnn_zoo.cli.terminal import console, errors, terminal_width
 
 _DEFAULT = "birealnet.cifar10"
@@ -68,7 +69,7 @@ def predict(
     if as_json:
         _write_json(answers())
     else:
-        _write_lines(answers(), width=max(cell_len(_shown(path)) for path in files))
+        _write_lines(answers(), width=max(cell_len(shown_path(path)) for path in files))
     if failures:
         raise typer.Exit(1)
 
@@ -104,13 +105,9 @@ def _write_lines(answers: Iterable[tuple[Path, list[tuple[str, float]]]], width:
     room = terminal_width()
     for path, classes in answers:
         guesses = [f"{name} {100 * value:.1f} %" for name, value in classes]
-        shown = _shown(path)
+        shown = shown_path(path)
         line = "  ".join([shown + " " * (width - cell_len(shown)), *guesses])
         print(line if room is None or cell_len(line) <= room else "\n  ".join([shown, *guesses]))
-
-
-def _shown(path: Path) -> str:
-    return " ".join(str(path).splitlines())  # names may have line breaks
 
 
 def demo() -> None:

@@ -61,7 +61,7 @@ def train(
     from bnn_zoo.data.tfds_masks import check_mask_source
     from bnn_zoo.models import find_architecture
     from bnn_zoo.training.by_name import TrainingOptions, chosen_recipe, train_by_name
-    from bnn_zoo.training.one_command import check_command
+    from bnn_zoo.training.result_folder import check_result_folder
     from bnn_zoo.training.strategy import make_strategy, start_again
 
     entry, changes = find_architecture(network), pairs(settings or [])
@@ -72,7 +72,7 @@ def train(
     else:
         check_source(data, split)
     check_folder_place(user_path(out))
-    check_command(user_path(out), "train")
+    check_result_folder(user_path(out), "train")
     try:
         options = TrainingOptions(
             split=split,

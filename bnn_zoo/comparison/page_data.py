@@ -87,7 +87,8 @@ def _code(row: NetworkRow) -> str:
     entry, weights = row.architecture, row.weights
     if entry is None:
         return ""
-    if row.name == entry.name if weights is None else row.name == weights.name and weights in registered(entry.name):
+    known = entry.name if weights is None else weights.name if weights in registered(entry.name) else None
+    if row.name == known:
         return f'bnn_zoo.create_model("{row.name}")'
     if weights is not None and user_path(row.name).exists():
         return f"bnn_zoo.load_pretrained({json.dumps(row.name, ensure_ascii=False)})"

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from bnn_zoo._error_words import in_one_line
-from bnn_zoo._user_path import user_path
+from bnn_zoo._user_path import shown_path, user_path
 
 _EXIF_ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -124,7 +124,7 @@ def _decode(source: Path | io.BytesIO, name: str, enough: tuple[int, int] | None
 
 def _refusal(name: str, error: Exception | str) -> ImageError:
     reason = error if isinstance(error, str) else _reason(error)
-    return ImageError(f"{' '.join(name.splitlines())}: {reason}")  # names may have line breaks
+    return ImageError(f"{shown_path(name)}: {reason}")
 
 
 def _reason(error: Exception) -> str:

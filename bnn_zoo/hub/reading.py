@@ -11,6 +11,15 @@ from bnn_zoo._error_words import in_one_line
 from bnn_zoo.hub.errors import WeightFileError
 
 
+def is_ordinary(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is that of a file: opening a named pipe would wait for a writer for ever, and a device may have no end.
+
+    Raises:
+        OSError: if nothing is there.
+    """
+    return stat.S_ISREG(os.stat(path).st_mode)
+
+
 @contextmanager
 def reading(path: str | os.PathLike[str], *also: type[Exception]) -> Iterator[None]:
     """What surrounds the reading of a file.
@@ -24,8 +33,7 @@ def reading(path: str | os.PathLike[str], *also: type[Exception]) -> Iterator[No
     """
     damage: tuple[type[Exception], ...] = (OSError, ValueError, RecursionError, MemoryError, OverflowError, *also)
     try:
-        # Opening a named pipe would wait for a writer for ever.
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not is_ordinary(path):
             raise ValueError("it is a folder or a device")
         yield
     except FileNotFoundError as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
+
+from bnn_zoo.hub.reading import is_ordinary
 
 #: Bytes of the largest; that of a network of thousands of layers has one or two million.
 LARGEST = 16 * 2**20
@@ -20,8 +20,7 @@ def read_small_text(path: Path) -> str:
         OSError: if it is not there, or cannot be read.
         ValueError: if it is no file but a folder, a pipe or a device, is larger than 16 MiB, or is no UTF-8.
     """
-    # Opening a named pipe would wait for a writer for ever, and a device may have no end.
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    if not is_ordinary(path):
         raise ValueError("it is a folder, a pipe or a device")
     with open(path, "rb") as file:
         content = file.read(LARGEST + 1)

@@ -108,9 +108,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     with reading(path), open(path, "rb") as file:
         prefix = file.read(8)
         _check_header_length(prefix, os.fstat(file.fileno()).st_size)
-        header = strict_json.loads(file.read(int.from_bytes(prefix, "little")).decode("utf-8"))
-        metadata = header.get("__metadata__") if isinstance(header, dict) else None
-        return metadata if isinstance(metadata, dict) else {}
+        return _metadata(prefix + file.read(int.from_bytes(prefix, "little")))
 
 
 def _serialized(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> tuple[bytes | memoryview, ...]:
@@ -164,7 +162,8 @@ def _dtype(code: str) -> np.dtype[Any]:
 
 
 def _metadata(content: bytes) -> dict[str, str]:
-    """The header's metadata, from a header that the library has found sound but for keys that come twice."""
+    """The header's metadata; empty where there are none."""
     end = 8 + int.from_bytes(content[:8], "little")
     header = strict_json.loads(content[8:end].decode("utf-8"))
-    return header.get("__metadata__") or {}
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
+    return metadata if isinstance(metadata, dict) else {}

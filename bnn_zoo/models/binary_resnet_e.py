@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bnn_zoo._keras import Tensor, keras
 from bnn_zoo.blocks import Binarization, batch_norm, choose_stem, conv_with_shortcut, head, residual_stem
 from bnn_zoo.blocks.binarization import where_default
@@ -51,8 +49,7 @@ def binary_resnet_e18(
     """
     stem = choose_stem(x, stem)
     if input_norm:
-        settings = where_default(binarization, BINARY_RESNET_E, epsilon=2e-5)
-        x = batch_norm(x, replace(settings, scale=False), name="stem_input_bn")
+        x = batch_norm(x, where_default(binarization, BINARY_RESNET_E, epsilon=2e-5, scale=False), name="stem_input_bn")
     x = residual_stem(
         x,
         filters,

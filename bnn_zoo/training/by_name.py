@@ -19,12 +19,12 @@ from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.models import find_architecture
 from bnn_zoo.training.choices import PrecisionChoice, XlaChoice
 from bnn_zoo.training.loop import check_classes, check_held_out, train
-from bnn_zoo.training.one_command import RESULT, check_command
 from bnn_zoo.training.overrides import kept_by_stages, override
 from bnn_zoo.training.pipeline import Dataset
 from bnn_zoo.training.probe import settle
 from bnn_zoo.training.recipe import Recipe, acting
 from bnn_zoo.training.recipes import find_recipe
+from bnn_zoo.training.result_folder import RESULT, check_result_folder
 from bnn_zoo.training.strategy import is_chief, make_strategy
 from bnn_zoo.training.weight_set import save_run
 from bnn_zoo.zoo import create_model
@@ -86,7 +86,7 @@ def train_by_name(
         ValueError, OSError, ConnectionError: as `train`; a ValueError too if `out` holds runs of `bnn-zoo finetune`.
     """
     options = options or TrainingOptions()
-    check_command(user_path(out), "train")
+    check_result_folder(user_path(out), "train")
     entry, chosen = find_architecture(network), chosen_recipe(network, recipe, settings or {})
     for line in kept_by_stages(chosen, settings or {}):
         say(line)

@@ -63,8 +63,8 @@ def save_checkpoint(folder: Path, model: keras.Model, position: Position, before
     part = folder / "part.safetensors"
     try:
         with explain_full_disk(folder, sum(tensor.nbytes for tensor in tensors.values()), last_checkpoint(folder)):
-            write_tensor_file(part, tensors, {"position": json.dumps(asdict(position))})
-            path = folder / f"step-{position.step:09}-{file_sha256(part)}.safetensors"
+            sha256, _ = write_tensor_file(part, tensors, {"position": json.dumps(asdict(position))})
+            path = folder / f"step-{position.step:09}-{sha256}.safetensors"
             os.replace(part, path)
     except OSError:
         part.unlink(missing_ok=True)

@@ -77,9 +77,8 @@ def _make(recipe: Recipe, name: str, rate: Any, decayed: frozenset[str], clips: 
     from bnn_zoo.training.rectified_adam import RectifiedAdam  # its class needs TensorFlow when defined
 
     kind = {"sgd": keras.optimizers.legacy.SGD, "adam": keras.optimizers.legacy.Adam, "radam": RectifiedAdam}[name]
-    own: dict[str, Any] = {"momentum": recipe.momentum}
-    if name != "sgd":
-        own = {"beta_1": recipe.beta_1, "epsilon": recipe.epsilon}
+    of_adam = {"beta_1": recipe.beta_1, "epsilon": recipe.epsilon}
+    own: dict[str, Any] = {"momentum": recipe.momentum} if name == "sgd" else of_adam
     own["gradient_transformers"] = clips
     return _decaying(kind, decayed, recipe.weight_decay)(rate, **own) if decayed else kind(rate, **own)
 

@@ -14,7 +14,7 @@ RESULT = "model"
 _CLAIMS = {"train": CLAIM, "finetune": f"head/{CLAIM}"}
 
 
-def check_command(folder: Path, command: Literal["train", "finetune"]) -> None:
+def check_result_folder(folder: Path, command: Literal["train", "finetune"]) -> None:
     """Refuses a folder that holds runs of the other command, whose weight set would be overwritten.
 
     Args:

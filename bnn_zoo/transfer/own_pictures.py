@@ -18,9 +18,9 @@ from bnn_zoo.hub.references import Reference
 from bnn_zoo.hub.weight_set import Metric
 from bnn_zoo.inference import preprocessing_of
 from bnn_zoo.training.loop import train
-from bnn_zoo.training.one_command import RESULT, check_command
 from bnn_zoo.training.overrides import override
 from bnn_zoo.training.recipe import Recipe, acting
+from bnn_zoo.training.result_folder import RESULT, check_result_folder
 from bnn_zoo.training.run import LAST
 from bnn_zoo.training.run_log import LOG, last_epoch
 from bnn_zoo.training.weight_set import save_run
@@ -64,7 +64,7 @@ def finetune(
         WeightsError: if the weights cannot be had.
     """
     folder = user_path(out)
-    check_command(folder, "finetune")
+    check_result_folder(folder, "finetune")
     split = training_split(data, split)
     trained = load_pretrained(reference)
     # The pictures are fitted to the network's size once, their whole square centre, and so the new weights will see them.

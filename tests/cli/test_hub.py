@@ -45,6 +45,8 @@ def test_info_download_verify_clear(environment: dict[str, str], file_server: Fi
     assert "127.0.0.1" in before and "secret" not in before + commands.run("info", "birealnet", environment=environment).stdout
     in_json = run(environment, "info", "birealnet.toy", "--json").stdout
     assert "127.0.0.1" in json.loads(in_json)["sources"][0] and "secret" not in in_json
+    in_json = commands.run("info", "birealnet.toy", "--json", environment=environment).stdout
+    assert "127.0.0.1" in json.loads(in_json)["weight_sets"][0]["sources"][0] and "secret" not in in_json
     assert before.split("here")[1].split()[0] == "no"
 
     downloaded = run(environment, "download", "birealnet.toy")

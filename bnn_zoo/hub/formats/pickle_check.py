@@ -18,7 +18,6 @@ _MOST_STEPS = 2**21
 #: Numbers of more bits may be chosen so that dictionaries take all of them for one key, and look through all at every next one.
 _LONGEST_NUMBER = 64
 
-
 #: Where a pickle of one value has it: behind the step that tells the protocol.
 _FIRST_VALUE = 1
 
